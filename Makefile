@@ -1,0 +1,194 @@
+# make                 build/darknet, build/libattribution.a, build/libattribution.so
+# make test            all tests; ends with Criterion's summary
+# make sanitize        all tests with the address and undefined-behaviour sanitizers, in build/sanitize
+# make check-style     format, sizes, direction of includes, shell scripts
+# make install         to $(DESTDIR)$(PREFIX); make uninstall takes it away again
+# make clean           removes what was built; make distclean the downloads, too
+# make DARKNET=DIR     with a copy of your own checkout of Darknet, remembered until `make clean`
+# make V=1 ...         shows every command
+
+PREFIX         ?= /usr/local
+DARKNET        ?=
+CC              = gcc
+CFLAGS          = -O3 -g
+DARKNET_CFLAGS  = -O2 -fPIC -w
+SANITIZE        =
+
+BUILD = build
+OBJ   = $(BUILD)/obj
+# One source for all builds; scripts/get-darknet brings it.
+DK    = build/darknet-src
+
+# Never -ffast-math or -Ofast, and nothing is linked with them: the linker would add start-up code that flushes
+# denormal numbers in the whole process.
+PLUGIN_FLAGS  = -std=gnu11 -Wall -Wextra -Wshadow -Werror -fopenmp -fPIC -fno-math-errno $(CFLAGS) $(SANITIZE) \
+                -Iplugin -isystem $(DK)/include
+# gcc 14 takes for errors what was customary in 2018.
+DARKNET_FLAGS = $(SANITIZE) $(DARKNET_CFLAGS) -Wno-error=implicit-function-declaration \
+                -Wno-error=incompatible-pointer-types -Wno-error=int-conversion -I$(DK)/include -I$(DK)/src
+LINK          = $(CC) $(SANITIZE) -fopenmp
+LIBS          = -lmd -lm -pthread
+
+Q   = $(if $(V),,@)
+say = $(if $(V),,@echo '  $1' $@)
+
+all: $(BUILD)/darknet $(BUILD)/libattribution.a $(BUILD)/libattribution.so $(OBJ)/data.done $(OBJ)/cfg.done
+
+# ---- Darknet: the files that its own Makefile names, without the one that is C++ and needed for OpenCV only
+
+ifneq ($(filter-out clean distclean check-style,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(shell DARKNET='$(DARKNET)' scripts/get-darknet >&2 || echo failed),)
+$(error Darknet's source is needed)
+endif
+include $(DK)/objects.mk
+endif
+
+library_objects = $(patsubst %,$(OBJ)/darknet/%,$(filter-out image_opencv.o,$(darknet_library)))
+program_objects = $(patsubst %,$(OBJ)/darknet/%,$(darknet_program))
+
+$(OBJ)/darknet/%.o: $(DK)/src/%.c $(DK)/objects.mk Makefile
+	$(call say,CC)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(DARKNET_FLAGS) -c $< -o $@
+$(OBJ)/darknet/%.o: $(DK)/examples/%.c $(DK)/objects.mk Makefile
+	$(call say,CC)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(DARKNET_FLAGS) -c $< -o $@
+
+# ---- The plugin: kernels and layers are compiled for float and for double
+
+sources = $(wildcard plugin/*.c plugin/*/*.c)
+twice   = $(filter-out %_common.c %/registry.c,$(filter plugin/kernels/% plugin/layers/%,$(sources)))
+once    = $(filter-out $(twice),$(sources))
+
+plugin_objects = $(patsubst plugin/%.c,$(OBJ)/%.o,$(once)) \
+                 $(foreach type,f32 f64,$(patsubst plugin/%.c,$(OBJ)/%_$(type).o,$(twice)))
+
+define compile
+$(call say,CC)
+@mkdir -p $(@D)
+$(Q)$(CC) $(PLUGIN_FLAGS) $1 -MMD -MP -c $< -o $@
+endef
+
+$(OBJ)/%_f32.o: plugin/%.c $(DK)/objects.mk Makefile
+	$(call compile,-DATTR_REAL=float)
+$(OBJ)/%_f64.o: plugin/%.c $(DK)/objects.mk Makefile
+	$(call compile,-DATTR_REAL=double)
+$(OBJ)/%.o: plugin/%.c $(DK)/objects.mk Makefile
+	$(call compile)
+
+# When a source file goes, nothing is newer than the library: a list of its objects has to tell.
+objects = $(plugin_objects) $(library_objects)
+$(OBJ)/%.list: FORCE
+	@mkdir -p $(@D)
+	@echo '$($*)' | cmp -s - $@ || echo '$($*)' >$@
+
+$(BUILD)/libattribution.a: $(objects) $(OBJ)/objects.list
+	$(call say,AR)
+	$(Q)rm -f $@
+	$(Q)ar rcs $@ $(objects)
+
+$(OBJ)/exports:
+	@mkdir -p $(@D)
+	@echo '{ global: attr_*; local: *; };' >$@
+
+$(BUILD)/libattribution.so: $(objects) $(OBJ)/objects.list $(OBJ)/exports
+	$(call say,LINK)
+	$(Q)$(LINK) -shared -Wl,-soname,$(@F) -Wl,--version-script=$(OBJ)/exports -o $@ $(objects) $(LIBS)
+
+$(BUILD)/darknet: $(program_objects) $(BUILD)/libattribution.a
+	$(call say,LINK)
+	$(Q)$(LINK) -o $@ $^ $(LIBS)
+
+# ---- Data files beside the program, where it looks for them
+
+$(OBJ)/data.done: $(DK)/objects.mk
+	@mkdir -p $(@D)
+	$(Q)rm -rf $(BUILD)/data
+	$(Q)cp -r $(DK)/data $(BUILD)/data
+	@touch $@
+
+$(OBJ)/cfg.done: $(DK)/objects.mk $(shell find cfg)
+	@mkdir -p $(@D)
+	$(Q)rm -rf $(BUILD)/cfg
+	$(Q)cp -r $(DK)/cfg $(BUILD)/cfg
+	$(Q)cp -r cfg $(BUILD)
+	@touch $@
+
+# ---- Tests
+
+test_objects = $(patsubst tests/%.c,$(OBJ)/tests/%.o,$(wildcard tests/*.c))
+
+# Both are for the tests: real models, if there are any, and the program to try.
+ifneq ($(wildcard ../shared/testdata),)
+ATTRIBUTION_TESTDATA ?= $(abspath ../shared/testdata)
+export ATTRIBUTION_TESTDATA
+endif
+export ATTRIBUTION_BUILD = $(abspath $(BUILD))
+
+# Tables of cases leave out what is nothing.
+$(OBJ)/tests/%.o: tests/%.c $(DK)/objects.mk Makefile
+	$(call compile,-Wno-missing-field-initializers)
+
+$(BUILD)/tests/unit: $(test_objects) $(OBJ)/test_objects.list $(BUILD)/libattribution.a
+	$(call say,LINK)
+	@mkdir -p $(@D)
+	@ln -sfn ../data $(@D)/data
+	@ln -sfn ../cfg $(@D)/cfg
+	$(Q)$(LINK) -o $@ $(test_objects) $(BUILD)/libattribution.a -lcriterion $(LIBS)
+
+# The second kind runs even if the first fails. Both leave their results for scripts/test, too.
+test: all $(BUILD)/tests/unit
+	@rm -f $(BUILD)/tests/*.tap; failed=0; \
+	if ls tests/*.bats >/dev/null 2>&1; then \
+	    bats --formatter tap tests/*.bats >$(BUILD)/tests/bats.tap || failed=1; cat $(BUILD)/tests/bats.tap; \
+	fi; \
+	$(BUILD)/tests/unit --tap=$(BUILD)/tests/unit.tap || failed=1; exit $$failed
+
+# Darknet itself leaks, and its JPEG writer shifts into the sign bit; the plugin must do neither. Reports go to files,
+# for a leak is found when the test has already been counted.
+reports = build/sanitize/reports
+sanitize:
+	@rm -rf $(reports) && mkdir -p $(reports)
+	@echo 'leak:$(DK)/' >build/sanitize/leaks
+	@failed=0; \
+	ASAN_OPTIONS=log_path=$(CURDIR)/$(reports)/report UBSAN_OPTIONS=print_stacktrace=1 \
+	LSAN_OPTIONS=suppressions=$(CURDIR)/build/sanitize/leaks:print_suppressions=0 \
+	$(MAKE) test BUILD=build/sanitize CFLAGS='-O1 -g -Wno-error' \
+	    SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer' \
+	    DARKNET_CFLAGS='-O1 -g -fPIC -w -fno-sanitize=shift' || failed=1; \
+	cat $(reports)/* 2>/dev/null && failed=1; exit $$failed
+
+check-style:
+	@scripts/check-style
+
+# ---- Installation
+
+dest  = $(DESTDIR)$(PREFIX)
+share = $(dest)/share/darknet
+
+install: all
+	install -d $(dest)/bin $(dest)/lib $(dest)/include $(share)
+	install -m 755 $(BUILD)/darknet $(dest)/bin
+	install -m 644 $(BUILD)/libattribution.a $(BUILD)/libattribution.so $(dest)/lib
+	install -m 644 plugin/attribution.h $(dest)/include
+	cd $(BUILD) && find data cfg -type f -exec install -D -m 644 {} $(abspath $(share))/{} \;
+
+# Only what install brought: people may keep weights there.
+uninstall: $(OBJ)/data.done $(OBJ)/cfg.done
+	rm -f $(dest)/bin/darknet $(dest)/lib/libattribution.a $(dest)/lib/libattribution.so $(dest)/include/attribution.h
+	cd $(BUILD) && find data cfg -type f -exec rm -f $(abspath $(share))/{} \;
+	! [ -d $(share) ] || find $(share) -depth -type d -empty -delete
+
+clean:
+	@mkdir -p build
+	find build -mindepth 1 -maxdepth 1 ! -name download -exec rm -rf {} +
+
+distclean:
+	rm -rf build
+
+FORCE:
+.PHONY: all test sanitize check-style install uninstall clean distclean FORCE
+.DELETE_ON_ERROR:
+
+-include $(shell find $(OBJ) -name "*.d" 2>/dev/null)

@@ -1,0 +1,24 @@
+/* y = f(x);  dx = dy f'(x). */
+#include "layers/activations.h"
+#include "layers/kinds.h"
+#include "layers/real.h"
+
+#include <string.h>
+
+static void forward(attr_op *op) {
+    size_t n = op->count * op->outputs;
+    memcpy(op->out, op->in[0], n * sizeof(real));
+    R(attr_activate)(op->out, n, op->l->activation);
+}
+
+static void backward(attr_op *op) {
+    real *dx = op->din[0], *dy = op->dout;
+    size_t n = op->count * op->outputs;
+    if (!dx) return;
+    R(attr_activation_gradient)(dy, op->out, n, op->l->activation);
+#pragma omp parallel for simd
+    for (size_t i = 0; i < n; i++) dx[i] += dy[i];
+}
+
+const attr_layer_kind R(attr_activation) = {
+    .type = ACTIVE, .name = "activation", .forward = forward, .backward = backward};

@@ -1,0 +1,57 @@
+/* z[n][oy][ox] = bias[n] + sum over c, ky, kx of W[n][c][ky][kx] x[c][oy stride + ky - pad][ox stride + kx - pad]
+ * y = f(z), batch norm being part of W and bias; filter n reads the channels of its group only.
+ * dz = dy f'(z);  dx[c][y][x] = sum of W[n][c][ky][kx] dz[n][oy][ox] over all n, oy, ox that read (c, y, x).
+ *
+ * Darknet skips im2col for size 1 and so reads the wrong pixels when such a layer has a stride or padding: here it is
+ * the convolution that the cfg describes. */
+#include "kernels/kernels.h"
+#include "layers/activations.h"
+#include "layers/folding.h"
+#include "layers/kinds.h"
+#include "layers/real.h"
+
+static attr_conv_shape shape_of(const layer *l) {
+    return (attr_conv_shape){.groups = l->groups,
+                             .c = l->c,
+                             .h = l->h,
+                             .w = l->w,
+                             .n = l->n,
+                             .out_h = l->out_h,
+                             .out_w = l->out_w,
+                             .size = l->size,
+                             .stride = l->stride,
+                             .pad = l->pad};
+}
+
+static attr_status prepare(attr_op *op) {
+    attr_conv_shape shape = shape_of(op->l);
+    return R(attr_folding_prepare)(op, &shape);
+}
+
+/* Weights are [n][c / groups][size][size]. */
+static void fold(attr_op *op) {
+    const layer *l = op->l;
+    attr_conv_shape shape = shape_of(l);
+    R(attr_fold)(op, &shape, 1, l->n, l->c / l->groups * l->size * l->size);
+}
+
+static void forward(attr_op *op) {
+    attr_conv_shape shape = shape_of(op->l);
+    R(attr_fill_with_bias)(op);
+    R(attr_conv)(op->out, op->in[0], op->memory[0], &shape, op->count);
+    R(attr_activate)(op->out, op->count * op->outputs, op->l->activation);
+}
+
+static void backward(attr_op *op) {
+    attr_conv_shape shape = shape_of(op->l);
+    if (!op->din[0]) return;
+    R(attr_activation_gradient)(op->dout, op->out, op->count * op->outputs, op->l->activation);
+    R(attr_conv_transposed)(op->din[0], op->dout, op->memory[1], &shape, op->count);
+}
+
+const attr_layer_kind R(attr_convolutional) = {.type = CONVOLUTIONAL,
+                                               .name = "convolutional",
+                                               .prepare = prepare,
+                                               .fold = fold,
+                                               .forward = forward,
+                                               .backward = backward};

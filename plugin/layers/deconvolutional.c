@@ -1,0 +1,57 @@
+/* The transpose of a convolution that would lead from the output (n, out_h, out_w) to the input (c, h, w):
+ * z[n][oy][ox] = bias[n] + sum over c, y, x, ky, kx with (oy, ox) = (y, x) stride + (ky, kx) - pad of
+ *                W[c][n][ky][kx] x[c][y][x]
+ * y = f(z), batch norm being part of W and bias.
+ * dz = dy f'(z);  dx[c][y][x] = sum over n, ky, kx of W[c][n][ky][kx] dz[n][y stride + ky - pad][x stride + kx - pad].
+ */
+#include "kernels/kernels.h"
+#include "layers/activations.h"
+#include "layers/folding.h"
+#include "layers/kinds.h"
+#include "layers/real.h"
+
+static attr_conv_shape shape_of(const layer *l) {
+    return (attr_conv_shape){.groups = 1,
+                             .c = l->n,
+                             .h = l->out_h,
+                             .w = l->out_w,
+                             .n = l->c,
+                             .out_h = l->h,
+                             .out_w = l->w,
+                             .size = l->size,
+                             .stride = l->stride,
+                             .pad = l->pad};
+}
+
+static attr_status prepare(attr_op *op) {
+    attr_conv_shape shape = shape_of(op->l);
+    return R(attr_folding_prepare)(op, &shape);
+}
+
+/* Weights are [c][n][size][size]. */
+static void fold(attr_op *op) {
+    const layer *l = op->l;
+    attr_conv_shape shape = shape_of(l);
+    R(attr_fold)(op, &shape, l->c, l->n, l->size * l->size);
+}
+
+static void forward(attr_op *op) {
+    attr_conv_shape shape = shape_of(op->l);
+    R(attr_fill_with_bias)(op);
+    R(attr_conv_transposed)(op->out, op->in[0], op->memory[1], &shape, op->count);
+    R(attr_activate)(op->out, op->count * op->outputs, op->l->activation);
+}
+
+static void backward(attr_op *op) {
+    attr_conv_shape shape = shape_of(op->l);
+    if (!op->din[0]) return;
+    R(attr_activation_gradient)(op->dout, op->out, op->count * op->outputs, op->l->activation);
+    R(attr_conv)(op->din[0], op->dout, op->memory[0], &shape, op->count);
+}
+
+const attr_layer_kind R(attr_deconvolutional) = {.type = DECONVOLUTIONAL,
+                                                 .name = "deconvolutional",
+                                                 .prepare = prepare,
+                                                 .fold = fold,
+                                                 .forward = forward,
+                                                 .backward = backward};

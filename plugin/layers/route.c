@@ -1,0 +1,35 @@
+/* [route]: joins the outputs of several layers, sample by sample, one after the other.
+ *
+ *   forward   y = (x_0, x_1, ...)
+ *   backward  (dx_0, dx_1, ...) += dy */
+#include <string.h>
+
+#include "layers/kinds.h"
+#include "layers/real.h"
+
+static void forward(attr_op *op) {
+#pragma omp parallel for
+    for (int b = 0; b < op->count; ++b) {
+        real *out = (real *)op->out + b * op->outputs;
+        for (int i = 0; i < op->input_count; ++i) {
+            size_t n = op->in_size[i];
+            memcpy(out, (const real *)op->in[i] + b * n, n * sizeof *out);
+            out += n;
+        }
+    }
+}
+
+static void backward(attr_op *op) {
+#pragma omp parallel for
+    for (int b = 0; b < op->count; ++b) {
+        const real *dout = (const real *)op->dout + b * op->outputs;
+        for (int i = 0; i < op->input_count; ++i) {
+            size_t n = op->in_size[i];
+            real *din = (real *)op->din[i];
+            for (size_t j = 0; din && j < n; ++j) din[b * n + j] += dout[j];
+            dout += n;
+        }
+    }
+}
+
+const attr_layer_kind R(attr_route) = {.type = ROUTE, .name = "route", .forward = forward, .backward = backward};

@@ -1,0 +1,70 @@
+/* [upsample]: each element becomes a block of stride x stride equal ones, times `scale`. With a negative stride in the
+ * cfg (`reverse` here) the transpose: each block becomes its sum, times `scale`; rows and columns that fill no whole
+ * block are not used. (Darknet reads such a picture with the wrong row length.)
+ *
+ *   forward   y[i][j] = scale x[i / s][j / s]          reverse   y[i][j] = scale sum_{k, l < s} x[s i + k][s j + l]
+ *   backward  the other one, from dy into dx */
+#include "layers/kinds.h"
+#include "layers/real.h"
+
+/* large[i][j] += scale small[i / s][j / s], for planes with rows of large_w and small_w elements. */
+static void spread(real *large, const real *small, int large_w, int small_w, int small_h, int s, real scale) {
+    for (int i = 0; i < small_h * s; ++i) {
+        real *to = large + (size_t)i * large_w;
+        const real *from = small + (size_t)(i / s) * small_w;
+        for (int j = 0; j < small_w; ++j) {
+            for (int k = 0; k < s; ++k) to[j * s + k] += scale * from[j];
+        }
+    }
+}
+
+/* small[i][j] += scale sum_{k, l < s} large[s i + k][s j + l] */
+static void gather(real *small, const real *large, int large_w, int small_w, int small_h, int s, real scale) {
+    for (int i = 0; i < small_h; ++i) {
+        for (int j = 0; j < small_w; ++j) {
+            real sum = 0;
+            for (int k = 0; k < s; ++k) {
+                const real *from = large + (size_t)(i * s + k) * large_w + (size_t)j * s;
+                for (int m = 0; m < s; ++m) sum += from[m];
+            }
+            small[(size_t)i * small_w + j] += scale * sum;
+        }
+    }
+}
+
+static void forward(attr_op *op) {
+    const layer *l = op->l;
+    size_t in_plane = (size_t)l->w * l->h, out_plane = (size_t)l->out_w * l->out_h;
+    int planes = op->count * l->c;
+#pragma omp parallel for
+    for (int p = 0; p < planes; ++p) {
+        const real *in = (const real *)op->in[0] + p * in_plane;
+        real *out = (real *)op->out + p * out_plane;
+        for (size_t i = 0; i < out_plane; ++i) out[i] = 0;
+        if (l->reverse) {
+            gather(out, in, l->w, l->out_w, l->out_h, l->stride, l->scale);
+        } else {
+            spread(out, in, l->out_w, l->w, l->h, l->stride, l->scale);
+        }
+    }
+}
+
+static void backward(attr_op *op) {
+    const layer *l = op->l;
+    size_t in_plane = (size_t)l->w * l->h, out_plane = (size_t)l->out_w * l->out_h;
+    int planes = op->count * l->c;
+    if (!op->din[0]) return;
+#pragma omp parallel for
+    for (int p = 0; p < planes; ++p) {
+        const real *dout = (const real *)op->dout + p * out_plane;
+        real *din = (real *)op->din[0] + p * in_plane;
+        if (l->reverse) {
+            spread(din, dout, l->w, l->out_w, l->out_h, l->stride, l->scale);
+        } else {
+            gather(din, dout, l->out_w, l->w, l->h, l->stride, l->scale);
+        }
+    }
+}
+
+const attr_layer_kind R(attr_upsample) = {
+    .type = UPSAMPLE, .name = "upsample", .forward = forward, .backward = backward};

@@ -1,0 +1,107 @@
+/* Integrated Gradients: (x - x') (.) integral over a in [0, 1] of df/dx(x' + a (x - x')) da, averaged over baselines.
+ * Sundararajan, Taly, Yan, ICML 2017, equation 1; completeness (the map sums to f(x) - f(x')) is its proposition 1. */
+#include "methods/method.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+
+enum { first_steps = 16 };
+
+typedef struct {
+    const attr_job *job;
+    float *baselines; /* [count][size] */
+    size_t count, steps;
+    double *nodes, *weights; /* [steps] */
+} path;
+
+static double path_point(const attr_schedule *schedule, size_t k, float *z, float *m) {
+    const path *p = schedule->method;
+    size_t size = attr_engine_inputs(p->job->engine), step = k % p->steps;
+    const float *x = p->job->x, *baseline = p->baselines + k / p->steps * size;
+    float a = (float)p->nodes[step];
+    for (size_t i = 0; i < size; ++i) {
+        m[i] = x[i] - baseline[i];
+        z[i] = baseline[i] + a * m[i];
+    }
+    return p->weights[step] / (double)p->count;
+}
+
+/* Mean of f(x') over the baselines, for each target. */
+static attr_status baseline_targets(attr_map *maps, const path *p) {
+    const attr_job *job = p->job;
+    size_t size = attr_engine_inputs(job->engine);
+    double *values = NULL;
+    ATTR_TRY(attr_allocate(&values, job->target_count, sizeof *values, "target values"));
+    attr_status status = ATTR_OK;
+    for (size_t t = 0; t < job->target_count; ++t) maps[t].baseline_target = 0;
+    for (size_t k = 0; k < p->count && status == ATTR_OK; ++k) {
+        status = attr_target_values(values, job->engine, job->targets, job->target_count, p->baselines + k * size);
+        for (size_t t = 0; t < job->target_count; ++t) maps[t].baseline_target += values[t] / (double)p->count;
+    }
+    free(values);
+    return status;
+}
+
+static void judge_completeness(attr_map *map, size_t steps, double tolerance) {
+    double sum = 0, expected = map->target - map->baseline_target;
+    for (size_t i = 0; i < map->size; ++i) sum += map->values[i];
+    map->completeness_gap = fabs(sum - expected);
+    map->converged = map->completeness_gap <= tolerance * fabs(expected);
+    map->steps = steps;
+}
+
+/* Runs the rule with p->steps nodes. */
+static attr_status integrate(attr_map *maps, path *p) {
+    const attr_job *job = p->job;
+    attr_schedule schedule = {.points = p->count * p->steps,
+                              .has_multiplier = 1,
+                              .reduction = ATTR_REDUCE_SUM,
+                              .points_per_sample = 1,
+                              .point = path_point,
+                              .method = p};
+    ATTR_TRY(attr_quadrature(p->nodes, p->weights, p->steps, job->settings->rule));
+    ATTR_TRY(
+        attr_schedule_run(maps, job->engine, job->targets, job->target_count, &schedule, job->progress, job->context));
+    for (size_t t = 0; t < job->target_count; ++t) judge_completeness(&maps[t], p->steps, job->settings->tolerance);
+    return ATTR_OK;
+}
+
+static int all_converged(const attr_map *maps, size_t count) {
+    for (size_t t = 0; t < count; ++t)
+        if (!maps[t].converged) return 0;
+    return 1;
+}
+
+/* Doubles the steps until every target's gap is within the tolerance. */
+static attr_status refine(attr_map *maps, path *p, size_t max_steps) {
+    size_t gradients = 0;
+    for (p->steps = first_steps < max_steps ? first_steps : max_steps;; p->steps *= 2) {
+        if (p->steps > max_steps) p->steps = max_steps;
+        ATTR_TRY(integrate(maps, p));
+        gradients += p->count * p->steps;
+        if (p->steps >= max_steps || all_converged(maps, p->job->target_count)) break;
+    }
+    for (size_t t = 0; t < p->job->target_count; ++t) maps[t].gradients = gradients;
+    return ATTR_OK;
+}
+
+attr_status attr_integrated_gradients(attr_map *maps, const attr_job *job) {
+    const attr_method_settings *settings = job->settings;
+    size_t size = attr_engine_inputs(job->engine), most = settings->steps ? settings->steps : settings->max_steps;
+    path p = {.job = job,
+              .count = settings->baseline.kind == ATTR_BASELINE_NOISE ? settings->baseline.count : 1,
+              .steps = settings->steps};
+    attr_status status = attr_allocate(&p.baselines, p.count * size, sizeof(float), "baselines");
+    if (status == ATTR_OK) status = attr_allocate(&p.nodes, most, sizeof(double), "a quadrature rule");
+    if (status == ATTR_OK) status = attr_allocate(&p.weights, most, sizeof(double), "a quadrature rule");
+    for (size_t k = 0; status == ATTR_OK && k < p.count; ++k)
+        status = attr_baseline_make(p.baselines + k * size, job->x, &settings->baseline, settings->seed, k);
+    if (status == ATTR_OK) status = baseline_targets(maps, &p);
+    if (status == ATTR_OK) status = settings->steps ? integrate(maps, &p) : refine(maps, &p, most);
+    free(p.baselines);
+    free(p.nodes);
+    free(p.weights);
+    return status;
+}

@@ -1,0 +1,65 @@
+/* The engine: a Darknet network taken over by layer hooks.
+ *
+ * attr_engine_create copies the network's description, points every layer's forward and backward at the plugin's hooks,
+ * and gives the layers buffers of their own for `batch` samples. Darknet's forward_network() and backward_network()
+ * then drive the hooks. The network given is not changed and can still be run by stock Darknet; its parameters are
+ * read, never written. Several engines, single and double precision, can share one network.
+ *
+ *   attr_engine_set_input_f32(e, 0, x);               count samples, each `inputs` long
+ *   attr_engine_forward(e, count);
+ *   attr_engine_clear_gradients(e, head);             then write seeds into attr_engine_op(e, head)->dout or ->din[0]
+ *   attr_engine_backward(e, head);                    exact derivative at inference
+ *   attr_engine_read(e, g, attr_engine_input_gradient(e), sample * inputs, inputs); */
+#ifndef ATTR_MODEL_ENGINE_H
+#define ATTR_MODEL_ENGINE_H
+
+#include <stddef.h>
+
+#include "base/status.h"
+#include "darknet.h"
+#include "layers/op.h"
+
+typedef enum { ATTR_F32, ATTR_F64 } attr_precision;
+
+typedef struct attr_engine attr_engine;
+
+/* Takes over `net` (which must outlive the engine). ATTR_UNSUPPORTED names the layer that cannot be done exactly. */
+attr_status attr_engine_create(attr_engine **out, const network *net, attr_precision precision, int batch);
+void attr_engine_free(attr_engine *e);
+
+/* Bytes that an engine of this batch allocates, so that a caller can choose the batch from a memory limit. */
+size_t attr_engine_bytes(const network *net, attr_precision precision, int batch);
+
+int attr_engine_batch(const attr_engine *e);
+int attr_engine_layers(const attr_engine *e);
+size_t attr_engine_inputs(const attr_engine *e);
+
+/* The layer's tensors and kind; the caller may write seeds into its gradients and may call its kind's functions. */
+attr_op *attr_engine_op(attr_engine *e, int layer);
+
+/* Uses other parameters (one per layer, e.g. a perturbed clone's; they must stay valid) and folds them;
+ * NULL goes back to the network's own. */
+void attr_engine_set_parameters(attr_engine *e, const attr_parameters *parameters);
+
+void attr_engine_set_input_f32(attr_engine *e, int sample, const float *x);
+void attr_engine_set_input_f64(attr_engine *e, int sample, const double *x);
+
+/* Runs samples 0 .. count-1 through the network. */
+void attr_engine_forward(attr_engine *e, int count);
+
+/* Zeroes the gradients of every tensor that layer `head` depends on, its own included. */
+void attr_engine_clear_gradients(attr_engine *e, int head);
+
+/* Runs backward from layer `head` (its own backward included, so seeds may stand in its dout or in its din) to the
+ * network's input, for the samples of the last forward. */
+void attr_engine_backward(attr_engine *e, int head);
+
+/* [batch][inputs], of the engine's precision. */
+const void *attr_engine_input_gradient(const attr_engine *e);
+
+/* Tensors of the engine's precision: copies n elements from `tensor + offset` to doubles; adds a number to one element.
+ */
+void attr_engine_read(const attr_engine *e, double *out, const void *tensor, size_t offset, size_t n);
+void attr_engine_add(const attr_engine *e, void *tensor, size_t offset, double value);
+
+#endif

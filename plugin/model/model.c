@@ -1,0 +1,127 @@
+#define _GNU_SOURCE /* memfd_create */
+#include "model/model.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/files.h"
+#include "base/memory.h"
+#include "model/random_weights.h"
+#include "model/shapes.h"
+#include "model/weights_file.h"
+
+attr_parameter_counts attr_count_parameters(const layer *l) {
+    attr_parameter_counts n = {0};
+    switch (l->type) {
+    case CONVOLUTIONAL:
+    case DECONVOLUTIONAL:
+        n.weights = (size_t)l->nweights;
+        n.biases = (size_t)l->n;
+        break;
+    case CONNECTED:
+        n.weights = (size_t)l->inputs * l->outputs;
+        n.biases = (size_t)l->outputs;
+        break;
+    case LOCAL:
+        n.weights = (size_t)l->size * l->size * l->c * l->outputs;
+        n.biases = (size_t)l->outputs;
+        break;
+    case BATCHNORM:
+        n.biases = (size_t)l->c;
+        break;
+    default:
+        return n;
+    }
+    if (l->type == BATCHNORM || l->batch_normalize) n.statistics = n.biases;
+    return n;
+}
+
+uint64_t attr_parameters_checksum(const network *net) {
+    uint64_t sum = ATTR_CHECKSUM_SEED;
+    for (int i = 0; i < net->n; ++i) {
+        const layer *l = &net->layers[i];
+        attr_parameter_counts n = attr_count_parameters(l);
+        sum = attr_checksum(l->weights, n.weights * sizeof(float), sum);
+        sum = attr_checksum(l->biases, n.biases * sizeof(float), sum);
+        sum = attr_checksum(l->scales, n.statistics * sizeof(float), sum);
+        sum = attr_checksum(l->rolling_mean, n.statistics * sizeof(float), sum);
+        sum = attr_checksum(l->rolling_variance, n.statistics * sizeof(float), sum);
+    }
+    return sum;
+}
+
+/* Turns stderr away; returns what attr_unmute needs, -1 if it could not. */
+static int mute(bool talk) {
+    if (talk) return -1;
+    fflush(stderr);
+    int kept = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3), nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    if (kept >= 0 && nowhere >= 0) dup2(nowhere, STDERR_FILENO);
+    if (nowhere >= 0) close(nowhere);
+    return kept;
+}
+
+static void unmute(int kept) {
+    if (kept < 0) return;
+    fflush(stderr);
+    dup2(kept, STDERR_FILENO);
+    close(kept);
+}
+
+/* Writes the checked cfg into a file without a name and lets Darknet read that. */
+static attr_status parse(network **net, const attr_cfg *cfg, const char *weights_path, bool talk) {
+    int descriptor = memfd_create("cfg", MFD_CLOEXEC);
+    FILE *file = descriptor < 0 ? NULL : fdopen(descriptor, "w");
+    if (!file) return attr_fail(ATTR_IO, "%s: no temporary file for it: %s", cfg->path, strerror(errno));
+    attr_status status = attr_cfg_write_for_darknet(cfg, file);
+    if (status == ATTR_OK && fflush(file) != 0)
+        status = attr_fail(ATTR_IO, "%s: writing a temporary file failed: %s", cfg->path, strerror(errno));
+    if (status == ATTR_OK) {
+        char path[64];
+        snprintf(path, sizeof path, "/proc/self/fd/%d", descriptor);
+        int kept = mute(talk);
+        *net = parse_network_cfg(path);
+        if (weights_path) load_weights(*net, (char *)weights_path);
+        unmute(kept);
+    }
+    fclose(file);
+    return status;
+}
+
+attr_status attr_model_load(attr_model **out, const attr_cfg *cfg, const char *weights_path, uint64_t seed, bool talk) {
+    attr_shape *shapes = NULL;
+    int count = 0;
+    attr_model *model = NULL;
+    *out = NULL;
+    gpu_index = -1;
+    attr_status status = attr_cfg_shapes(&shapes, &count, cfg);
+    if (status == ATTR_OK && weights_path) status = attr_weights_check(weights_path, shapes, count);
+    if (status == ATTR_OK) status = attr_allocate(&model, 1, sizeof *model, "a model");
+    if (status == ATTR_OK) status = parse(&model->net, cfg, weights_path, talk);
+    free(shapes);
+    if (status == ATTR_OK && weights_path) status = attr_weights_check_values(model->net, weights_path);
+    if (status == ATTR_OK && !weights_path) status = attr_random_weights(model->net, seed);
+    if (status != ATTR_OK) {
+        attr_model_free(model);
+        return status;
+    }
+    model->checksum = attr_parameters_checksum(model->net);
+    *out = model;
+    return ATTR_OK;
+}
+
+void attr_model_free(attr_model *model) {
+    if (!model) return;
+    if (model->net) { /* free_network() forgets these */
+        free(model->net->seen);
+        free(model->net->t);
+        free(model->net->cost);
+        free(model->net->workspace);
+        free_network(model->net);
+    }
+    free(model);
+}

@@ -1,0 +1,32 @@
+/* A network that is safe to compute with: cfg and weights were checked before Darknet read them. */
+#ifndef ATTR_MODEL_MODEL_H
+#define ATTR_MODEL_MODEL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "darknet.h"
+#include "model/cfg.h"
+
+typedef struct {
+    network *net;      /* batch 1, as Darknet made it; never changed afterwards */
+    uint64_t checksum; /* of all parameters, taken after loading */
+} attr_model;
+
+/* Loads the network of a checked cfg. weights_path NULL: random parameters from `seed` (random_weights.h). Darknet's
+ * own output on stderr is turned away unless `talk`; it goes through the process's file descriptor, so no other thread
+ * should write there meanwhile. */
+attr_status attr_model_load(attr_model **out, const attr_cfg *cfg, const char *weights_path, uint64_t seed, bool talk);
+void attr_model_free(attr_model *model);
+
+/* Of all parameters of a network as they are now. */
+uint64_t attr_parameters_checksum(const network *net);
+
+/* How many floats a parameter array of a layer holds; 0 where it has none. */
+typedef struct {
+    size_t weights, biases, statistics; /* statistics: scales, rolling mean and rolling variance have as many each */
+} attr_parameter_counts;
+attr_parameter_counts attr_count_parameters(const layer *l);
+
+#endif

@@ -1,0 +1,116 @@
+/* Options: what the user asks for.
+ *
+ * table.h has a row for every option; attr_options has a field for every row, of the same name. Values come from four
+ * sources; the later one in attr_source wins, in whatever order they are given. So the flags can be read first, to find
+ * out which files to read:
+ *
+ *   attr_options *o = ...;                                  33 kB: better not on a small stack
+ *   attr_options_default(o);
+ *   ATTR_TRY(attr_options_parse_flags(o, &argc, argv));     leaves only the positional arguments in argv
+ *   ATTR_TRY(attr_options_set(o, ATTR_FROM_NETWORK, "yolo.cfg", 12, "samples", "25"));    for each line of a section
+ *   ATTR_TRY(attr_options_validate(o));
+ *
+ * Everything is strict: an unknown name, a value out of range, a name twice in one source fail with ATTR_BAD_INPUT and
+ * a message that says where, what was expected, and the nearest known name.
+ *
+ * A source is one file. In names and words `-` and `_` are the same. Darknet's cfg grammar takes all white space out of
+ * a line, so a value in a file writes a space, a tab, any control character and the percent sign as % and two
+ * hexadecimal digits ("%20"). Values of flags are taken as they are. No value may be empty.
+ *
+ * attr_options is plain data: copied by assignment, nothing to free. Numbers are read and written in the C locale: a
+ * program that calls setlocale() must leave LC_NUMERIC at "C". */
+#ifndef ATTR_OPTIONS_OPTIONS_H
+#define ATTR_OPTIONS_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/status.h"
+#include "options/table.h"
+
+#define ATTR_TEXT_SIZE 4096 /* of a text value, with its final zero; the longest path of Linux */
+
+/* ATTR_METHOD_GRADIENT, ATTR_TARGET_AUTO, ...: the words of a list, from 0. */
+#define ATTR_WORD_ENUMERATOR(name, word, help) ATTR_##name,
+#define ATTR_WORD_ENUM(list, words)            typedef enum { words(ATTR_WORD_ENUMERATOR) } attr_##list##_word;
+ATTR_WORD_LISTS(ATTR_WORD_ENUM)
+#undef ATTR_WORD_ENUM
+#undef ATTR_WORD_ENUMERATOR
+
+/* ATTR_OPTION_method, ATTR_OPTION_target, ... */
+#define ATTR_ROW(topic, name, ...) ATTR_OPTION_##name,
+typedef enum {
+    ATTR_OPTIONS(ATTR_ROW, ATTR_ROW, ATTR_ROW, ATTR_ROW, ATTR_ROW, ATTR_ROW, ATTR_ROW) ATTR_OPTION_COUNT
+} attr_option;
+#undef ATTR_ROW
+
+/* Where a value was given, weakest first. */
+typedef enum {
+    ATTR_FROM_NETWORK, /* the [attribution] section of the network's cfg */
+    ATTR_FROM_DATA,    /* the file that `attribution=` of the .data file names */
+    ATTR_FROM_FILE,    /* the file of -attribution FILE */
+    ATTR_FROM_FLAGS,   /* the command line */
+    ATTR_SOURCE_COUNT
+} attr_source;
+
+#define ATTR_INT_FIELD(topic, name, ...)    int64_t name;
+#define ATTR_REAL_FIELD(topic, name, ...)   double name;
+#define ATTR_TEXT_FIELD(topic, name, ...)   char name[ATTR_TEXT_SIZE];
+#define ATTR_BOOL_FIELD(topic, name, ...)   bool name;
+#define ATTR_CHOICE_FIELD(topic, name, ...) int name;
+#define ATTR_SET_FIELD(topic, name, ...)    unsigned int name;
+typedef struct {
+    ATTR_OPTIONS(ATTR_INT_FIELD, ATTR_REAL_FIELD, ATTR_TEXT_FIELD, ATTR_BOOL_FIELD, ATTR_CHOICE_FIELD, ATTR_SET_FIELD,
+                 ATTR_TEXT_FIELD)
+    struct {
+        char path[ATTR_TEXT_SIZE];   /* "command line" for flags; for messages, so it may be cut */
+        int line[ATTR_OPTION_COUNT]; /* 0: not given here */
+    } given[ATTR_SOURCE_COUNT];
+} attr_options;
+#undef ATTR_INT_FIELD
+#undef ATTR_REAL_FIELD
+#undef ATTR_TEXT_FIELD
+#undef ATTR_BOOL_FIELD
+#undef ATTR_CHOICE_FIELD
+#undef ATTR_SET_FIELD
+
+/* Every option at its default, no source. */
+void attr_options_default(attr_options *o);
+
+/* Takes one `name=value` of a source: `path` and `line` (from 1) tell where it stands. A value that a stronger source
+ * has given already is checked, but not taken. */
+attr_status attr_options_set(attr_options *o, attr_source source, const char *path, int line, const char *name,
+                             const char *value);
+
+/* Takes the flags out of argv[1 .. argc-1] (argc is 1 or more, as main() has it) and leaves the positional arguments in
+ * their order, argv[*argc] = NULL.
+ *
+ * `-name value` or `-name=value`, also with two dashes, anywhere. A BOOL takes no value, or `=0` and `=1`. What follows
+ * a flag is its value even if it is a negative number, but not if it is a dash and a letter or two dashes; "-" is a
+ * value or positional. After "--" all is positional. The flags of Darknet in table.h are taken, too. */
+attr_status attr_options_parse_flags(attr_options *o, int *argc, char **argv);
+
+/* Checks what no single row can: options against each other, as far as the chosen method uses them. */
+attr_status attr_options_validate(const attr_options *o);
+
+/* Which word of its list the text of a CHOICE_OR_FILE is (ATTR_BASELINE_BLACK, ...); -1: the name of a file. */
+int attr_option_word(attr_option option, const char *text);
+
+/* Where the value in force comes from, "yolo.cfg:12", "command line" or "default", cut to `size`. Returns out. */
+const char *attr_options_origin(char *out, const attr_options *o, attr_option option, size_t size);
+
+enum {
+    ATTR_WRITE_CHANGED = 1,  /* only what differs from its default */
+    ATTR_WRITE_COMMENTS = 2, /* the help of each option as comment lines */
+    ATTR_WRITE_ORIGINS = 4   /* where each value comes from as a comment line */
+};
+
+/* Writes an [attribution] section that reads back to the same values; `how` is a sum of the above. */
+attr_status attr_options_write(FILE *out, const attr_options *o, int how);
+
+/* The help of all options (NULL), of one topic or of one option. An unknown topic fails; the message lists them. */
+attr_status attr_options_help(FILE *out, const char *topic);
+
+#endif

@@ -1,0 +1,35 @@
+/* From a detector's output to its detections, in Darknet's way, but each one keeps where it came from.
+ *
+ * Numbers are computed in float in Darknet's order, so that a single precision engine gives the scores, boxes and
+ * choices of `darknet detector test` (with its -thresh, -hier and its NMS of .45). Differences, where Darknet is wrong:
+ *   - a tree of classes (YOLO9000) on a CPU: the probabilities are those of layers/region.c;
+ *   - with `background` and a tree, the classes are read behind the objectness, not from it on;
+ *   - heads with different numbers of classes: each has its own (Darknet takes the last layer's for all);
+ *   - [detection] (YOLOv1): `detector test` multiplies the boxes by the picture's size twice and draws them outside the
+ *     picture. Here they are relative, as `darknet yolo test` draws them: no letterbox is undone for this head. */
+#ifndef ATTR_TARGETS_HEADS_H
+#define ATTR_TARGETS_HEADS_H
+
+#include "model/engine.h"
+
+typedef struct {
+    int layer, anchor, row, column; /* anchor: which of the layer's own anchors, before `mask` */
+    int class_index;
+    float objectness;        /* 1 for a [region] with `background` */
+    float class_probability; /* with a tree: of the class itself, the product along its path */
+    float score;             /* what Darknet prints: objectness x class_probability; with a tree the objectness alone */
+    float x, y, w, h; /* centre and size relative to the picture, letterbox undone; may reach beyond the picture */
+} attr_detection;
+
+/* The detections of all [yolo], [region] and [detection] layers of `e` for one sample of the last forward.
+ *
+ *   thresh   0 <= thresh: a detection needs score > thresh (and for [yolo], [region] objectness > thresh)
+ *   hier     with a tree: how probable a class must be to be preferred to its parent
+ *   nms      of two boxes of a class that overlap by more (intersection over union) only the better stays; 0: all stay
+ *
+ * Sets *out to *count pairs of a box and a class (a box can stay with several classes), best score first; the caller
+ * releases it with free(), NULL when there are none. ATTR_BAD_INPUT when the network has no such layer. */
+attr_status attr_detect(attr_detection **out, int *count, attr_engine *e, int sample, int picture_w, int picture_h,
+                        float thresh, float hier, float nms);
+
+#endif

@@ -1,0 +1,61 @@
+/* Targets: the one number that a map explains, and its derivative with respect to the raw input of the head.
+ *
+ * A head is the network's output layer without [cost]: [softmax], [logistic], [yolo], [region], [detection], or any
+ * other layer ("plain": its outputs are taken as they are). All values and derivatives are computed here in double
+ * precision from the head's raw inputs z, so that probabilities near 0 and 1 lose no digits.
+ *
+ *   logit               z of the class
+ *   probability         p: softmax, product over a tree's path, or sigmoid (for [detection] without softmax: z itself)
+ *   log_probability     log p
+ *   objectness          sigmoid of z of the box's objectness (for [detection]: z itself)
+ *   objectness_logit    that z
+ *   score               objectness x probability of the class, the number that Darknet prints for a detection (but with
+ *                       a tree of classes, where it prints the objectness alone)
+ *
+ * A detector's target keeps the layer, anchor, row and column of its detection: that cell stays the target while the
+ * input moves (it is "frozen"). */
+#ifndef ATTR_TARGETS_TARGET_H
+#define ATTR_TARGETS_TARGET_H
+
+#include "model/engine.h"
+#include "options/options.h"
+#include "targets/heads.h"
+
+/* ATTR_TARGET_AUTO (logit for classifiers, score for detectors), ATTR_TARGET_LOGIT, ...: the words of option target. */
+typedef attr_target_word attr_quantity;
+
+typedef struct attr_target attr_target;
+
+/* The name of a quantity as in target=. */
+const char *attr_quantity_name(attr_quantity quantity);
+
+/* The layer that holds a classifier's scores: the last one that is neither [cost] nor [dropout]. */
+int attr_output_layer(attr_engine *e);
+
+/* True when the network has a [yolo], [region] or [detection] layer. */
+int attr_is_detector(attr_engine *e);
+
+/* How many classes a classifier tells apart: the outputs of its output layer. */
+int attr_class_count(attr_engine *e);
+
+/* A class of a classifier. ATTR_BAD_INPUT when there is no such class or the quantity needs a detector. */
+attr_status attr_target_of_class(attr_target **out, attr_engine *e, attr_quantity quantity, int class_index);
+
+/* A detection's frozen cell and anchor, and its class. */
+attr_status attr_target_of_detection(attr_target **out, attr_engine *e, attr_quantity quantity,
+                                     const attr_detection *detection);
+
+void attr_target_free(attr_target *t);
+
+/* The head's layer, for attr_engine_clear_gradients and attr_engine_backward. */
+int attr_target_layer(const attr_target *t);
+attr_quantity attr_target_quantity(const attr_target *t);
+
+/* The target's value for one sample of the last forward of `e` (which may be another engine of the same network than
+ * the one the target was made with). */
+double attr_target_value(const attr_target *t, attr_engine *e, int sample);
+
+/* Adds weight x (derivative of the target) to the gradient of the head's input; after attr_engine_clear_gradients. */
+void attr_target_seed(const attr_target *t, attr_engine *e, int sample, double weight);
+
+#endif

@@ -1,0 +1,89 @@
+#include "cfg_files.h"
+
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static char folder[] = "/tmp/attr-test-XXXXXX";
+static char start[PATH_MAX];
+
+void enter_folder(void) {
+    cr_assert(getcwd(start, sizeof start) && mkdtemp(folder) && chdir(folder) == 0, "%s: %s", folder, strerror(errno));
+}
+
+void leave_folder(void) {
+    char command[sizeof folder + 16];
+    snprintf(command, sizeof command, "rm -rf %s", folder);
+    cr_assert(chdir("/") == 0 && system(command) == 0, "%s", command);
+}
+
+void put_bytes(const char *path, const void *bytes, size_t size) {
+    FILE *file = fopen(path, "wb");
+    cr_assert(file, "%s: %s", path, strerror(errno));
+    cr_assert_eq(fwrite(bytes, 1, size, file), size, "%s", path);
+    cr_assert_eq(fclose(file), 0, "%s", path);
+}
+
+void put_text(const char *path, const char *text) {
+    put_bytes(path, text, strlen(text));
+}
+
+attr_shape *shapes_of(int *count, const char *path) {
+    attr_cfg *cfg;
+    attr_shape *shapes;
+    cr_assert_eq(attr_cfg_read(&cfg, path, ATTR_CFG_NET), ATTR_OK, "%s", attr_error_message());
+    cr_assert_eq(attr_cfg_shapes(&shapes, count, cfg), ATTR_OK, "%s", attr_error_message());
+    attr_cfg_free(cfg);
+    return shapes;
+}
+
+static attr_status check(const char *text, attr_cfg_mode mode) {
+    attr_cfg *cfg;
+    attr_shape *shapes = NULL;
+    int count;
+    put_text("net.cfg", text);
+    attr_status status = attr_cfg_read(&cfg, "net.cfg", mode);
+    if (status == ATTR_OK && mode == ATTR_CFG_NET) status = attr_cfg_shapes(&shapes, &count, cfg);
+    free(shapes);
+    attr_cfg_free(cfg);
+    return status;
+}
+
+void expect_refused(const refusal *r, attr_cfg_mode mode, attr_status status) {
+    attr_status found = check(r->text, mode);
+    const char *message = found == ATTR_OK ? "(accepted)" : attr_error_message();
+    cr_expect_str_eq(message, r->message, "\n%s\nexpected: %s\nfound:    %s", r->text, r->message, message);
+    cr_expect_eq(found, status, "\n%s\n%s: %s", r->text, message, attr_status_name(found));
+}
+
+void expect_accepted(const char *text, attr_cfg_mode mode) {
+    cr_expect_eq(check(text, mode), ATTR_OK, "\n%s\n%s", text, attr_error_message());
+}
+
+const char *darknet_source(void) {
+    static char path[PATH_MAX];
+    const char *given = getenv("DARKNET_SOURCE");
+    if (!given) given = "build/darknet-src";
+    if (given[0] == '/') return given;
+    cr_assert((size_t)snprintf(path, sizeof path, "%s/%s", start, given) < sizeof path);
+    return path;
+}
+
+network *parse_quietly(const char *path) {
+    fflush(NULL);
+    int out = dup(1), error = dup(2), nowhere = open("/dev/null", O_WRONLY);
+    dup2(nowhere, 1);
+    dup2(nowhere, 2);
+    network *net = parse_network_cfg((char *)path);
+    fflush(NULL);
+    dup2(out, 1);
+    dup2(error, 2);
+    close(out);
+    close(error);
+    close(nowhere);
+    return net;
+}

@@ -1,0 +1,66 @@
+#include "engine_pair.h"
+
+#include <criterion/criterion.h>
+#include <omp.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "small_network.h"
+
+void *test_allocate(size_t count, size_t size) {
+    void *memory = calloc(count + !count, size);
+    cr_assert(memory, "out of memory");
+    return memory;
+}
+
+void engine_pair_make(engine_pair *out, const char *cfg, int batch) {
+    engine_pair n = {.cfg = cfg, .net = make_test_network(cfg, 1)};
+    omp_set_num_threads(1); /* more would only wait for each other on networks so small */
+    cr_assert_eq(attr_engine_create(&n.single, n.net, ATTR_F32, batch), ATTR_OK, "%s: %s", cfg, attr_error_message());
+    cr_assert_eq(attr_engine_create(&n.twin, n.net, ATTR_F64, batch), ATTR_OK, "%s: %s", cfg, attr_error_message());
+    n.inputs = attr_engine_inputs(n.single);
+    n.x = test_allocate(n.inputs, sizeof *n.x);
+    for (size_t i = 0; i < n.inputs; i++) n.x[i] = (float)test_uniform(0, 1);
+    *out = n;
+}
+
+void engine_pair_free(engine_pair *n) {
+    attr_engine_free(n->single);
+    attr_engine_free(n->twin);
+    free_test_network(n->net);
+    free(n->x);
+}
+
+attr_target *test_target(attr_engine *e, attr_quantity quantity, int class_index) {
+    attr_target *t = NULL;
+    cr_assert_eq(attr_target_of_class(&t, e, quantity, class_index), ATTR_OK, "target=%s, class %d: %s",
+                 attr_quantity_name(quantity), class_index, attr_error_message());
+    return t;
+}
+
+double test_value(attr_engine *e, const attr_target *t, const double *x) {
+    attr_engine_set_input_f64(e, 0, x);
+    attr_engine_forward(e, 1);
+    return attr_target_value(t, e, 0);
+}
+
+void test_gradient(double *gradient, attr_engine *e, const attr_target *t, const double *x) {
+    test_value(e, t, x);
+    attr_engine_clear_gradients(e, attr_target_layer(t));
+    attr_target_seed(t, e, 0, 1);
+    attr_engine_backward(e, attr_target_layer(t));
+    attr_engine_read(e, gradient, attr_engine_input_gradient(e), 0, attr_engine_inputs(e));
+}
+
+attr_map test_map(attr_engine *e, const float *x, attr_target *t, const attr_method_settings *settings) {
+    attr_map map;
+    attr_job job = {.engine = e, .x = x, .targets = &t, .target_count = 1, .settings = settings};
+    cr_assert_eq(attr_method_run(&map, &job), ATTR_OK, "method %d: %s", settings->method, attr_error_message());
+    return map;
+}
+
+uint64_t test_hash(uint64_t hash, const void *bytes, size_t n) {
+    if (hash == 0) hash = 0xcbf29ce484222325u;
+    for (size_t i = 0; i < n; i++) hash = (hash ^ ((const unsigned char *)bytes)[i]) * 0x100000001b3u;
+    return hash;
+}

@@ -1,0 +1,193 @@
+/* The engine with other parameters, networks that it refuses, and its estimate of memory. */
+#include <criterion/criterion.h>
+#include <malloc.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "small_network.h"
+#include "engine_pair.h"
+
+static const char *const all_weights =
+    "[net] height=8 width=8 channels=3 [convolutional] filters=6 size=3 pad=1 batch_normalize=1 activation=leaky "
+    "[convolutional] filters=6 groups=2 size=3 activation=tanh [deconvolutional] filters=5 size=2 stride=2 "
+    "batch_normalize=1 activation=leaky [batchnorm] [local] filters=3 size=3 stride=2 activation=tanh [connected] "
+    "output=9 batch_normalize=1 activation=leaky [connected] output=4 activation=linear [softmax]";
+
+static size_t weight_count(const layer *l) {
+    switch (l->type) {
+    case CONVOLUTIONAL:
+    case DECONVOLUTIONAL:
+        return (size_t)l->nweights;
+    case CONNECTED:
+        return (size_t)l->inputs * l->outputs;
+    case LOCAL:
+        return (size_t)l->c * l->size * l->size * l->outputs;
+    default:
+        return 0;
+    }
+}
+
+/* Values times random factors; NULL stays NULL. */
+static float *perturbed(const float *values, size_t n) {
+    if (!values) return NULL;
+    float *copy = test_allocate(n, sizeof *copy);
+    for (size_t i = 0; i < n; i++) copy[i] = values[i] * (float)test_uniform(0.7, 1.3);
+    return copy;
+}
+
+static size_t bias_count(const layer *l) {
+    return l->type == CONVOLUTIONAL || l->type == DECONVOLUTIONAL ? (size_t)l->n
+           : l->type == BATCHNORM                                 ? (size_t)l->c
+                                                                  : (size_t)l->outputs;
+}
+
+static attr_parameters perturbed_layer(const layer *l) {
+    size_t biases = bias_count(l);
+    return (attr_parameters){perturbed(l->weights, weight_count(l)), perturbed(l->biases, biases),
+                             perturbed(l->scales, biases), perturbed(l->rolling_mean, biases),
+                             perturbed(l->rolling_variance, biases)};
+}
+
+static void overwrite(float *values, const float *other, size_t n) {
+    if (values) memcpy(values, other, n * sizeof *values);
+}
+
+/* Output and input gradient of class 1. */
+static uint64_t hash_run(attr_engine *e, const float *x) {
+    int head = attr_engine_layers(e) - 1;
+    const attr_op *op = attr_engine_op(e, head);
+    attr_engine_set_input_f32(e, 0, x);
+    attr_engine_forward(e, 1);
+    attr_engine_clear_gradients(e, head);
+    attr_engine_add(e, op->dout, 1, 1);
+    attr_engine_backward(e, head);
+    double values[256];
+    cr_assert_leq(attr_engine_inputs(e), 256);
+    attr_engine_read(e, values, op->out, 0, op->outputs);
+    uint64_t hash = test_hash(0, values, op->outputs * sizeof *values);
+    attr_engine_read(e, values, attr_engine_input_gradient(e), 0, attr_engine_inputs(e));
+    return test_hash(hash, values, attr_engine_inputs(e) * sizeof *values);
+}
+
+Test(engine, takes_other_parameters_and_gives_them_back) {
+    engine_pair n, other;
+    engine_pair_make(&n, all_weights, 1);
+    engine_pair_make(&other, all_weights, 1);
+    size_t layers = (size_t)n.net->n;
+    attr_parameters *clone = test_allocate(layers, sizeof *clone);
+    for (size_t i = 0; i < layers; i++) {
+        layer *l = &other.net->layers[i];
+        clone[i] = perturbed_layer(&n.net->layers[i]);
+        overwrite(l->weights, clone[i].weights, weight_count(l));
+        overwrite(l->biases, clone[i].biases, bias_count(l));
+        overwrite(l->scales, clone[i].scales, bias_count(l));
+        overwrite(l->rolling_mean, clone[i].rolling_mean, bias_count(l));
+        overwrite(l->rolling_variance, clone[i].rolling_variance, bias_count(l));
+    }
+    for (int twin = 0; twin < 2; twin++) {
+        attr_engine *e = twin ? n.twin : n.single, *expected = NULL;
+        cr_assert_eq(attr_engine_create(&expected, other.net, twin ? ATTR_F64 : ATTR_F32, 1), ATTR_OK, "%s",
+                     attr_error_message());
+        uint64_t own = hash_run(e, n.x);
+        attr_engine_set_parameters(e, clone);
+        cr_expect_eq(hash_run(e, n.x), hash_run(expected, n.x), "twin %d: not what a network made of the clone gives",
+                     twin);
+        attr_engine_set_parameters(e, NULL);
+        cr_expect_eq(hash_run(e, n.x), own, "twin %d: NULL does not give the original bits", twin);
+        cr_expect_neq(hash_run(expected, n.x), own, "twin %d: the clone gives the original bits", twin);
+        attr_engine_free(expected);
+    }
+    for (size_t i = 0; i < layers; i++) {
+        free((void *)clone[i].weights);
+        free((void *)clone[i].biases);
+        free((void *)clone[i].scales);
+        free((void *)clone[i].rolling_mean);
+        free((void *)clone[i].rolling_variance);
+    }
+    free(clone);
+    engine_pair_free(&n);
+    engine_pair_free(&other);
+}
+
+/* ---- Refused */
+
+static void expect_refused(network *net, attr_status expected, const char *layer_named, const char *reason) {
+    attr_engine *e = (attr_engine *)net;
+    attr_status status = attr_engine_create(&e, net, ATTR_F32, 1);
+    cr_expect_eq(status, expected, "%s %s: status %s", layer_named, reason, attr_status_name(status));
+    cr_expect_null(e, "%s %s: an engine was returned", layer_named, reason);
+    cr_expect(strstr(attr_error_message(), layer_named) && strstr(attr_error_message(), reason),
+              "the message \"%s\" does not name \"%s\" and \"%s\"", attr_error_message(), layer_named, reason);
+}
+
+Test(engine, refuses_layers_without_exact_gradient_by_name) {
+    static const char *const rows[][3] = {
+        {"[net] inputs=4 [connected] output=6 activation=tanh [rnn] output=3 hidden=3", "layer 1", "[rnn]"},
+        {"[net] inputs=4 [gru] output=3", "layer 0", "[gru]"},
+        {"[net] inputs=4 [lstm] output=3", "layer 0", "[lstm]"},
+        {"[net] height=4 width=4 channels=3 [crnn] output_filters=2 hidden_filters=2", "layer 0", "[crnn]"},
+        {"[net] height=4 width=4 channels=3 [convolutional] filters=2 size=3 pad=1 activation=leaky [convolutional] "
+         "filters=2 size=3 pad=1 activation=leaky binary=1",
+         "layer 1", "binary=1"},
+        {"[net] height=4 width=4 channels=3 [convolutional] filters=2 size=3 pad=1 activation=leaky xnor=1", "layer 0",
+         "xnor=1"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        network *net = make_test_network(rows[i][0], 1);
+        expect_refused(net, ATTR_UNSUPPORTED, rows[i][1], rows[i][2]);
+        free_test_network(net);
+    }
+}
+
+Test(engine, refuses_a_layer_that_reads_itself_or_a_later_one) {
+    for (int index = 1; index < 3; index++) {
+        network *net = make_test_network("[net] height=4 width=4 channels=2 [convolutional] filters=2 size=1 "
+                                         "activation=leaky [shortcut] from=-1 activation=linear [activation] "
+                                         "activation=relu",
+                                         1);
+        net->layers[1].index = index;
+        expect_refused(net, ATTR_BAD_INPUT, "layer 1", index == 1 ? "reads layer 1" : "reads layer 2");
+        free_test_network(net);
+    }
+}
+
+/* ---- Memory */
+
+/* What malloc gave for the engine's tensors and the layers' own buffers. */
+static size_t measured_bytes(attr_engine *e) {
+    size_t bytes = malloc_usable_size((void *)attr_engine_op(e, 0)->in[0]);
+    bytes += malloc_usable_size((void *)attr_engine_input_gradient(e));
+    for (int i = 0; i < attr_engine_layers(e); i++) {
+        attr_op *op = attr_engine_op(e, i);
+        if (!op->kind->is_view) bytes += malloc_usable_size(op->out) + malloc_usable_size(op->dout);
+        for (int m = 0; m < 4; m++) bytes += malloc_usable_size(op->memory[m]);
+        bytes += malloc_usable_size(op->indexes);
+    }
+    return bytes;
+}
+
+Test(engine, estimates_its_memory) {
+    static const char *const cfgs[] = {
+        "[net] height=48 width=48 channels=3 [convolutional] filters=32 size=3 pad=1 batch_normalize=1 "
+        "activation=leaky [maxpool] size=2 stride=2 [convolutional] filters=64 size=3 pad=1 activation=leaky "
+        "[dropout] [convolutional] filters=64 size=1 activation=leaky [shortcut] from=-3 activation=linear [route] "
+        "layers=-1,2 [avgpool] [softmax]",
+        "[net] height=24 width=24 channels=8 [local] filters=6 size=3 pad=1 activation=leaky [deconvolutional] "
+        "filters=4 size=2 stride=2 activation=leaky [normalization] [batchnorm] [l2norm] [upsample] stride=2 "
+        "[connected] output=20 activation=linear",
+    };
+    for (size_t i = 0; i < sizeof cfgs / sizeof *cfgs; i++) {
+        network *net = make_test_network(cfgs[i], 1);
+        for (int batch = 1; batch <= 8; batch *= 8) {
+            for (attr_precision precision = ATTR_F32; precision <= ATTR_F64; precision++) {
+                attr_engine *e = NULL;
+                cr_assert_eq(attr_engine_create(&e, net, precision, batch), ATTR_OK, "%s", attr_error_message());
+                double ratio = (double)attr_engine_bytes(net, precision, batch) / (double)measured_bytes(e);
+                cr_expect(ratio > 0.9 && ratio < 1.2, "%s\n  batch %d, precision %d: estimate / measured = %.3f",
+                          cfgs[i], batch, precision, ratio);
+                attr_engine_free(e);
+            }
+        }
+        free_test_network(net);
+    }
+}

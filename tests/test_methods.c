@@ -1,0 +1,279 @@
+/* Methods on networks whose maps are known in closed form: linear ones and quadratic ones; completeness, orders of the
+ * rules and steps=auto on smooth and on piecewise linear ones. */
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine_pair.h"
+#include "layer_harness.h"
+
+static const char *const rules[] = {"gauss", "trapezoid", "right"};
+static const char *const baselines[] = {"picture", "black", "mean", "blur", "noise"}; /* from -1 */
+
+static attr_method_settings path_settings(const engine_pair *n, attr_rule rule, size_t steps) {
+    const network *net = n->net;
+    attr_region whole = {net->c, net->h, net->w, 0, 0, net->w, net->h};
+    return (attr_method_settings){.method = ATTR_METHOD_INTEGRATED_GRADIENTS,
+                                  .seed = 5,
+                                  .steps = steps,
+                                  .max_steps = 1024,
+                                  .tolerance = 0.01,
+                                  .rule = rule,
+                                  .baseline = {.kind = ATTR_BASELINE_BLACK, .region = whole, .count = 1}};
+}
+
+static double sum_of(const attr_map *map) {
+    double sum = 0;
+    for (size_t i = 0; i < map->size; i++) sum += map->values[i];
+    return sum;
+}
+
+/* ---- Linear: f = w x + b */
+
+static const char *const linear_net =
+    "[net] height=4 width=5 channels=3 [connected] output=2 activation=linear"; /* class 1 is explained */
+
+Test(methods, gradients_of_a_linear_network_are_its_weights) {
+    engine_pair n;
+    engine_pair_make(&n, linear_net, 3);
+    const float *w = n.net->layers[0].weights + n.inputs;
+    for (int twin = 0; twin < 2; twin++) {
+        attr_target *t = test_target(n.single, ATTR_TARGET_AUTO, 1);
+        attr_method_settings s = {.method = ATTR_METHOD_GRADIENT};
+        attr_map gradient = test_map(twin ? n.twin : n.single, n.x, t, &s);
+        s.method = ATTR_METHOD_GRADIENT_X_INPUT;
+        attr_map product = test_map(twin ? n.twin : n.single, n.x, t, &s);
+        double target = n.net->layers[0].biases[1];
+        for (size_t i = 0; i < n.inputs; i++) {
+            target += (double)w[i] * n.x[i];
+            cr_expect_eq(gradient.values[i], w[i], "twin %d, gradient %zu: %g, expected %g", twin, i,
+                         gradient.values[i], w[i]);
+            cr_expect_eq(product.values[i], (double)w[i] * n.x[i], "twin %d, gradient x input %zu: %g", twin, i,
+                         product.values[i]);
+        }
+        cr_expect(fabs(gradient.target - target) < 1e-6, "twin %d: target %g, expected %g", twin, gradient.target,
+                  target);
+        cr_expect(gradient.gradients == 1 && gradient.converged == 1 && gradient.steps == 0 &&
+                      isnan(gradient.relative_error) && isnan(gradient.completeness_gap) && !gradient.standard_error,
+                  "twin %d: %zu gradients, converged %d, %zu steps, error %g, gap %g", twin, gradient.gradients,
+                  gradient.converged, gradient.steps, gradient.relative_error, gradient.completeness_gap);
+        attr_map_free(&gradient);
+        attr_map_free(&product);
+        attr_target_free(t);
+    }
+    engine_pair_free(&n);
+}
+
+/* The mean baseline, bars included, from the baselines themselves (tests of their own, test_baseline.c). */
+static void mean_baseline(double *out, const engine_pair *n, const attr_method_settings *s, size_t count) {
+    float *baseline = test_allocate(n->inputs, sizeof *baseline);
+    memset(out, 0, n->inputs * sizeof *out);
+    for (size_t k = 0; k < count; k++) {
+        cr_assert_eq(attr_baseline_make(baseline, n->x, &s->baseline, s->seed, k), ATTR_OK);
+        for (size_t i = 0; i < n->inputs; i++) out[i] += baseline[i] / (double)count;
+    }
+    free(baseline);
+}
+
+Test(methods, integrated_gradients_of_a_linear_network_are_weights_times_distance) {
+    engine_pair n;
+    engine_pair_make(&n, linear_net, 4);
+    const float *w = n.net->layers[0].weights + n.inputs;
+    double *mean = test_allocate(n.inputs, sizeof *mean);
+    float *other = test_allocate(n.inputs, sizeof *other);
+    for (size_t i = 0; i < n.inputs; i++) other[i] = (float)test_uniform(0, 1);
+    attr_target *t = test_target(n.single, ATTR_TARGET_LOGIT, 1);
+    for (int rule = ATTR_RULE_GAUSS; rule <= ATTR_RULE_RIGHT; rule++) {
+        for (int kind = ATTR_BASELINE_PICTURE; kind <= ATTR_BASELINE_NOISE; kind++) {
+            attr_method_settings s = path_settings(&n, rule, 7);
+            size_t count = kind == ATTR_BASELINE_NOISE ? 3 : 1;
+            s.baseline = (attr_baseline_settings){kind, {3, 4, 5, 0, 1, 5, 2}, 3, 0.2, other};
+            mean_baseline(mean, &n, &s, count);
+            attr_map map = test_map(n.single, n.x, t, &s);
+            double expected = 0;
+            for (size_t i = 0; i < n.inputs; i++) {
+                double value = w[i] * (n.x[i] - mean[i]);
+                expected += value;
+                cr_expect(fabs(map.values[i] - value) < 1e-6, "rule %s, baseline %s, element %zu: %g, expected %g",
+                          rules[rule], baselines[kind + 1], i, map.values[i], value);
+                if (i / 5 % 4 == 0 || i / 5 % 4 == 3)
+                    cr_expect_eq(map.values[i], 0, "rule %s, baseline %s: element %zu of a bar got %g", rules[rule],
+                                 baselines[kind + 1], i, map.values[i]);
+            }
+            cr_expect(fabs(map.target - map.baseline_target - expected) < 1e-6 && map.completeness_gap < 1e-6 &&
+                          map.converged && map.steps == 7 && map.gradients == 7 * count,
+                      "rule %s, baseline %s: f(x) - f(x') %g, expected %g; gap %g, converged %d, %zu steps, %zu "
+                      "gradients",
+                      rules[rule], baselines[kind + 1], map.target - map.baseline_target, expected,
+                      map.completeness_gap, map.converged, map.steps, map.gradients);
+            attr_map_free(&map);
+        }
+    }
+    attr_target_free(t);
+    free(mean);
+    free(other);
+    engine_pair_free(&n);
+}
+
+/* ---- Quadratic: f = x' A x / 2, where the right rule is wrong by a known factor and the others are exact */
+
+static void square(attr_op *op) {
+    const double *in = op->in[0];
+    for (size_t i = 0; i < op->count * op->outputs; i++) ((double *)op->out)[i] = in[i] * in[i] / 2;
+}
+
+static void square_backward(attr_op *op) {
+    const double *in = op->in[0];
+    for (size_t i = 0; i < op->count * op->outputs; i++) ((double *)op->din[0])[i] += ((double *)op->dout)[i] * in[i];
+}
+
+static const attr_layer_kind square_kind = {
+    .type = ACTIVE, .name = "square", .forward = square, .backward = square_backward};
+
+/* Its double engine squares in layer 1; `ax` receives A x, A = W' diag(v) W. */
+static void make_quadratic(engine_pair *n, double *ax) {
+    engine_pair_make(n,
+                     "[net] height=2 width=3 channels=2 [connected] output=7 activation=linear [activation] "
+                     "activation=linear [connected] output=1 activation=linear",
+                     4);
+    const layer *first = &n->net->layers[0], *last = &n->net->layers[2];
+    for (int k = 0; k < 7; k++) first->biases[k] = 0;
+    attr_engine_set_parameters(n->twin, NULL);
+    attr_engine_op(n->twin, 1)->kind = &square_kind;
+    for (size_t i = 0; i < n->inputs; i++) ax[i] = 0;
+    for (int k = 0; k < 7; k++) {
+        double row = 0;
+        for (size_t i = 0; i < n->inputs; i++) row += (double)first->weights[k * n->inputs + i] * n->x[i];
+        for (size_t i = 0; i < n->inputs; i++) ax[i] += last->weights[k] * row * first->weights[k * n->inputs + i];
+    }
+}
+
+Test(methods, integrated_gradients_of_a_quadratic_network_have_the_factor_of_their_rule) {
+    engine_pair n;
+    double ax[12];
+    make_quadratic(&n, ax);
+    attr_target *t = test_target(n.twin, ATTR_TARGET_LOGIT, 0);
+    for (int rule = ATTR_RULE_GAUSS; rule <= ATTR_RULE_RIGHT; rule++) {
+        for (size_t steps = rule == ATTR_RULE_TRAPEZOID ? 2 : 1; steps < 12; steps++) {
+            attr_method_settings s = path_settings(&n, rule, steps);
+            attr_map map = test_map(n.twin, n.x, t, &s);
+            double factor = rule == ATTR_RULE_RIGHT ? (steps + 1) / (2. * steps) : 0.5, complete = 0;
+            for (size_t i = 0; i < n.inputs; i++) {
+                double expected = n.x[i] * ax[i] * factor;
+                complete += n.x[i] * ax[i] / 2;
+                cr_expect(fabs(map.values[i] - expected) < 1e-6, "rule %s, %zu steps, element %zu: %g, expected %g",
+                          rules[rule], steps, i, map.values[i], expected);
+            }
+            double gap = fabs(complete * (2 * factor - 1));
+            cr_expect(fabs(map.target - map.baseline_target - complete) < 1e-6, "f(x) - f(0) is %g, expected %g",
+                      map.target - map.baseline_target, complete);
+            cr_expect(fabs(map.completeness_gap - gap) < 1e-6, "rule %s, %zu steps: gap %g, expected %g", rules[rule],
+                      steps, map.completeness_gap, gap);
+            cr_expect_eq(map.converged, rule != ATTR_RULE_RIGHT, "rule %s, %zu steps: converged %d", rules[rule], steps,
+                         map.converged);
+            attr_map_free(&map);
+        }
+    }
+    attr_target_free(t);
+    engine_pair_free(&n);
+}
+
+/* ---- Smooth: completeness to rounding, errors of the other rules of first and second order */
+
+static const char *const smooth_net =
+    "[net] height=4 width=5 channels=3 [convolutional] filters=4 size=3 pad=1 activation=tanh [connected] output=6 "
+    "activation=logistic [connected] output=3 activation=linear [softmax]";
+
+static double distance(const attr_map *a, const attr_map *b) {
+    double sum = 0;
+    for (size_t i = 0; i < a->size; i++) sum += pow(a->values[i] - b->values[i], 2);
+    return sqrt(sum);
+}
+
+Test(methods, integrated_gradients_converge_on_smooth_networks) {
+    engine_pair n;
+    engine_pair_make(&n, smooth_net, 4);
+    for (int quantity = ATTR_TARGET_LOGIT; quantity <= ATTR_TARGET_LOG_PROBABILITY; quantity++) {
+        attr_target *t = test_target(n.twin, quantity, 2);
+        attr_method_settings s = path_settings(&n, ATTR_RULE_GAUSS, 32);
+        attr_map exact = test_map(n.twin, n.x, t, &s);
+        double gain = exact.target - exact.baseline_target;
+        cr_expect(fabs(sum_of(&exact) - gain) < 1e-6 * fabs(gain), "%s: sum %.9g, f(x) - f(x') %.9g",
+                  attr_quantity_name(quantity), sum_of(&exact), gain);
+        double before[2] = {0};
+        for (size_t steps = 8; steps <= 64; steps *= 2) {
+            for (int rule = ATTR_RULE_TRAPEZOID; rule <= ATTR_RULE_RIGHT; rule++) {
+                int trapezoid = rule == ATTR_RULE_TRAPEZOID;
+                s = path_settings(&n, rule, steps + trapezoid); /* so many intervals */
+                attr_map map = test_map(n.twin, n.x, t, &s);
+                double error = distance(&map, &exact), ratio = before[trapezoid] / error, order = trapezoid ? 4 : 2;
+                if (steps > 8)
+                    cr_expect(fabs(ratio - order) < 0.15 * order, "%s, rule %s, %zu steps: error %g, a factor of %g",
+                              attr_quantity_name(quantity), rules[rule], steps, error, ratio);
+                before[trapezoid] = error;
+                attr_map_free(&map);
+            }
+        }
+        attr_map_free(&exact);
+        attr_target_free(t);
+    }
+    engine_pair_free(&n);
+}
+
+/* ---- steps=auto */
+
+static const char *const relu_net =
+    "[net] height=8 width=9 channels=3 [convolutional] filters=6 size=3 pad=1 activation=relu [maxpool] size=2 "
+    "stride=2 [convolutional] filters=8 size=3 activation=leaky [connected] output=4 activation=linear";
+
+Test(methods, steps_are_doubled_until_the_gap_is_within_the_tolerance) {
+    engine_pair n;
+    engine_pair_make(&n, relu_net, 4);
+    size_t seen = 0;
+    for (double tolerance = 0.1; tolerance > 3e-3; tolerance /= 5) {
+        for (int c = 0; c < 4; c++) {
+            attr_target *t = test_target(n.twin, ATTR_TARGET_LOGIT, c);
+            attr_method_settings s = path_settings(&n, ATTR_RULE_GAUSS, 0);
+            s.tolerance = tolerance;
+            attr_map map = test_map(n.twin, n.x, t, &s);
+            double gain = map.target - map.baseline_target, gap = fabs(sum_of(&map) - gain);
+            cr_expect(map.converged && gap <= tolerance * fabs(gain) && fabs(gap - map.completeness_gap) < 1e-12,
+                      "class %d, tolerance %g: converged %d, gap %g of %g, said to be %g, %zu steps", c, tolerance,
+                      map.converged, gap, gain, map.completeness_gap, map.steps);
+            cr_expect_eq(map.gradients, 2 * map.steps - 16, "class %d, tolerance %g: %zu steps, %zu gradients", c,
+                         tolerance, map.steps, map.gradients);
+            if (map.steps > 16) { /* half as many are not enough */
+                s.steps = map.steps / 2;
+                attr_map coarse = test_map(n.twin, n.x, t, &s);
+                cr_expect(!coarse.converged && coarse.completeness_gap > tolerance * fabs(gain),
+                          "class %d, tolerance %g: %zu steps would have done", c, tolerance, s.steps);
+                attr_map_free(&coarse);
+            }
+            seen = map.steps > seen ? map.steps : seen;
+            attr_map_free(&map);
+            attr_target_free(t);
+        }
+    }
+    cr_expect(seen > 16, "no tolerance needed more than %zu steps", seen);
+    engine_pair_free(&n);
+}
+
+Test(methods, steps_end_at_max_steps_and_say_that_they_have_not_converged) {
+    static const size_t rows[][2] = {{1, 1}, {5, 5}, {16, 16}, {17, 33}, {24, 40}, {32, 48}, {100, 16 + 32 + 64 + 100}};
+    engine_pair n;
+    engine_pair_make(&n, relu_net, 4);
+    attr_target *t = test_target(n.single, ATTR_TARGET_LOGIT, 0);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        attr_method_settings s = path_settings(&n, ATTR_RULE_GAUSS, 0);
+        s.tolerance = 1e-9;
+        s.max_steps = rows[i][0];
+        attr_map map = test_map(n.single, n.x, t, &s);
+        cr_expect(!map.converged && map.steps == rows[i][0] && map.gradients == rows[i][1] && map.completeness_gap > 0,
+                  "max_steps=%zu: converged %d, %zu steps, %zu gradients, gap %g", rows[i][0], map.converged, map.steps,
+                  map.gradients, map.completeness_gap);
+        attr_map_free(&map);
+    }
+    attr_target_free(t);
+    engine_pair_free(&n);
+}
