@@ -73,17 +73,33 @@ const char *darknet_source(void) {
     return path;
 }
 
-network *parse_quietly(const char *path) {
+streams silence(void) {
     fflush(NULL);
-    int out = dup(1), error = dup(2), nowhere = open("/dev/null", O_WRONLY);
+    streams s = {dup(1), dup(2)};
+    int nowhere = open("/dev/null", O_WRONLY);
     dup2(nowhere, 1);
     dup2(nowhere, 2);
-    network *net = parse_network_cfg((char *)path);
-    fflush(NULL);
-    dup2(out, 1);
-    dup2(error, 2);
-    close(out);
-    close(error);
     close(nowhere);
+    return s;
+}
+
+void end_silence(streams s) {
+    fflush(NULL);
+    dup2(s.out, 1);
+    dup2(s.error, 2);
+    close(s.out);
+    close(s.error);
+}
+
+network *parse_quietly(const char *path) {
+    streams s = silence();
+    network *net = parse_network_cfg((char *)path);
+    end_silence(s);
     return net;
+}
+
+void load_weights_quietly(network *net, const char *path) {
+    streams s = silence();
+    load_weights(net, (char *)path);
+    end_silence(s);
 }

@@ -33,7 +33,16 @@ void expect_accepted(const char *text, attr_cfg_mode mode);
 /* The folder of Darknet's source, absolute: $DARKNET_SOURCE, else build/darknet-src. */
 const char *darknet_source(void);
 
-/* Darknet's own opinion of a cfg file; its chatter is thrown away. */
+/* Throws away what is printed, until end_silence(). */
+typedef struct {
+    int out, error;
+} streams;
+
+streams silence(void);
+void end_silence(streams before);
+
+/* Darknet's own parser and reader of weights; their chatter is thrown away. */
 network *parse_quietly(const char *path);
+void load_weights_quietly(network *net, const char *path);
 
 #endif

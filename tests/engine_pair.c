@@ -59,6 +59,18 @@ attr_map test_map(attr_engine *e, const float *x, attr_target *t, const attr_met
     return map;
 }
 
+attr_method_settings test_path_settings(const engine_pair *n, attr_rule rule, size_t steps) {
+    const network *net = n->net;
+    attr_region whole = {net->c, net->h, net->w, 0, 0, net->w, net->h};
+    return (attr_method_settings){.method = ATTR_METHOD_INTEGRATED_GRADIENTS,
+                                  .seed = 5,
+                                  .steps = steps,
+                                  .max_steps = 1024,
+                                  .tolerance = 0.01,
+                                  .rule = rule,
+                                  .baseline = {.kind = ATTR_BASELINE_BLACK, .region = whole, .count = 1}};
+}
+
 uint64_t test_hash(uint64_t hash, const void *bytes, size_t n) {
     if (hash == 0) hash = 0xcbf29ce484222325u;
     for (size_t i = 0; i < n; i++) hash = (hash ^ ((const unsigned char *)bytes)[i]) * 0x100000001b3u;

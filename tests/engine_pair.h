@@ -32,6 +32,9 @@ void test_gradient(double *gradient, attr_engine *e, const attr_target *t, const
 /* The map of one target at x by a method, which must succeed; released with attr_map_free. */
 attr_map test_map(attr_engine *e, const float *x, attr_target *t, const attr_method_settings *settings);
 
+/* Integrated Gradients from black, the picture filling the network's input. */
+attr_method_settings test_path_settings(const engine_pair *n, attr_rule rule, size_t steps);
+
 /* FNV-1a of n bytes, continued from `hash` (0 to begin). */
 uint64_t test_hash(uint64_t hash, const void *bytes, size_t n);
 

@@ -35,6 +35,11 @@ static const branched networks[] = {
      "anchors=2,3,4,5,6,7 classes=2 num=3 [route] layers=1 [upsample] stride=2 [route] layers=-1,0 [convolutional] "
      "filters=7 size=1 activation=linear [yolo] mask=2 anchors=2,3,4,5,6,7 classes=2 num=3",
      {3, 8}},
+    /* layer 1 is reached through the shortcut only */
+    {"[net] height=6 width=5 channels=2 [convolutional] filters=4 size=3 pad=1 activation=tanh [convolutional] "
+     "filters=4 size=3 pad=1 activation=tanh [route] layers=0 [convolutional] filters=4 size=1 activation=tanh "
+     "[shortcut] from=1 activation=leaky",
+     {4}},
     /* Darknet would stop at the marked layers */
     {"[net] height=6 width=5 channels=2 [convolutional] filters=4 size=3 pad=1 activation=tanh stopbackward=1 "
      "[convolutional] filters=4 size=3 pad=1 activation=tanh stopbackward=1 [shortcut] from=0 activation=linear "

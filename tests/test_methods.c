@@ -1,33 +1,14 @@
-/* Methods on networks whose maps are known in closed form: linear ones and quadratic ones; completeness, orders of the
- * rules and steps=auto on smooth and on piecewise linear ones. */
+/* Methods on networks whose maps are known in closed form: linear ones and quadratic ones. */
 #include <criterion/criterion.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "engine_pair.h"
-#include "layer_harness.h"
+#include "small_network.h"
 
 static const char *const rules[] = {"gauss", "trapezoid", "right"};
 static const char *const baselines[] = {"picture", "black", "mean", "blur", "noise"}; /* from -1 */
-
-static attr_method_settings path_settings(const engine_pair *n, attr_rule rule, size_t steps) {
-    const network *net = n->net;
-    attr_region whole = {net->c, net->h, net->w, 0, 0, net->w, net->h};
-    return (attr_method_settings){.method = ATTR_METHOD_INTEGRATED_GRADIENTS,
-                                  .seed = 5,
-                                  .steps = steps,
-                                  .max_steps = 1024,
-                                  .tolerance = 0.01,
-                                  .rule = rule,
-                                  .baseline = {.kind = ATTR_BASELINE_BLACK, .region = whole, .count = 1}};
-}
-
-static double sum_of(const attr_map *map) {
-    double sum = 0;
-    for (size_t i = 0; i < map->size; i++) sum += map->values[i];
-    return sum;
-}
 
 /* ---- Linear: f = w x + b */
 
@@ -86,7 +67,7 @@ Test(methods, integrated_gradients_of_a_linear_network_are_weights_times_distanc
     attr_target *t = test_target(n.single, ATTR_TARGET_LOGIT, 1);
     for (int rule = ATTR_RULE_GAUSS; rule <= ATTR_RULE_RIGHT; rule++) {
         for (int kind = ATTR_BASELINE_PICTURE; kind <= ATTR_BASELINE_NOISE; kind++) {
-            attr_method_settings s = path_settings(&n, rule, 7);
+            attr_method_settings s = test_path_settings(&n, rule, 7);
             size_t count = kind == ATTR_BASELINE_NOISE ? 3 : 1;
             s.baseline = (attr_baseline_settings){kind, {3, 4, 5, 0, 1, 5, 2}, 3, 0.2, other};
             mean_baseline(mean, &n, &s, count);
@@ -156,7 +137,7 @@ Test(methods, integrated_gradients_of_a_quadratic_network_have_the_factor_of_the
     attr_target *t = test_target(n.twin, ATTR_TARGET_LOGIT, 0);
     for (int rule = ATTR_RULE_GAUSS; rule <= ATTR_RULE_RIGHT; rule++) {
         for (size_t steps = rule == ATTR_RULE_TRAPEZOID ? 2 : 1; steps < 12; steps++) {
-            attr_method_settings s = path_settings(&n, rule, steps);
+            attr_method_settings s = test_path_settings(&n, rule, steps);
             attr_map map = test_map(n.twin, n.x, t, &s);
             double factor = rule == ATTR_RULE_RIGHT ? (steps + 1) / (2. * steps) : 0.5, complete = 0;
             for (size_t i = 0; i < n.inputs; i++) {
@@ -174,105 +155,6 @@ Test(methods, integrated_gradients_of_a_quadratic_network_have_the_factor_of_the
                          map.converged);
             attr_map_free(&map);
         }
-    }
-    attr_target_free(t);
-    engine_pair_free(&n);
-}
-
-/* ---- Smooth: completeness to rounding, errors of the other rules of first and second order */
-
-static const char *const smooth_net =
-    "[net] height=4 width=5 channels=3 [convolutional] filters=4 size=3 pad=1 activation=tanh [connected] output=6 "
-    "activation=logistic [connected] output=3 activation=linear [softmax]";
-
-static double distance(const attr_map *a, const attr_map *b) {
-    double sum = 0;
-    for (size_t i = 0; i < a->size; i++) sum += pow(a->values[i] - b->values[i], 2);
-    return sqrt(sum);
-}
-
-Test(methods, integrated_gradients_converge_on_smooth_networks) {
-    engine_pair n;
-    engine_pair_make(&n, smooth_net, 4);
-    for (int quantity = ATTR_TARGET_LOGIT; quantity <= ATTR_TARGET_LOG_PROBABILITY; quantity++) {
-        attr_target *t = test_target(n.twin, quantity, 2);
-        attr_method_settings s = path_settings(&n, ATTR_RULE_GAUSS, 32);
-        attr_map exact = test_map(n.twin, n.x, t, &s);
-        double gain = exact.target - exact.baseline_target;
-        cr_expect(fabs(sum_of(&exact) - gain) < 1e-6 * fabs(gain), "%s: sum %.9g, f(x) - f(x') %.9g",
-                  attr_quantity_name(quantity), sum_of(&exact), gain);
-        double before[2] = {0};
-        for (size_t steps = 8; steps <= 64; steps *= 2) {
-            for (int rule = ATTR_RULE_TRAPEZOID; rule <= ATTR_RULE_RIGHT; rule++) {
-                int trapezoid = rule == ATTR_RULE_TRAPEZOID;
-                s = path_settings(&n, rule, steps + trapezoid); /* so many intervals */
-                attr_map map = test_map(n.twin, n.x, t, &s);
-                double error = distance(&map, &exact), ratio = before[trapezoid] / error, order = trapezoid ? 4 : 2;
-                if (steps > 8)
-                    cr_expect(fabs(ratio - order) < 0.15 * order, "%s, rule %s, %zu steps: error %g, a factor of %g",
-                              attr_quantity_name(quantity), rules[rule], steps, error, ratio);
-                before[trapezoid] = error;
-                attr_map_free(&map);
-            }
-        }
-        attr_map_free(&exact);
-        attr_target_free(t);
-    }
-    engine_pair_free(&n);
-}
-
-/* ---- steps=auto */
-
-static const char *const relu_net =
-    "[net] height=8 width=9 channels=3 [convolutional] filters=6 size=3 pad=1 activation=relu [maxpool] size=2 "
-    "stride=2 [convolutional] filters=8 size=3 activation=leaky [connected] output=4 activation=linear";
-
-Test(methods, steps_are_doubled_until_the_gap_is_within_the_tolerance) {
-    engine_pair n;
-    engine_pair_make(&n, relu_net, 4);
-    size_t seen = 0;
-    for (double tolerance = 0.1; tolerance > 3e-3; tolerance /= 5) {
-        for (int c = 0; c < 4; c++) {
-            attr_target *t = test_target(n.twin, ATTR_TARGET_LOGIT, c);
-            attr_method_settings s = path_settings(&n, ATTR_RULE_GAUSS, 0);
-            s.tolerance = tolerance;
-            attr_map map = test_map(n.twin, n.x, t, &s);
-            double gain = map.target - map.baseline_target, gap = fabs(sum_of(&map) - gain);
-            cr_expect(map.converged && gap <= tolerance * fabs(gain) && fabs(gap - map.completeness_gap) < 1e-12,
-                      "class %d, tolerance %g: converged %d, gap %g of %g, said to be %g, %zu steps", c, tolerance,
-                      map.converged, gap, gain, map.completeness_gap, map.steps);
-            cr_expect_eq(map.gradients, 2 * map.steps - 16, "class %d, tolerance %g: %zu steps, %zu gradients", c,
-                         tolerance, map.steps, map.gradients);
-            if (map.steps > 16) { /* half as many are not enough */
-                s.steps = map.steps / 2;
-                attr_map coarse = test_map(n.twin, n.x, t, &s);
-                cr_expect(!coarse.converged && coarse.completeness_gap > tolerance * fabs(gain),
-                          "class %d, tolerance %g: %zu steps would have done", c, tolerance, s.steps);
-                attr_map_free(&coarse);
-            }
-            seen = map.steps > seen ? map.steps : seen;
-            attr_map_free(&map);
-            attr_target_free(t);
-        }
-    }
-    cr_expect(seen > 16, "no tolerance needed more than %zu steps", seen);
-    engine_pair_free(&n);
-}
-
-Test(methods, steps_end_at_max_steps_and_say_that_they_have_not_converged) {
-    static const size_t rows[][2] = {{1, 1}, {5, 5}, {16, 16}, {17, 33}, {24, 40}, {32, 48}, {100, 16 + 32 + 64 + 100}};
-    engine_pair n;
-    engine_pair_make(&n, relu_net, 4);
-    attr_target *t = test_target(n.single, ATTR_TARGET_LOGIT, 0);
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        attr_method_settings s = path_settings(&n, ATTR_RULE_GAUSS, 0);
-        s.tolerance = 1e-9;
-        s.max_steps = rows[i][0];
-        attr_map map = test_map(n.single, n.x, t, &s);
-        cr_expect(!map.converged && map.steps == rows[i][0] && map.gradients == rows[i][1] && map.completeness_gap > 0,
-                  "max_steps=%zu: converged %d, %zu steps, %zu gradients, gap %g", rows[i][0], map.converged, map.steps,
-                  map.gradients, map.completeness_gap);
-        attr_map_free(&map);
     }
     attr_target_free(t);
     engine_pair_free(&n);

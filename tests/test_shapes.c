@@ -76,6 +76,8 @@ Test(shapes, refuses_windows_that_do_not_fit) {
         {NET "[max]\nsize=9\npadding=0\n", "net.cfg:6: size=9 is larger than the input, 8 x 8 and padding 0"},
         {NET "[max]\nsize=2\npadding=4\n", "net.cfg:7: padding=4: a window of size 2 holds nothing but padding"},
         {NET "[max]\nsize=2\npadding=3\n", "net.cfg:7: padding=3: a window of size 2 holds nothing but padding"},
+        {NET "[max]\nsize=2\npadding=4\nstride=100\n",
+         "net.cfg:7: padding=4: a window of size 2 holds nothing but padding"},
         {NET "[conv]\nfilters=4\ngroups=2\n",
          "net.cfg:7: groups=2 does not divide both the 3 channels and the 4 filters"},
         {NET "[conv]\nfilters=4\ngroups=3\n",
@@ -181,6 +183,7 @@ Test(shapes, refuses_heads_that_do_not_fit) {
          "net.cfg:5: [detection] needs 1470 inputs (7 x 7 places of 2 boxes of 5 numbers and 20 classes), but the "
          "layer "
          "before it gives 192"},
+        {NET "[detection]\ncoords=5\n", "net.cfg:6: coords=5 of [detection] (expected 4: Darknet reads x, y, w, h)"},
         {NET "[detection]\nclasses=20\n", "net.cfg:5: coords=1 of [detection] (expected 4: Darknet reads x, y, w, h)"},
     };
     REFUSED(cases);
@@ -196,6 +199,10 @@ Test(shapes, refuses_sizes_beyond_an_int) {
          "net.cfg:5: [convolutional] has 1099511627776 weights (expected at most 2147483647)"},
         {"[net]\nwidth=1\nheight=1\nchannels=1048576\n[conv]\nfilters=1048576\ngroups=1048576\n",
          "net.cfg:5: [convolutional] has 1099511627776 groups x channels (expected at most 2147483647)"},
+        {"[net]\nwidth=1\nheight=1\nchannels=32768\n[conv]\nfilters=32768\ngroups=32768\nsize=3\npad=1\n",
+         "net.cfg:5: [convolutional] has 9663676416 groups x weights (expected at most 2147483647)"},
+        {"[net]\nwidth=1\nheight=1\nchannels=1048576\n[conv]\nfilters=1\nsize=46\npad=1\n",
+         "net.cfg:5: [convolutional] has 2218786816 pixels x channels in a window (expected at most 2147483647)"},
         {"[net]\nwidth=16384\nheight=16384\nchannels=1\n[conv]\nsize=3\npad=1\n",
          "net.cfg:5: [convolutional] unrolls its input into 2415919104 numbers (expected at most 2147483647)"},
         {"[net]\nwidth=32\nheight=32\nchannels=3\n[local]\nsize=3\nfilters=1048576\n",
@@ -407,4 +414,13 @@ Test(shapes, are_those_of_darknet_for_all_heads) {
         put_text("net.cfg", text);
         compare_with_darknet("net.cfg", 1000000);
     }
+}
+
+/* A net of another fork: depthwise convolutions, and keys that only its training reads. */
+Test(shapes, are_those_of_darknet_for_yolo_fastest) {
+    char path[4096];
+    const char *folder = getenv("ATTRIBUTION_TESTDATA");
+    if (!folder) cr_skip_test("ATTRIBUTION_TESTDATA is not set");
+    snprintf(path, sizeof path, "%s/models/yolo-fastest/yolo-fastest-1.1.cfg", folder);
+    compare_with_darknet(path, 12000000);
 }

@@ -1,25 +1,22 @@
 /* Convolution and its transpose as implicit matrix products.
  *
- * A tile is `tile_columns` neighbouring output pixels of one sample and group. The input values that they read are
- * gathered into a panel [k][tile_columns], a block of `panel_rows` values of k = (channel, ky, kx) at a time; a small
- * kernel multiplies it with `tile_rows` rows of packed weights. The transpose gathers too (each input pixel collects
- * from the output pixels that read it), so nothing is scattered and every element is summed by one thread in one order.
- */
-#include "kernels/kernels.h"
+ * A tile is `attr_tile_columns` neighbouring result pixels of one sample and group. The values that they read are
+ * gathered into a panel [k][column], a block of values of k = (channel, ky, kx) at a time; the inner kernel (tile.c)
+ * multiplies it with `attr_tile_rows` rows of packed weights. The transpose gathers too (each pixel collects from those
+ * that it is read by), so nothing is scattered and every result is summed by one thread in one order. */
 #include "kernels/dispatch.h"
+#include "kernels/kernels.h"
 #include "kernels/packing.h"
 #include "layers/real.h"
 
 #include <string.h>
 
-typedef real vector __attribute__((vector_size(64), aligned(64)));
-
 enum {
-    lanes = 64 / sizeof(real),
-    tile_vectors = 2,
-    tile_columns = tile_vectors * lanes,
+    tile_columns = attr_tile_columns,
     tile_rows = attr_tile_rows,
-    panel_rows = 256
+    panel_rows = attr_panel_rows,
+    rows_at_once = 128 * tile_rows, /* whose sums are kept together */
+    line_columns = 512              /* of the direct loop */
 };
 
 /* One direction of a convolution: `rows` results a pixel (of a group) from `depth` values, read from a picture of
@@ -43,7 +40,8 @@ static size_t packed_index(const direction *d, int r, int k) {
     return ((size_t)(r / tile_rows) * d->depth + k) * tile_rows + r % tile_rows;
 }
 
-void R(attr_conv_pack)(real *packed, const real *weights, const attr_conv_shape *s, int transposed) {
+void R(attr_conv_pack)(real *packed, const float *weights, const double *factor, const attr_conv_shape *s,
+                       int transposed) {
     direction d = direction_of(s, transposed);
     int area = s->size * s->size, n = s->n / s->groups, c = s->c / s->groups;
     size_t group_size = attr_padded_rows(d.rows) * (size_t)d.depth;
@@ -51,12 +49,13 @@ void R(attr_conv_pack)(real *packed, const real *weights, const attr_conv_shape 
 #pragma omp parallel for collapse(2) schedule(static)
     for (int g = 0; g < s->groups; ++g) {
         for (int f = 0; f < n; ++f) {
-            const real *filter = weights + ((size_t)g * n + f) * c * area;
+            const float *filter = weights + ((size_t)g * n + f) * c * area;
             real *group = packed + g * group_size;
             for (int channel = 0; channel < c; ++channel) {
+                double by = !factor ? 1 : transposed ? factor[g * n + f] : factor[g * c + channel];
                 for (int tap = 0; tap < area; ++tap) {
                     int row = transposed ? channel : f, k = (transposed ? f : channel) * area + tap;
-                    group[packed_index(&d, row, k)] = filter[channel * area + tap];
+                    group[packed_index(&d, row, k)] = (real)(by * filter[channel * area + tap]);
                 }
             }
         }
@@ -152,68 +151,102 @@ static void gather_panel(real *panel, const real *in, const direction *d, int k0
     }
 }
 
-/* tile[row][column] = sum over k of weights[k][row] panel[k][column]. */
-static inline ATTR_INLINE void multiply_tile_body(real *tile, const real *weights, const real *panel, int depth) {
-    vector sum[tile_rows][tile_vectors] = {{{0}}};
-    for (int k = 0; k < depth; ++k) {
-        const vector *values = (const vector *)(panel + (size_t)k * tile_columns);
-        for (int r = 0; r < tile_rows; ++r)
-            for (int v = 0; v < tile_vectors; ++v) sum[r][v] += weights[k * tile_rows + r] * values[v];
-    }
-    memcpy(tile, sum, sizeof sum);
-}
-ATTR_DISPATCH(multiply_tile, multiply_tile_body, (real * tile, const real *weights, const real *panel, int depth),
-              (tile, weights, panel, depth))
+/* What becomes of a sum: forward scale x sum + bias, backward it is added to what is there. */
+typedef struct {
+    int forward;
+    const double *scale, *bias;
+} finish_kind;
 
-static void convolve_tile(real *out, const real *in, const real *packed, const direction *d, int pixel) {
-    _Alignas(64) real panel[panel_rows * tile_columns], tile[tile_rows * tile_columns];
+static void finish(real *out, const double *sums, int n, const finish_kind *f, int channel) {
+    if (f->forward) {
+        double scale = f->scale ? f->scale[channel] : 1, bias = f->bias[channel];
+        for (int i = 0; i < n; ++i) out[i] = (real)(scale * sums[i] + bias);
+    } else {
+        for (int i = 0; i < n; ++i) out[i] = (real)(out[i] + sums[i]);
+    }
+}
+
+static inline ATTR_INLINE void widen_body(double *out, const real *in, int n) {
+    for (int i = 0; i < n; ++i) out[i] = in[i];
+}
+ATTR_DISPATCH(widen, widen_body, (double *out, const real *in, int n), (out, in, n))
+
+/* Adds the products of one panel to the sums of rows first .. last-1; with doubles when `wide`. */
+static void multiply_panel(double *sums, const real *packed, const real *panel, const direction *d, int k, int depth,
+                           int first, int last, int wide) {
+    _Alignas(64) double wide_panel[panel_rows * tile_columns], wide_weights[panel_rows * tile_rows];
+    if (wide) widen(wide_panel, panel, depth * tile_columns);
+    for (int row = first; row < last; row += tile_rows, sums += tile_rows * tile_columns) {
+        const real *weights = packed + packed_index(d, row, k);
+        if (wide) {
+            widen(wide_weights, weights, depth * tile_rows);
+            attr_multiply_tile_f64(sums, wide_weights, wide_panel, depth);
+        } else {
+            R(attr_multiply_tile)(sums, weights, panel, depth);
+        }
+    }
+}
+
+/* Rows first .. last-1 of the result pixels pixel .. pixel+tile_columns-1; `channel` is that of row 0. */
+static void convolve_tile(real *out, const real *in, const real *packed, const direction *d, const finish_kind *f,
+                          int pixel, int first, int last, int channel) {
+    _Alignas(64) real panel[panel_rows * tile_columns];
+    _Alignas(64) double sums[rows_at_once * tile_columns];
+    int wide = f->forward && sizeof(real) < sizeof(double);
     size_t plane = (size_t)d->out_h * d->out_w;
     int columns = (int)(plane - pixel < (size_t)tile_columns ? plane - pixel : (size_t)tile_columns);
+    memset(sums, 0, (size_t)(last - first + tile_rows - 1) / tile_rows * tile_rows * tile_columns * sizeof *sums);
     for (int k = 0; k < d->depth; k += panel_rows) {
         int depth = d->depth - k < panel_rows ? d->depth - k : panel_rows;
         gather_panel(panel, in, d, k, depth, pixel, columns);
-        for (int row = 0; row < d->rows; row += tile_rows) {
-            multiply_tile(tile, packed + packed_index(d, row, k), panel, depth);
-            for (int r = 0; r < tile_rows && row + r < d->rows; ++r) {
-                real *target = out + (row + r) * plane + pixel;
-                for (int j = 0; j < columns; ++j) target[j] += tile[r * tile_columns + j];
-            }
-        }
+        multiply_panel(sums, packed, panel, d, k, depth, first, last, wide);
+    }
+    for (int row = first; row < last; ++row)
+        finish(out + row * plane + pixel, sums + (size_t)(row - first) * tile_columns, columns, f, channel + row);
+}
+
+static inline ATTR_INLINE void add_line_body(double *sums, const real *line, double weight, int length) {
+    for (int i = 0; i < length; ++i) sums[i] += weight * line[i];
+}
+ATTR_DISPATCH(add_line, add_line_body, (double *sums, const real *line, double weight, int length),
+              (sums, line, weight, length))
+
+/* sums[i] += weight x the value that result pixel first+i of a row reads for tap kx. */
+static void add_tap(double *sums, const real *line, double weight, const direction *d, int first, int length, int kx) {
+    line_span span = span_of(d, first, length, kx);
+    if (span.from >= span.to) return;
+    if (d->stride == 1) {
+        add_line(sums + span.from, line + span.offset + span.from, weight, span.to - span.from);
+    } else if (d->transposed) {
+        int x = (span.offset + span.from) / d->stride;
+        for (int i = span.from; i < span.to; i += span.every) sums[i] += weight * line[x++];
+    } else {
+        for (int i = span.from; i < span.to; ++i) sums[i] += weight * line[span.offset + i * span.step];
     }
 }
 
-static inline ATTR_INLINE void add_line_body(real *out, const real *line, real weight, int length) {
-    for (int i = 0; i < length; ++i) out[i] += weight * line[i];
-}
-ATTR_DISPATCH(add_line, add_line_body, (real * out, const real *line, real weight, int length),
-              (out, line, weight, length))
-
-/* The direct loop for groups of one or two rows (depthwise): line by line, tap by tap. */
-static void convolve_row(real *out, const real *in, const real *packed, const direction *d, int row) {
+/* The direct loop for groups of one or two rows (depthwise): one row of the result, line by line, tap by tap. */
+static void convolve_row(real *out, const real *in, const real *packed, const direction *d, const finish_kind *f,
+                         int row, int channel) {
     int area = d->size * d->size;
     size_t in_plane = (size_t)d->in_h * d->in_w, out_plane = (size_t)d->out_h * d->out_w;
     for (int r = 0; r < d->rows; ++r) {
-        real *target = out + r * out_plane + (size_t)row * d->out_w;
-        for (int k = 0; k < d->depth; ++k) {
-            int y = line_of(d, row, k % area / d->size);
-            if (y < 0) continue;
-            real weight = packed[packed_index(d, r, k)];
-            const real *line = in + (k / area) * in_plane + (size_t)y * d->in_w;
-            line_span span = span_of(d, 0, d->out_w, k % d->size);
-            if (span.from >= span.to) continue;
-            if (d->stride == 1) {
-                add_line(target + span.from, line + span.offset + span.from, weight, span.to - span.from);
-            } else if (d->transposed) {
-                int x = (span.offset + span.from) / d->stride;
-                for (int i = span.from; i < span.to; i += span.every) target[i] += weight * line[x++];
-            } else {
-                for (int i = span.from; i < span.to; ++i) target[i] += weight * line[span.offset + i * span.step];
+        for (int first = 0; first < d->out_w; first += line_columns) {
+            int length = d->out_w - first < line_columns ? d->out_w - first : line_columns;
+            double sums[line_columns] = {0};
+            for (int k = 0; k < d->depth; ++k) {
+                int y = line_of(d, row, k % area / d->size);
+                if (y < 0) continue;
+                const real *line = in + (k / area) * in_plane + (size_t)y * d->in_w;
+                add_tap(sums, line, packed[packed_index(d, r, k)], d, first, length, k % d->size);
             }
+            finish(out + r * out_plane + (size_t)row * d->out_w + first, sums, length, f, channel + r);
         }
     }
 }
 
-static void convolve(real *out, const real *in, const real *packed, const direction *d, int groups, int count) {
+static void convolve(real *out, const real *in, const real *packed, const direction *d, const finish_kind *f,
+                     int groups, int count) {
     size_t in_plane = (size_t)d->in_h * d->in_w, out_plane = (size_t)d->out_h * d->out_w;
     size_t in_group = in_plane * (d->depth / (d->size * d->size)), out_group = out_plane * d->rows;
     size_t packed_group = attr_padded_rows(d->rows) * (size_t)d->depth;
@@ -222,22 +255,30 @@ static void convolve(real *out, const real *in, const real *packed, const direct
 #pragma omp parallel for collapse(2) schedule(dynamic, 4)
     for (int item = 0; item < count * groups; ++item) {
         for (int part = 0; part < parts; ++part) {
+            int group = item % groups, channel = group * d->rows;
             real *target = out + item * out_group;
-            const real *source = in + item * in_group, *weights = packed + (item % groups) * packed_group;
-            if (direct)
-                convolve_row(target, source, weights, d, part);
-            else
-                convolve_tile(target, source, weights, d, part * tile_columns);
+            const real *source = in + item * in_group, *weights = packed + group * packed_group;
+            if (direct) {
+                convolve_row(target, source, weights, d, f, part, channel);
+                continue;
+            }
+            for (int row = 0; row < d->rows; row += rows_at_once)
+                convolve_tile(target, source, weights, d, f, part * tile_columns, row,
+                              d->rows - row < rows_at_once ? d->rows : row + rows_at_once, channel);
         }
     }
 }
 
-void R(attr_conv)(real *out, const real *in, const real *packed, const attr_conv_shape *s, int count) {
-    direction d = direction_of(s, 0);
-    convolve(out, in, packed, &d, s->groups, count);
+void R(attr_conv_forward)(real *result, const real *from, const real *packed, const double *scale, const double *bias,
+                          const attr_conv_shape *s, int transposed, int count) {
+    direction d = direction_of(s, transposed);
+    finish_kind affine = {1, scale, bias};
+    convolve(result, from, packed, &d, &affine, s->groups, count);
 }
 
-void R(attr_conv_transposed)(real *in, const real *out, const real *packed, const attr_conv_shape *s, int count) {
-    direction d = direction_of(s, 1);
-    convolve(in, out, packed, &d, s->groups, count);
+void R(attr_conv_add)(real *result, const real *from, const real *packed, const attr_conv_shape *s, int transposed,
+                      int count) {
+    direction d = direction_of(s, transposed);
+    finish_kind added = {0, NULL, NULL};
+    convolve(result, from, packed, &d, &added, s->groups, count);
 }

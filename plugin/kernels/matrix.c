@@ -5,25 +5,20 @@
 
 #include <string.h>
 
-enum { lanes = 64 / sizeof(real), block = 256 /* elements whose sum is kept apart, for accuracy */ };
+enum { lanes = 16, block = 256 /* rows whose sum is kept apart, for accuracy */ };
 
-static inline ATTR_INLINE void dot_body(real *out, const real *a, const real *x, int n) {
-    real total = 0;
-    for (int start = 0; start < n; start += block * lanes) {
-        real sum[lanes] = {0};
-        int end = n - start < block * lanes ? n : start + block * lanes, i = start;
-        for (; i + lanes <= end; i += lanes)
-            for (int lane = 0; lane < lanes; ++lane) sum[lane] += a[i + lane] * x[i + lane];
-        for (int lane = 0; i < end; ++i, ++lane) sum[lane] += a[i] * x[i];
-        real part = 0;
-        for (int lane = 0; lane < lanes; ++lane) part += sum[lane];
-        total += part;
-    }
-    *out += total;
+static inline ATTR_INLINE void dot_body(double *out, const real *a, const real *x, int n) {
+    double sum[lanes] = {0}, total = 0;
+    int i = 0;
+    for (; i + lanes <= n; i += lanes)
+        for (int lane = 0; lane < lanes; ++lane) sum[lane] += (double)a[i + lane] * x[i + lane];
+    for (int lane = 0; i < n; ++i, ++lane) sum[lane] += (double)a[i] * x[i];
+    for (int lane = 0; lane < lanes; ++lane) total += sum[lane];
+    *out = total;
 }
-ATTR_DISPATCH(dot, dot_body, (real * out, const real *a, const real *x, int n), (out, a, x, n))
+ATTR_DISPATCH(dot, dot_body, (double *out, const real *a, const real *x, int n), (out, a, x, n))
 
-void R(attr_matrix_product)(real *out, const real *a, const real *x, int m, int k, int count) {
+void R(attr_matrix_product)(double *out, const real *a, const real *x, int m, int k, int count) {
 #pragma omp parallel for schedule(static)
     for (int row = 0; row < m; ++row)
         for (int b = 0; b < count; ++b) dot(out + (size_t)b * m + row, a + (size_t)row * k, x + (size_t)b * k, k);

@@ -2,7 +2,9 @@
  * dx[i] = sum over j of W[j][i] scale[j] dy[j] f'(z[j]).
  *
  * Batch norm multiplies the sums, not the weights: these layers can be hundreds of megabytes, and so Darknet's own
- * array serves in single precision. In double precision op->memory[0] holds a copy. */
+ * array serves in single precision.
+ *   op->memory[0]  a copy of the weights, in double precision only
+ *   op->memory[1]  [batch][outputs] sums, in double precision */
 #include "base/memory.h"
 #include "kernels/kernels.h"
 #include "layers/activations.h"
@@ -10,9 +12,8 @@
 #include "layers/kinds.h"
 #include "layers/real.h"
 
-#include <string.h>
-
 static attr_status prepare(attr_op *op) {
+    ATTR_TRY(attr_allocate(&op->memory[1], op->outputs * op->batch, sizeof(double), "sums"));
     if (sizeof(real) == sizeof(float)) return ATTR_OK;
     return attr_allocate(&op->memory[0], op->outputs * op->in_size[0], sizeof(real), "weights");
 }
@@ -31,14 +32,14 @@ static const real *weights_of(const attr_op *op) {
 
 static void forward(attr_op *op) {
     int outputs = op->l->outputs;
-    memset(op->out, 0, op->count * op->outputs * sizeof(real));
-    R(attr_matrix_product)(op->out, weights_of(op), op->in[0], outputs, op->l->inputs, op->count);
+    const double *sums = op->memory[1];
+    R(attr_matrix_product)(op->memory[1], weights_of(op), op->in[0], outputs, op->l->inputs, op->count);
 #pragma omp parallel for
     for (int j = 0; j < outputs; j++) {
         attr_affine affine = attr_channel_affine(&op->parameters, op->l->batch_normalize, j);
         for (int b = 0; b < op->count; b++) {
-            real *z = (real *)op->out + b * op->outputs + j;
-            *z = *z * affine.scale + affine.bias;
+            size_t i = b * op->outputs + j;
+            ((real *)op->out)[i] = sums[i] * affine.scale + affine.bias;
         }
     }
     R(attr_activate)(op->out, op->count * op->outputs, op->l->activation);

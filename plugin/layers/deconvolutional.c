@@ -25,20 +25,18 @@ static attr_conv_shape shape_of(const layer *l) {
 
 static attr_status prepare(attr_op *op) {
     attr_conv_shape shape = shape_of(op->l);
-    return R(attr_folding_prepare)(op, &shape);
+    return R(attr_folding_prepare)(op, &shape, 1);
 }
 
 /* Weights are [c][n][size][size]. */
 static void fold(attr_op *op) {
-    const layer *l = op->l;
-    attr_conv_shape shape = shape_of(l);
-    R(attr_fold)(op, &shape, l->c, l->n, l->size * l->size);
+    attr_conv_shape shape = shape_of(op->l);
+    R(attr_fold)(op, &shape, 1);
 }
 
 static void forward(attr_op *op) {
     attr_conv_shape shape = shape_of(op->l);
-    R(attr_fill_with_bias)(op);
-    R(attr_conv_transposed)(op->out, op->in[0], op->memory[1], &shape, op->count);
+    R(attr_folded_forward)(op, &shape, 1);
     R(attr_activate)(op->out, op->count * op->outputs, op->l->activation);
 }
 
@@ -46,7 +44,7 @@ static void backward(attr_op *op) {
     attr_conv_shape shape = shape_of(op->l);
     if (!op->din[0]) return;
     R(attr_activation_gradient)(op->dout, op->out, op->count * op->outputs, op->l->activation);
-    R(attr_conv)(op->din[0], op->dout, op->memory[0], &shape, op->count);
+    R(attr_folded_backward)(op, &shape, 1);
 }
 
 const attr_layer_kind R(attr_deconvolutional) = {.type = DECONVOLUTIONAL,

@@ -1,10 +1,11 @@
-/* Weights of a convolution, with batch norm folded in and packed for the kernels in both directions. Shared by
- * [convolutional] and [deconvolutional], whose batch norm differs in where the filter index stands in the weights.
+/* Weights of a convolution, packed for the kernels in both directions, with batch norm. Shared by [convolutional] and
+ * [deconvolutional], whose forward is the transpose of a convolution.
  *
- *   op->memory[0]  packed for attr_conv
- *   op->memory[1]  packed for attr_conv_transposed
- *   op->memory[2]  bias of each filter
- *   op->memory[3]  unpacked weights of type real, where they differ from Darknet's */
+ *   op->memory[0]  packed for the forward: as they are
+ *   op->memory[1]  packed for the backward: multiplied by batch norm's factors
+ *   op->memory[2]  doubles: factor of each filter, then bias of each filter
+ *
+ * Forward multiplies the sums by the factor instead of the weights: folding would round them, see kernels.h. */
 #ifndef ATTR_LAYERS_FOLDING_H
 #define ATTR_LAYERS_FOLDING_H
 
@@ -13,12 +14,12 @@
 #include "layers/op.h"
 #include "layers/real.h"
 
-attr_status R(attr_folding_prepare)(attr_op *op, const attr_conv_shape *shape);
+/* `transposed`: the forward is the transpose of the convolution of this shape. */
+attr_status R(attr_folding_prepare)(attr_op *op, const attr_conv_shape *shape, int transposed);
+void R(attr_fold)(attr_op *op, const attr_conv_shape *shape, int transposed);
 
-/* Darknet's weights are [outer][filters][inner]; filter f is multiplied by batch norm's factor of channel f. */
-void R(attr_fold)(attr_op *op, const attr_conv_shape *shape, int outer, int filters, int inner);
-
-/* out[b][f][...] = bias of filter f, for the samples of this pass. */
-void R(attr_fill_with_bias)(attr_op *op);
+/* z = factor x sum + bias into op->out; din[0] += the gradient for op->dout. */
+void R(attr_folded_forward)(attr_op *op, const attr_conv_shape *shape, int transposed);
+void R(attr_folded_backward)(attr_op *op, const attr_conv_shape *shape, int transposed);
 
 #endif

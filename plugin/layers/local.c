@@ -7,8 +7,9 @@
  *
  * One location at a time is a matrix product; samples pass through two small buffers:
  *   op->memory[0]  [batch][c size size]   the window of the location, or its gradient
- *   op->memory[1]  [batch][n]             its outputs, or their gradients
- *   op->memory[2]  [n][c size size]       its weights in double precision */
+ *   op->memory[1]  [batch][n]             gradients of its outputs
+ *   op->memory[2]  [n][c size size]       its weights, in double precision only
+ *   op->memory[3]  [batch][n]             its outputs, in double precision */
 #include "base/memory.h"
 #include "kernels/kernels.h"
 #include "layers/activations.h"
@@ -25,6 +26,7 @@ static attr_status prepare(attr_op *op) {
     size_t window = window_of(op->l), n = op->l->n;
     ATTR_TRY(attr_allocate(&op->memory[0], op->batch * window, sizeof(real), "windows"));
     ATTR_TRY(attr_allocate(&op->memory[1], op->batch * n, sizeof(real), "outputs of a location"));
+    ATTR_TRY(attr_allocate(&op->memory[3], op->batch * n, sizeof(double), "outputs of a location"));
     if (sizeof(real) == sizeof(float)) return ATTR_OK;
     return attr_allocate(&op->memory[2], n * window, sizeof(real), "weights of a location");
 }
@@ -92,14 +94,16 @@ static void add_window_gradients(attr_op *op, int location) {
 static void forward(attr_op *op) {
     const layer *l = op->l;
     int n = l->n, locations = l->out_h * l->out_w;
-    real *out = op->out, *z = op->memory[1];
+    real *out = op->out;
+    double *z = op->memory[3];
     for (int location = 0; location < locations; location++) {
         read_windows(op, location);
-        for (int b = 0; b < op->count; b++)
-            for (int f = 0; f < n; f++) z[b * n + f] = op->parameters.biases[f * locations + location];
         R(attr_matrix_product)(z, weights_of(op, location), op->memory[0], n, window_of(l), op->count);
         for (int b = 0; b < op->count; b++)
-            for (int f = 0; f < n; f++) out[b * op->outputs + f * locations + location] = z[b * n + f];
+            for (int f = 0; f < n; f++) {
+                size_t place = f * locations + location;
+                out[b * op->outputs + place] = z[b * n + f] + op->parameters.biases[place];
+            }
     }
     R(attr_activate)(out, op->count * op->outputs, l->activation);
 }

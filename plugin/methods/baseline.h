@@ -15,7 +15,7 @@
  *   ATTR_BASELINE_BLACK    0
  *   ATTR_BASELINE_MEAN     each channel's mean over the picture
  *   ATTR_BASELINE_BLUR     the picture, blurred by a Gaussian (edges repeated)
- *   ATTR_BASELINE_NOISE    uniform in [0, 1); several are averaged over
+ *   ATTR_BASELINE_NOISE    uniform in [0, 1), element = c, y, x of the picture's region; several are averaged over
  *   ATTR_BASELINE_PICTURE  another picture */
 enum { ATTR_BASELINE_PICTURE = -1 };
 

@@ -52,8 +52,8 @@ static void judge_completeness(attr_map *map, size_t steps, double tolerance) {
     map->steps = steps;
 }
 
-/* Runs the rule with p->steps nodes. */
-static attr_status integrate(attr_map *maps, path *p) {
+/* Runs the rule with p->steps nodes for `count` targets. */
+static attr_status integrate(attr_map *maps, attr_target *const *targets, size_t count, path *p) {
     const attr_job *job = p->job;
     attr_schedule schedule = {.points = p->count * p->steps,
                               .has_multiplier = 1,
@@ -62,29 +62,42 @@ static attr_status integrate(attr_map *maps, path *p) {
                               .point = path_point,
                               .method = p};
     ATTR_TRY(attr_quadrature(p->nodes, p->weights, p->steps, job->settings->rule));
-    ATTR_TRY(
-        attr_schedule_run(maps, job->engine, job->targets, job->target_count, &schedule, job->progress, job->context));
-    for (size_t t = 0; t < job->target_count; ++t) judge_completeness(&maps[t], p->steps, job->settings->tolerance);
+    ATTR_TRY(attr_schedule_run(maps, job->engine, targets, count, &schedule, job->progress, job->context));
+    for (size_t t = 0; t < count; ++t) judge_completeness(&maps[t], p->steps, job->settings->tolerance);
     return ATTR_OK;
 }
 
-static int all_converged(const attr_map *maps, size_t count) {
-    for (size_t t = 0; t < count; ++t)
-        if (!maps[t].converged) return 0;
-    return 1;
-}
-
-/* Doubles the steps until every target's gap is within the tolerance. */
+/* Doubles the steps until the gap is within the tolerance. Each target stops on its own, so that its map does not
+ * depend on what else is explained. */
 static attr_status refine(attr_map *maps, path *p, size_t max_steps) {
-    size_t gradients = 0;
-    for (p->steps = first_steps < max_steps ? first_steps : max_steps;; p->steps *= 2) {
+    size_t pending = p->job->target_count, gradients = 0;
+    attr_map *open_maps = NULL;
+    attr_target **open_targets = NULL;
+    size_t *index = NULL;
+    attr_status status = attr_allocate(&open_maps, pending, sizeof *open_maps, "maps");
+    if (status == ATTR_OK) status = attr_allocate(&open_targets, pending, sizeof *open_targets, "targets");
+    if (status == ATTR_OK) status = attr_allocate(&index, pending, sizeof *index, "targets");
+    for (size_t t = 0; status == ATTR_OK && t < pending; ++t) index[t] = t;
+    for (p->steps = first_steps; status == ATTR_OK && pending > 0; p->steps *= 2) {
         if (p->steps > max_steps) p->steps = max_steps;
-        ATTR_TRY(integrate(maps, p));
+        for (size_t i = 0; i < pending; ++i) {
+            open_maps[i] = maps[index[i]];
+            open_targets[i] = p->job->targets[index[i]];
+        }
+        status = integrate(open_maps, open_targets, pending, p);
         gradients += p->count * p->steps;
-        if (p->steps >= max_steps || all_converged(maps, p->job->target_count)) break;
+        size_t left = 0;
+        for (size_t i = 0; status == ATTR_OK && i < pending; ++i) {
+            maps[index[i]] = open_maps[i];
+            maps[index[i]].gradients = gradients;
+            if (!open_maps[i].converged && p->steps < max_steps) index[left++] = index[i];
+        }
+        pending = left;
     }
-    for (size_t t = 0; t < p->job->target_count; ++t) maps[t].gradients = gradients;
-    return ATTR_OK;
+    free(open_maps);
+    free(open_targets);
+    free(index);
+    return status;
 }
 
 attr_status attr_integrated_gradients(attr_map *maps, const attr_job *job) {
@@ -99,7 +112,8 @@ attr_status attr_integrated_gradients(attr_map *maps, const attr_job *job) {
     for (size_t k = 0; status == ATTR_OK && k < p.count; ++k)
         status = attr_baseline_make(p.baselines + k * size, job->x, &settings->baseline, settings->seed, k);
     if (status == ATTR_OK) status = baseline_targets(maps, &p);
-    if (status == ATTR_OK) status = settings->steps ? integrate(maps, &p) : refine(maps, &p, most);
+    if (status == ATTR_OK)
+        status = settings->steps ? integrate(maps, job->targets, job->target_count, &p) : refine(maps, &p, most);
     free(p.baselines);
     free(p.nodes);
     free(p.weights);

@@ -39,13 +39,14 @@ static size_t weight_count(size_t *fan_in, const layer *l) {
 
 static void fill_layer(const layer *l, int index, uint64_t seed) {
     size_t fan_in, count = weight_count(&fan_in, l);
-    size_t biases = l->type == CONVOLUTIONAL || l->type == DECONVOLUTIONAL ? (size_t)l->n : (size_t)l->outputs;
-    if (count > 0) {
+    size_t biases = l->type == CONVOLUTIONAL || l->type == DECONVOLUTIONAL ? (size_t)l->n
+                    : l->type == BATCHNORM                                 ? (size_t)l->c
+                                                                           : (size_t)l->outputs;
+    if (count > 0)
         fill_normal(l->weights, count, 0, sqrt(2.0 / (double)(fan_in ? fan_in : 1)), seed, index, weights_part);
-        fill_normal(l->biases, biases, 0, 0.1, seed, index, biases_part);
-    }
-    if (l->type == BATCHNORM) fill_normal(l->scales, (size_t)l->c, 1, 0.1, seed, index, scales_part);
-    if (l->batch_normalize && count > 0) fill_normal(l->scales, biases, 1, 0.1, seed, index, scales_part);
+    if (count > 0 || l->type == BATCHNORM) fill_normal(l->biases, biases, 0, 0.1, seed, index, biases_part);
+    if ((count > 0 && l->batch_normalize) || l->type == BATCHNORM)
+        fill_normal(l->scales, biases, 1, 0.1, seed, index, scales_part);
 }
 
 /* Mean and variance of each channel of a layer's output for one sample. */

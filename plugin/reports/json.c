@@ -1,34 +1,26 @@
 #include "reports/json.h"
 
+#include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
 
-/* Length of the UTF-8 sequence at `s`, 0 if it is none. Overlong forms and surrogates are not looked for. */
-static int sequence_length(const unsigned char *s) {
-    int length = s[0] < 0x80             ? 1
-                 : (s[0] & 0xe0) == 0xc0 ? 2
-                 : (s[0] & 0xf0) == 0xe0 ? 3
-                 : (s[0] & 0xf8) == 0xf0 ? 4
-                                         : 0;
-    for (int i = 1; i < length; ++i)
-        if ((s[i] & 0xc0) != 0x80) return 0;
-    return length;
-}
+#include "reports/text.h"
 
 void attr_json_quote(FILE *file, const char *text) {
     putc('"', file);
-    for (const unsigned char *s = (const unsigned char *)text; *s;) {
-        int length = sequence_length(s);
+    while (*text) {
+        size_t length = attr_utf8_length(text);
         if (length == 0) {
             fputs("\\ufffd", file);
             length = 1;
-        } else if (*s == '"' || *s == '\\') {
-            fprintf(file, "\\%c", *s);
-        } else if (*s < 0x20) {
-            fprintf(file, "\\u%04x", *s);
+        } else if (*text == '"' || *text == '\\') {
+            fprintf(file, "\\%c", *text);
+        } else if (length == 1 && *text < ' ') {
+            fprintf(file, "\\u%04x", (unsigned int)*text);
         } else {
-            fwrite(s, 1, (size_t)length, file);
+            fwrite(text, 1, length, file);
         }
-        s += length;
+        text += length;
     }
     putc('"', file);
 }
@@ -69,11 +61,18 @@ void attr_json_text(attr_json *j, const char *key, const char *value) {
 }
 
 void attr_json_number(attr_json *j, const char *key, double value) {
+    char text[32] = "null";
     start_value(j, key);
-    if (isfinite(value))
-        fprintf(j->file, "%.9g", value);
-    else
-        fputs("null", j->file);
+    for (int digits = 1; isfinite(value) && digits <= 17; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, value);
+        if (strtod(text, NULL) == value) break;
+    }
+    fputs(text, j->file);
+}
+
+void attr_json_integer(attr_json *j, const char *key, int64_t value) {
+    start_value(j, key);
+    fprintf(j->file, "%" PRId64, value);
 }
 
 void attr_json_boolean(attr_json *j, const char *key, int value) {

@@ -192,6 +192,10 @@ attr_quantity attr_target_quantity(const attr_target *t) {
     return t->quantity;
 }
 
+size_t attr_target_class_entry(const attr_target *t) {
+    return t->class_entry;
+}
+
 /* The head's numbers of one sample: raw inputs, or outputs of a plain head. */
 typedef struct {
     const attr_target *t;

@@ -1,0 +1,46 @@
+/* The program's side: subcommands of `darknet attribute`. Only this room prints. */
+#ifndef ATTR_COMMANDS_COMMANDS_H
+#define ATTR_COMMANDS_COMMANDS_H
+
+#include "base/status.h"
+#include "options/options.h"
+
+/* A subcommand gets its positional arguments (without "attribute" and its own name) and the flags. */
+typedef attr_status (*attr_command)(int count, char **arguments, const attr_options *flags);
+
+attr_status attr_command_test(int count, char **arguments, const attr_options *flags);
+attr_status attr_command_check(int count, char **arguments, const attr_options *flags);
+attr_status attr_command_init(int count, char **arguments, const attr_options *flags);
+attr_status attr_command_help(int count, char **arguments, const attr_options *flags);
+
+/* Called by Darknet's main: `darknet attribute ...`. Returns the program's exit code. */
+int attr_command_main(int argc, char **argv);
+
+/* Called by Darknet's `detector test` and `classifier predict` behind each prediction: explains the picture when the
+ * cfg has an [attribution] section, else does nothing. thresh and hier are the command's, 0 where it has none. Ends the
+ * program with the exit code of design when it fails. */
+void attr_after_prediction(const char *data, const char *cfg, const char *weights, const char *picture, float thresh,
+                           float hier);
+
+/* Prints "darknet attribute: <the last failure's message>" on stderr and returns the exit code for the status. */
+int attr_report_failure(attr_status status);
+
+/* --- pictures to work on (pictures.c) ------------------------------------------------------------------------- */
+
+/* Calls `each` with every picture of `argument`: a picture file, a list (.txt or .list, one path a line), or NULL:
+ * paths asked for on stdin as Darknet does. A picture of a list that fails is reported, the others are still done; the
+ * worst status is returned. */
+typedef attr_status (*attr_for_picture)(void *context, const char *path);
+attr_status attr_for_each_picture(const char *argument, attr_for_picture each, void *context);
+
+/* --- progress (progress.c) ------------------------------------------------------------------------------------ */
+
+/* An attr_progress (methods/schedule.h): a counter on stderr if that is a terminal; stops when ctrl-C was pressed. */
+int attr_show_progress(void *context, size_t done, size_t all);
+/* Takes the counter off the terminal. */
+void attr_hide_progress(void);
+/* From now on ctrl-C and SIGTERM end the run at the next gradient, with whole files only. */
+void attr_catch_interrupts(void);
+int attr_was_interrupted(void);
+
+#endif

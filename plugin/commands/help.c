@@ -1,0 +1,29 @@
+#include "commands/commands.h"
+
+#include <stdio.h>
+
+static const char usage[] =
+    "Which pixels made this score? Exact gradients for Darknet's classifiers and detectors.\n"
+    "\n"
+    "  darknet attribute test DATA CFG WEIGHTS [PICTURE|LIST]   explain what a network sees in pictures\n"
+    "  darknet attribute check CFG [WEIGHTS [PICTURE|LIST]]     prove that the gradients of a network are exact\n"
+    "  darknet attribute init                                   print an [attribution] section to start from\n"
+    "  darknet attribute help [TOPIC|OPTION]                    this text, a topic's options, an option\n"
+    "\n"
+    "DATA, CFG and WEIGHTS are Darknet's files. LIST is a .txt or .list file with a path a line; without a picture,\n"
+    "paths are read from standard input. With an [attribution] section in the network's cfg, `darknet detector test`\n"
+    "and `darknet classifier predict` explain what they print, too.\n"
+    "\n"
+    "Options are keys of an [attribution] section (in the network's cfg, in a file that the .data file names with\n"
+    "attribution=, or in a file given with -attribution) and flags: -key value. Later ones win, in this order.\n"
+    "\n"
+    "Exit codes: 0 success, 2 bad usage or bad input, 1 failure at run time.\n"
+    "\n";
+
+attr_status attr_command_help(int count, char **arguments, const attr_options *flags) {
+    (void)flags;
+    if (count > 1) return attr_fail(ATTR_BAD_INPUT, "help takes one topic or option, not \"%s\" besides", arguments[1]);
+    if (count == 1) return attr_options_help(stdout, arguments[0]);
+    fputs(usage, stdout);
+    return attr_options_help(stdout, NULL);
+}

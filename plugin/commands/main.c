@@ -1,0 +1,45 @@
+#include "commands/commands.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct {
+    const char *name;
+    attr_command run;
+} commands[] = {
+    {"test", attr_command_test},
+    {"check", attr_command_check},
+    {"init", attr_command_init},
+    {"help", attr_command_help},
+};
+enum { command_count = sizeof commands / sizeof *commands };
+
+int attr_report_failure(attr_status status) {
+    fprintf(stderr, "darknet attribute: %s\n", attr_error_message());
+    return attr_status_exit_code(status);
+}
+
+static attr_status dispatch(int argc, char **argv, const attr_options *flags) {
+    if (flags->version) {
+        printf("Attribution for Darknet %s\n", ATTR_VERSION);
+        return ATTR_OK;
+    }
+    if (flags->help) return attr_command_help(argc > 3 ? 1 : 0, argv + 3, flags);
+    if (argc < 3) return attr_fail(ATTR_BAD_INPUT, "a command is missing (test, check, init or help)");
+    for (int i = 0; i < command_count; ++i)
+        if (0 == strcmp(argv[2], commands[i].name)) return commands[i].run(argc - 3, argv + 3, flags);
+    return attr_fail(ATTR_BAD_INPUT, "there is no command \"%s\" (test, check, init or help)", argv[2]);
+}
+
+int attr_command_main(int argc, char **argv) {
+    attr_options *flags = malloc(sizeof *flags);
+    if (!flags) return 1;
+    attr_options_default(flags);
+    attr_status status = attr_options_parse_flags(flags, &argc, argv);
+    if (status == ATTR_OK) status = dispatch(argc, argv, flags);
+    if (status == ATTR_OK && (fflush(stdout) != 0 || ferror(stdout)))
+        status = attr_fail(ATTR_IO, "standard output: writing failed");
+    free(flags);
+    return status == ATTR_OK ? 0 : attr_report_failure(status);
+}

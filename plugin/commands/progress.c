@@ -1,0 +1,37 @@
+#include "commands/commands.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+static volatile sig_atomic_t interrupted;
+static int shown;
+
+static void note_interrupt(int signal_number) {
+    (void)signal_number;
+    interrupted = 1;
+}
+
+void attr_catch_interrupts(void) {
+    struct sigaction action = {.sa_handler = note_interrupt, .sa_flags = SA_RESETHAND}; /* a second ctrl-C kills */
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
+int attr_was_interrupted(void) {
+    return interrupted;
+}
+
+void attr_hide_progress(void) {
+    if (shown) fputs("\r\033[K", stderr);
+    shown = 0;
+}
+
+int attr_show_progress(void *context, size_t done, size_t all) {
+    (void)context;
+    if (isatty(STDERR_FILENO) && all > 1) {
+        fprintf(stderr, "\r%zu of %zu gradients\033[K", done, all);
+        shown = 1;
+    }
+    return interrupted;
+}

@@ -1,0 +1,24 @@
+/* test: explains what a network sees in pictures. */
+#include "commands/commands.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "commands/explain_picture.h"
+
+attr_status attr_command_test(int count, char **arguments, const attr_options *flags) {
+    if (count < 3 || count > 4)
+        return attr_fail(ATTR_BAD_INPUT,
+                         "usage: darknet attribute test DATA CFG WEIGHTS [PICTURE|LIST] [-option value]");
+    attr_run run = {0};
+    attr_catch_interrupts();
+    attr_status status = attr_session_open(&run.session, arguments[0], arguments[1], arguments[2], flags);
+    if (status == ATTR_OK && run.session->options.verbose)
+        status = attr_options_write(stdout, &run.session->options, ATTR_WRITE_ORIGINS);
+    if (status == ATTR_OK)
+        status = attr_for_each_picture(count == 4 ? arguments[3] : NULL, attr_explain_and_write, &run);
+    attr_run_end(&run);
+    return status;
+}

@@ -1,0 +1,57 @@
+/* The style sheet of the page: one column on a telephone, several on a screen, black on white on paper. */
+#ifndef ATTR_REPORTS_PAGE_STYLE_H
+#define ATTR_REPORTS_PAGE_STYLE_H
+
+/* clang-format off */
+static const char page_style[] =
+    ":root{color-scheme:light dark;--ink:#1c2128;--soft:#57606a;--line:#d5dae0;--paper:#fff;--panel:#f5f7f9;"
+    "--link:#0a58ca;--warn:#a13a08}\n"
+    "@media screen and (prefers-color-scheme:dark){:root{--ink:#e3e8ee;--soft:#9aa5b1;--line:#3a424c;--paper:#14181d;"
+    "--panel:#1d232a;--link:#7db4ff;--warn:#ffab70}}\n"
+    "*{box-sizing:border-box}\n"
+    "body{margin:0 auto;max-width:100rem;padding:1rem clamp(.75rem,3vw,2.5rem) 2rem;color:var(--ink);"
+    "background:var(--paper);font:1rem/1.5 system-ui,sans-serif;overflow-wrap:anywhere}\n"
+    "h1{font-size:1.6rem;line-height:1.2;margin:.5rem 0}\n"
+    "h2{font-size:1.2rem;margin:2rem 0 .75rem;padding-top:.75rem;border-top:1px solid var(--line)}\n"
+    "h3{font-size:1.05rem;margin:0 0 .5rem}\n"
+    "p,ul,dl,pre{margin:.5rem 0}\n"
+    "a{color:var(--link)}\n"
+    "caption,dt,h3 span{color:var(--soft);font-weight:normal}\n"
+    ".legend,article ul{font-size:.875rem}\n"
+    "img{display:block;max-width:100%;max-height:44rem;width:auto;height:auto}\n"
+    ".side{display:grid;gap:1rem 2rem;grid-template-columns:repeat(auto-fit,minmax(min(100%,26rem),1fr))}\n"
+    ".picture{position:relative;width:fit-content;max-width:100%;overflow:hidden}\n"
+    ".box{position:absolute;border:2px solid #fff;outline:1px solid #000;outline-offset:-3px;"
+    "box-shadow:0 0 0 1px #000}\n"
+    ".box b{position:absolute;left:0;top:0;padding:0 .35em;background:#fff;color:#000;"
+    "font-size:.75rem;line-height:1.4}\n"
+    ".scroll{overflow-x:auto}\n"
+    "table{border-collapse:collapse;font-variant-numeric:tabular-nums}\n"
+    "caption{text-align:left;padding-bottom:.25rem}\n"
+    "th,td{text-align:left;padding:.25rem clamp(.5rem,2vw,1.25rem) .25rem 0;border-bottom:1px solid var(--line);"
+    "vertical-align:top}\n"
+    "th,.number{white-space:nowrap}\n"
+    "td:nth-child(2){min-width:5rem}\n"
+    ".number{text-align:right}\n"
+    ".maps{display:grid;gap:1.25rem;grid-template-columns:repeat(auto-fit,minmax(min(100%,26rem),1fr))}\n"
+    "article{max-width:54rem;padding:1rem;background:var(--panel);border:1px solid var(--line);border-radius:.5rem;"
+    "break-inside:avoid}\n"
+    "article img{margin:auto}\n"
+    "article ul{padding-left:1.1rem}\n"
+    ".bar{height:.8rem;margin-top:.75rem;border-radius:.2rem;print-color-adjust:exact;"
+    "-webkit-print-color-adjust:exact}\n"
+    ".ends{display:flex;justify-content:space-between;font-size:.8rem;font-variant-numeric:tabular-nums}\n"
+    ".legend{margin:.25rem 0 .5rem;color:var(--soft)}\n"
+    ".warn{color:var(--warn);font-weight:600}\n"
+    "dl{display:grid;grid-template-columns:max-content 1fr;gap:.25rem 1.25rem}\n"
+    "dd{margin:0}\n"
+    "code,pre{font:.875em/1.4 ui-monospace,monospace}\n"
+    "pre{padding:.75rem;background:var(--panel);border:1px solid var(--line);border-radius:.5rem;"
+    "white-space:pre-wrap}\n"
+    "footer{margin-top:2rem;color:var(--soft);font-size:.875rem}\n"
+    "@media (max-width:34rem){dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.5rem}}\n"
+    "@media print{body{max-width:none;padding:0;font-size:.8rem}img{max-height:16cm}h2{break-after:avoid}"
+    ".maps{grid-template-columns:repeat(2,1fr)}a{color:inherit}}\n";
+/* clang-format on */
+
+#endif

@@ -1,0 +1,218 @@
+/* summary.json: what was found and how, for programs. Boxes are relative to the picture: centre, width, height. What
+ * does not apply is left out, what is not known or not finite is null. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "reports/json.h"
+#include "reports/reports.h"
+
+static void write_hash(attr_json *j, const char *hash) {
+    attr_json_text(j, "sha256", hash[0] ? hash : NULL);
+}
+
+static void write_size(attr_json *j, int width, int height, int channels) {
+    attr_json_integer(j, "width", width);
+    attr_json_integer(j, "height", height);
+    attr_json_integer(j, "channels", channels);
+}
+
+static void write_box(attr_json *j, const double box[4]) {
+    static const char *const names[] = {"x", "y", "width", "height"};
+    attr_json_open(j, "box", '{');
+    for (int k = 0; k < 4; k++) attr_json_number(j, names[k], box[k]);
+    attr_json_close(j, '}');
+}
+
+static void write_file(attr_json *j, const char *key, const char *path, const char *hash) {
+    attr_json_open(j, key, '{');
+    attr_json_text(j, "path", path);
+    write_hash(j, hash);
+    attr_json_close(j, '}');
+}
+
+static void write_picture(attr_json *j, const attr_explanation *e) {
+    attr_json_open(j, "picture", '{');
+    attr_json_text(j, "path", e->picture_path);
+    attr_json_text(j, "name", e->picture_name);
+    write_hash(j, e->picture_hash);
+    attr_json_integer(j, "width", e->picture.w);
+    attr_json_integer(j, "height", e->picture.h);
+    attr_json_close(j, '}');
+}
+
+static void write_model(attr_json *j, const attr_explanation *e) {
+    char checksum[17];
+    attr_json_open(j, "model", '{');
+    attr_json_text(j, "kind", e->is_detector ? "detector" : "classifier");
+    write_file(j, "cfg", e->cfg_path, e->cfg_hash);
+    write_file(j, "weights", e->weights_path, e->weights_hash);
+    attr_json_text(j, "data", e->data_path);
+    snprintf(checksum, sizeof checksum, "%016" PRIx64, e->parameters_checksum);
+    attr_json_text(j, "parameters_checksum", checksum);
+    attr_json_open(j, "input", '{');
+    write_size(j, e->net_w, e->net_h, e->net_c);
+    attr_json_number(j, "low", e->input_low);
+    attr_json_number(j, "high", e->input_high);
+    attr_json_close(j, '}');
+    attr_json_close(j, '}');
+}
+
+static void write_predictions(attr_json *j, const attr_explanation *e) {
+    attr_json_open(j, "predictions", '[');
+    for (int i = 0; i < e->prediction_count; i++) {
+        const attr_prediction *p = &e->predictions[i];
+        attr_json_open(j, NULL, '{');
+        attr_json_text(j, "class", p->class_name);
+        attr_json_integer(j, "class_index", p->class_index);
+        attr_json_number(j, "score", p->score);
+        if (e->is_detector) write_box(j, p->box);
+        attr_json_close(j, '}');
+    }
+    attr_json_close(j, ']');
+}
+
+/* ---- Options: each row of the table becomes one call */
+
+#define WORD(name, word, help) word,
+#define WORD_LIST(list, words) static const char *const list##_words[] __attribute__((unused)) = {words(WORD) NULL};
+ATTR_WORD_LISTS(WORD_LIST)
+
+const char *attr_method_name(const attr_options *o) {
+    return method_words[o->method];
+}
+
+static void write_integer(attr_json *j, const char *name, int64_t value, const char *word_for_0) {
+    if (value == 0 && word_for_0)
+        attr_json_text(j, name, word_for_0);
+    else
+        attr_json_integer(j, name, value);
+}
+
+static void write_set(attr_json *j, const char *name, unsigned int set, const char *const *words) {
+    attr_json_open(j, name, '[');
+    for (int i = 0; words[i]; i++)
+        if (set & 1u << i) attr_json_text(j, NULL, words[i]);
+    attr_json_close(j, ']');
+}
+
+static void write_origin(attr_json *j, const char *name, const attr_options *o, attr_option option) {
+    char origin[ATTR_TEXT_SIZE];
+    attr_options_origin(origin, o, option, sizeof origin);
+    if (strcmp(origin, "default") != 0) attr_json_text(j, name, origin);
+}
+
+#define RECORDED(topic, call) /* flags of the command line are no part of a record */                                  \
+    if (strcmp(#topic, "COMMAND") != 0) call;
+#define INT(topic, name, initial, least, most, zero, ...) RECORDED(topic, write_integer(j, #name, o->name, zero))
+
+#define REAL(topic, name, ...)   RECORDED(topic, attr_json_number(j, #name, o->name))
+#define TEXT(topic, name, ...)   RECORDED(topic, attr_json_text(j, #name, o->name))
+#define BOOL(topic, name, ...)   RECORDED(topic, attr_json_boolean(j, #name, o->name))
+#define CHOICE(topic, name, ...) RECORDED(topic, attr_json_text(j, #name, name##_words[o->name]))
+#define SET(topic, name, ...)    RECORDED(topic, write_set(j, #name, o->name, name##_words))
+#define ORIGIN(topic, name, ...) RECORDED(topic, write_origin(j, #name, o, ATTR_OPTION_##name))
+
+static void write_options(attr_json *j, const attr_options *o) {
+    attr_json_open(j, "options", '{');
+    ATTR_OPTIONS(INT, REAL, TEXT, BOOL, CHOICE, SET, TEXT)
+    attr_json_close(j, '}');
+    attr_json_open(j, "option_origins", '{'); /* of those that are not defaults */
+    ATTR_OPTIONS(ORIGIN, ORIGIN, ORIGIN, ORIGIN, ORIGIN, ORIGIN, ORIGIN)
+    attr_json_close(j, '}');
+}
+
+/* ---- Maps */
+
+static void write_head(attr_json *j, const attr_detection *d) {
+    attr_json_open(j, "head", '{');
+    attr_json_integer(j, "layer", d->layer);
+    attr_json_integer(j, "anchor", d->anchor);
+    attr_json_integer(j, "row", d->row);
+    attr_json_integer(j, "column", d->column);
+    attr_json_number(j, "objectness", d->objectness);
+    attr_json_number(j, "class_probability", d->class_probability);
+    attr_json_close(j, '}');
+}
+
+static void write_name(attr_json *j, const char *name, const char *extension) {
+    char file[ATTR_TEXT_SIZE];
+    snprintf(file, sizeof file, "%s.%s", name, extension);
+    attr_json_text(j, extension, file);
+}
+
+static void write_files(attr_json *j, const attr_explanation *e, const char *name, bool is_drawn) {
+    attr_json_open(j, "files", '{');
+    if (e->options.output & 1u << ATTR_OUTPUT_NPY) write_name(j, name, "npy");
+    if (e->options.output & 1u << ATTR_OUTPUT_PNG && is_drawn) write_name(j, name, "png");
+    attr_json_close(j, '}');
+}
+
+static void write_drawing(attr_json *j, const attr_map_figures *f) {
+    attr_json_text(j, "note", attr_map_note(f));
+    if (f->state != ATTR_MAP_DRAWN) return;
+    attr_json_open(j, "drawing", '{');
+    attr_json_text(j, "palette", f->palette == ATTR_DIVERGING ? "diverging" : "sequential");
+    attr_json_number(j, "scale", f->scale);
+    attr_json_close(j, '}');
+}
+
+static void write_completeness(attr_json *j, const attr_explained *item) {
+    attr_json_open(j, "completeness", '{');
+    attr_json_number(j, "gap", item->result.completeness_gap);
+    attr_json_number(j, "baseline_target", item->figures.baseline_target);
+    attr_json_number(j, "expected", attr_expected_sum(item));
+    attr_json_integer(j, "steps", (int64_t)item->figures.steps);
+    attr_json_boolean(j, "converged", item->result.converged);
+    attr_json_close(j, '}');
+}
+
+static attr_status write_map(attr_json *j, const attr_explanation *e, const attr_explained *item) {
+    const attr_result *r = &item->result;
+    attr_map_figures f;
+    ATTR_TRY(attr_map_measure(&f, e, item));
+    attr_json_open(j, NULL, '{');
+    attr_json_text(j, "name", r->name);
+    attr_json_text(j, "class", r->class_name);
+    attr_json_integer(j, "class_index", r->class_index);
+    attr_json_number(j, "score", r->score);
+    attr_json_text(j, "target", attr_quantity_name(item->quantity));
+    attr_json_number(j, "target_value", r->target);
+    if (item->is_detection) write_box(j, r->box);
+    if (item->is_detection) write_head(j, &item->detection);
+    write_files(j, e, r->name, f.state == ATTR_MAP_DRAWN);
+    write_drawing(j, &f);
+    attr_json_text(j, "coordinates", coordinates_words[e->options.coordinates]);
+    write_size(j, r->width, r->height, r->channels);
+    attr_json_number(j, "sum", r->sum);
+    attr_json_number(j, "positive_sum", f.positive);
+    attr_json_number(j, "negative_sum", f.negative);
+    attr_json_number(j, "min", f.min);
+    attr_json_number(j, "max", f.max);
+    attr_json_number(j, "padding_share", r->padding_share);
+    attr_json_integer(j, "gradients", (int64_t)r->gradients);
+    attr_json_number(j, "relative_error", r->relative_error);
+    if (e->options.method == ATTR_METHOD_INTEGRATED_GRADIENTS) write_completeness(j, item);
+    attr_json_close(j, '}');
+    return ATTR_OK;
+}
+
+attr_status attr_write_summary(FILE *file, const attr_explanation *e) {
+    attr_json j;
+    attr_json_begin(&j, file);
+    attr_json_open(&j, NULL, '{');
+    attr_json_text(&j, "program", "Attribution for Darknet");
+    attr_json_text(&j, "version", ATTR_VERSION);
+    write_picture(&j, e);
+    write_model(&j, e);
+    write_predictions(&j, e);
+    attr_json_text(&j, "method", attr_method_name(&e->options));
+    attr_json_integer(&j, "seed", e->options.seed);
+    if (e->options.method == ATTR_METHOD_SMOOTHGRAD) attr_json_number(&j, "sigma", e->sigma); /* in input units */
+    attr_json_number(&j, "seconds", e->seconds);
+    write_options(&j, &e->options);
+    attr_json_open(&j, "maps", '[');
+    for (int i = 0; i < e->count; i++) ATTR_TRY(write_map(&j, e, &e->explained[i]));
+    attr_json_close(&j, ']');
+    attr_json_close(&j, '}');
+    return ATTR_OK;
+}

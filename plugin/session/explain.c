@@ -1,0 +1,276 @@
+/* From a picture file to maps in the picture's coordinates. */
+#include "session/session.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <omp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/files.h"
+#include "base/memory.h"
+#include "methods/method.h"
+#include "session/settings.h"
+
+enum {
+    targets_at_once = 8, /* each keeps four arrays of the input's size in double precision */
+    largest_batch = 8    /* more inputs at once are no faster on a CPU */
+};
+
+static double seconds_now(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+/* The picture's name without folders and extension; what a file name should not have becomes "_". */
+static attr_status picture_name(char **out, const char *path) {
+    const char *name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+    ATTR_TRY(attr_copy_text(out, *name ? name : "picture"));
+    char *dot = strrchr(*out, '.');
+    if (dot && dot != *out) *dot = 0;
+    return ATTR_OK;
+}
+
+static attr_status describe(attr_explanation *ex, const attr_session *s, const char *path) {
+    const network *net = s->model->net;
+    ATTR_TRY(attr_copy_text(&ex->picture_path, path));
+    ATTR_TRY(picture_name(&ex->picture_name, path));
+    ATTR_TRY(attr_copy_text(&ex->cfg_path, s->cfg_path));
+    ATTR_TRY(attr_copy_text(&ex->weights_path, s->weights_path));
+    if (s->data_path) ATTR_TRY(attr_copy_text(&ex->data_path, s->data_path));
+    memcpy(ex->cfg_hash, s->cfg_hash, sizeof ex->cfg_hash);
+    memcpy(ex->weights_hash, s->weights_hash, sizeof ex->weights_hash);
+    ex->net_w = net->w;
+    ex->net_h = net->h;
+    ex->net_c = net->c;
+    ex->is_detector = s->is_detector;
+    ex->options = s->options;
+    const char *file = attr_find_file(path);
+    ATTR_TRY(attr_picture_read(&ex->picture, file, net->c));
+    return attr_hash_file(ex->picture_hash, file);
+}
+
+/* The batch that the options ask for, or as many inputs as fit into the memory and are of use. */
+static int choose_batch(const attr_session *s) {
+    const attr_options *o = &s->options;
+    if (o->batch > 0) return (int)o->batch;
+    if (o->method == ATTR_METHOD_GRADIENT || o->method == ATTR_METHOD_GRADIENT_X_INPUT) return 1;
+    size_t fixed = attr_engine_bytes(s->model->net, ATTR_F32, 0);
+    size_t each = attr_engine_bytes(s->model->net, ATTR_F32, 1) - fixed;
+    size_t limit = (size_t)o->memory << 20, room = limit > fixed ? (limit - fixed) / each : 0;
+    return room < 1 ? 1 : room > largest_batch ? largest_batch : (int)room;
+}
+
+static attr_status make_engine(attr_session *s) {
+    int batch = choose_batch(s);
+    if (s->engine && attr_engine_batch(s->engine) == batch) return ATTR_OK;
+    attr_engine_free(s->engine);
+    s->engine = NULL;
+    return attr_engine_create(&s->engine, s->model->net, ATTR_F32, batch);
+}
+
+/* --- from the network's input to the picture ------------------------------------------------------------------ */
+
+/* One plane of a map: channel c, or the sum over all (c < 0), of values or of their magnitudes. */
+static void reduce(double *plane, const attr_map *map, size_t area, int channels, int c, bool magnitude) {
+    for (size_t i = 0; i < area; ++i) {
+        double sum = 0;
+        for (int k = c < 0 ? 0 : c; k < (c < 0 ? channels : c + 1); ++k)
+            sum += magnitude ? fabs(map->values[k * area + i]) : map->values[k * area + i];
+        plane[i] = sum;
+    }
+}
+
+static void to_float(float *out, const double *in, size_t n) {
+    for (size_t i = 0; i < n; ++i) out[i] = (float)in[i];
+}
+
+/* Makes the public map and the plane that is drawn. */
+static attr_status place(attr_explained *item, const attr_map *map, const attr_explanation *ex) {
+    size_t net_area = (size_t)ex->net_w * ex->net_h, picture_area = (size_t)ex->picture.w * ex->picture.h;
+    bool in_picture = ex->options.coordinates == ATTR_COORDINATES_PICTURE;
+    bool magnitude = ex->options.channels == ATTR_CHANNELS_ABS;
+    int planes = ex->options.channels == ATTR_CHANNELS_NONE ? ex->net_c : 1;
+    size_t area = in_picture ? picture_area : net_area;
+    attr_result *r = &item->result;
+    double *net_plane = NULL, *picture_plane = NULL;
+    attr_status status = attr_allocate(&net_plane, net_area, sizeof *net_plane, "a map");
+    if (status == ATTR_OK) status = attr_allocate(&picture_plane, picture_area, sizeof *picture_plane, "a map");
+    if (status == ATTR_OK) status = attr_allocate(&item->map, area * (size_t)planes, sizeof *item->map, "a map");
+    if (status == ATTR_OK) status = attr_allocate(&item->plane, picture_area, sizeof *item->plane, "a map");
+    if (status == ATTR_OK) {
+        reduce(net_plane, map, net_area, ex->net_c, -1, magnitude);
+        status = attr_letterbox_undo(picture_plane, &r->padding_share, net_plane, &ex->letterbox);
+    }
+    if (status == ATTR_OK) to_float(item->plane, picture_plane, picture_area);
+    for (int c = 0; status == ATTR_OK && c < planes; ++c) {
+        if (planes > 1) {
+            reduce(net_plane, map, net_area, ex->net_c, c, false);
+            status = attr_letterbox_undo(picture_plane, NULL, net_plane, &ex->letterbox);
+        }
+        if (status == ATTR_OK) to_float(item->map + c * area, in_picture ? picture_plane : net_plane, area);
+    }
+    free(net_plane);
+    free(picture_plane);
+    if (status != ATTR_OK) return status;
+    r->map = item->map;
+    r->channels = planes;
+    r->width = in_picture ? ex->picture.w : ex->net_w;
+    r->height = in_picture ? ex->picture.h : ex->net_h;
+    for (size_t i = 0; i < area * (size_t)planes; ++i) r->sum += item->map[i];
+    return ATTR_OK;
+}
+
+/* "<class>[_<number>]_<method>": detections are numbered within their class, classes of one name from the second on. */
+static attr_status name_item(attr_explained *item, const attr_explanation *ex) {
+#define ATTR_WORD_TEXT(name, word, help) word,
+    static const char *const methods[] = {ATTR_METHOD_WORDS(ATTR_WORD_TEXT)};
+#undef ATTR_WORD_TEXT
+    size_t size = strlen(item->class_name) + 64;
+    int number = 1;
+    for (const attr_explained *other = ex->explained; other != item; ++other)
+        if (0 == strcmp(other->class_name, item->class_name)) ++number;
+    ATTR_TRY(attr_allocate(&item->name, size, 1, "a name"));
+    int used = snprintf(item->name, size, "%s", item->class_name);
+    for (int i = 0; i < used; ++i)
+        if (!isalnum((unsigned char)item->name[i]) && !strchr("-.+", item->name[i])) item->name[i] = '_';
+    if (item->name[0] == '.') item->name[0] = '_';
+    if (item->is_detection || number > 1) used += snprintf(item->name + used, size - (size_t)used, "_%d", number);
+    snprintf(item->name + used, size - (size_t)used, "_%s", methods[ex->options.method]);
+    return ATTR_OK;
+}
+
+static attr_status fill_item(attr_explained *item, const attr_choice *choice, attr_map *map, attr_explanation *ex,
+                             const attr_session *s) {
+    char number[16];
+    attr_result *r = &item->result;
+    ATTR_TRY(attr_copy_text(&item->class_name, attr_class_name(s, choice->class_index, number)));
+    item->is_detection = choice->is_detection;
+    item->detection = choice->detection;
+    item->quantity = attr_target_quantity(choice->target);
+    ATTR_TRY(name_item(item, ex));
+    ATTR_TRY(place(item, map, ex));
+    r->name = item->name;
+    r->class_name = item->class_name;
+    r->class_index = choice->class_index;
+    r->score = choice->score;
+    r->target = map->target;
+    r->relative_error = map->relative_error;
+    r->completeness_gap = map->completeness_gap;
+    r->converged = map->converged;
+    r->gradients = map->gradients;
+    if (choice->is_detection) {
+        const attr_detection *d = &choice->detection;
+        memcpy(r->box, (double[4]){d->x, d->y, d->w, d->h}, sizeof r->box);
+    }
+    item->figures = *map;
+    item->figures.values = item->figures.standard_error = NULL;
+    return ATTR_OK;
+}
+
+/* Explains choices first .. first+count-1. */
+static attr_status explain_some(attr_explanation *ex, attr_session *s, const attr_choice *choices, int count,
+                                const float *x, const attr_method_settings *settings, attr_progress progress,
+                                void *context) {
+    attr_target *targets[targets_at_once];
+    attr_map maps[targets_at_once] = {{0}};
+    for (int i = 0; i < count; ++i) targets[i] = choices[i].target;
+    attr_job job = {.engine = s->engine,
+                    .x = x,
+                    .targets = targets,
+                    .target_count = (size_t)count,
+                    .settings = settings,
+                    .progress = progress,
+                    .context = context};
+    attr_status status = attr_method_run(maps, &job);
+    for (int i = 0; status == ATTR_OK && i < count; ++i) {
+        status = fill_item(&ex->explained[ex->count], &choices[i], &maps[i], ex, s);
+        ++ex->count;
+    }
+    for (int i = 0; i < count; ++i) attr_map_free(&maps[i]);
+    return status;
+}
+
+static attr_status run(attr_explanation *ex, attr_session *s, const float *x, attr_progress progress, void *context) {
+    attr_choice *choices = NULL;
+    int count = 0;
+    attr_settings_holder held = {0};
+    ATTR_TRY(make_engine(s));
+    attr_engine_set_input_f32(s->engine, 0, x);
+    attr_engine_forward(s->engine, 1);
+    ATTR_TRY(attr_choose(&choices, &count, ex, s));
+    double start = seconds_now();
+    attr_status status = attr_settings_make(&held, ex, x);
+    if (status == ATTR_OK) status = attr_allocate(&ex->explained, (size_t)count, sizeof *ex->explained, "results");
+    for (int i = 0; status == ATTR_OK && i < count; i += targets_at_once) {
+        int some = count - i < targets_at_once ? count - i : targets_at_once;
+        status = explain_some(ex, s, choices + i, some, x, &held.settings, progress, context);
+    }
+    ex->seconds = seconds_now() - start;
+    attr_settings_release(&held);
+    attr_choices_free(choices, count);
+    if (status != ATTR_OK) return status;
+    ex->parameters_checksum = attr_parameters_checksum(s->model->net);
+    if (ex->parameters_checksum != s->model->checksum)
+        return attr_fail(ATTR_NUMERIC, "%s: the parameters in memory have changed during the run", s->weights_path);
+    return ATTR_OK;
+}
+
+attr_status attr_explain_picture(attr_explanation **out, attr_session *s, const char *picture, attr_progress progress,
+                                 void *context) {
+    attr_explanation *ex = NULL;
+    float *x = NULL;
+    *out = NULL;
+    ATTR_TRY(attr_options_validate(&s->options));
+    omp_set_num_threads(s->options.threads > 0 ? (int)s->options.threads : omp_get_num_procs());
+    ATTR_TRY(attr_allocate(&ex, 1, sizeof *ex, "an explanation"));
+    attr_status status = describe(ex, s, picture);
+    if (status == ATTR_OK) status = attr_allocate(&x, (size_t)s->model->net->inputs, sizeof *x, "the input");
+    if (status == ATTR_OK) {
+        attr_letterbox_make(&ex->letterbox, ex->net_w, ex->net_h, ex->picture.w, ex->picture.h);
+        attr_letterbox_apply(x, &ex->letterbox, &ex->picture);
+        status = run(ex, s, x, progress, context);
+    }
+    free(x);
+    if (status != ATTR_OK) {
+        attr_explanation_free(ex);
+        return status;
+    }
+    *out = ex;
+    return ATTR_OK;
+}
+
+attr_status attr_explain(attr_explanation **out, attr_session *session, const char *picture) {
+    return attr_explain_picture(out, session, picture, NULL, NULL);
+}
+
+void attr_explanation_free(attr_explanation *ex) {
+    if (!ex) return;
+    for (int i = 0; i < ex->prediction_count; ++i) free(ex->predictions[i].class_name);
+    for (int i = 0; i < ex->count; ++i) {
+        free(ex->explained[i].name);
+        free(ex->explained[i].class_name);
+        free(ex->explained[i].map);
+        free(ex->explained[i].plane);
+    }
+    free(ex->predictions);
+    free(ex->explained);
+    attr_picture_free(&ex->picture);
+    free(ex->picture_path);
+    free(ex->picture_name);
+    free(ex->cfg_path);
+    free(ex->weights_path);
+    free(ex->data_path);
+    free(ex);
+}
+
+int attr_result_count(const attr_explanation *ex) {
+    return ex->count;
+}
+
+const attr_result *attr_result_at(const attr_explanation *ex, int i) {
+    return i >= 0 && i < ex->count ? &ex->explained[i].result : NULL;
+}

@@ -1,0 +1,60 @@
+/* An explanation: all that is known about one picture after a run. Made by session.c, written by the reports room. */
+#ifndef ATTR_SESSION_EXPLANATION_H
+#define ATTR_SESSION_EXPLANATION_H
+
+#include <stdbool.h>
+
+#include "attribution.h"
+#include "images/letterbox.h"
+#include "images/picture.h"
+#include "methods/map.h"
+#include "options/options.h"
+#include "targets/target.h"
+
+/* One target and its map. */
+typedef struct {
+    attr_result result; /* the public part; result.map and the names are owned by this struct */
+    char *name; /* file name without extension: class, number among those of the class, method: "dog_1_smoothgrad" */
+    char *class_name;
+    float *map; /* [channels][height][width], in the coordinates asked for */
+
+    bool is_detection;
+    attr_detection detection; /* where it comes from: layer, anchor, row, column; objectness, class probability */
+    attr_quantity quantity;   /* what `target` resolved to */
+    attr_map figures;         /* steps, baseline_target, ...; its arrays are freed (NULL) */
+    float *plane;             /* [picture_h][picture_w] signed sum in picture coordinates, for drawing */
+} attr_explained;
+
+/* One line of what the network predicts, in Darknet's order. */
+typedef struct {
+    char *class_name;
+    int class_index;
+    double score;
+    double box[4]; /* centre x, y, width, height, relative to the picture; zeros for a classifier */
+} attr_prediction;
+
+struct attr_explanation {
+    char *picture_path;
+    char *picture_name; /* without folders and extension: the folder of the results */
+    char picture_hash[65];
+    attr_picture picture;
+    attr_letterbox letterbox;
+
+    char *cfg_path, *weights_path, *data_path; /* as given; data_path may be NULL */
+    char cfg_hash[65], weights_hash[65];
+    int net_w, net_h, net_c;
+    bool is_detector;
+
+    attr_options options;         /* as resolved for this run */
+    double sigma;                 /* smoothgrad: the noise's standard deviation in input units */
+    double input_low, input_high; /* smallest and largest value of the network's input */
+    double seconds;               /* for the maps */
+    uint64_t parameters_checksum; /* after the run; equal to the one before, or the run failed */
+
+    attr_prediction *predictions; /* a classifier's five best classes; a detector's detections */
+    int prediction_count;
+    attr_explained *explained;
+    int count;
+};
+
+#endif

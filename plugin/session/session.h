@@ -1,0 +1,50 @@
+/* A session: a model, its names, and the options in force. The inside of attribution.h. */
+#ifndef ATTR_SESSION_SESSION_H
+#define ATTR_SESSION_SESSION_H
+
+#include "methods/schedule.h"
+#include "model/model.h"
+#include "session/explanation.h"
+
+struct attr_session {
+    attr_options options;
+    attr_model *model;
+    attr_engine *engine; /* made for the first picture, and again when the batch changes */
+    char **names;        /* of the classes; NULL: numbers */
+    int classes;
+    bool is_detector;
+    char *data_path, *cfg_path, *weights_path;
+    char cfg_hash[65], weights_hash[65];
+};
+
+/* attr_open() with options that are stronger than those of the files (the flags); `flags` may be NULL. Also reads the
+ * file of option `attribution`. */
+attr_status attr_session_open(attr_session **out, const char *data, const char *cfg, const char *weights,
+                              const attr_options *flags);
+
+/* Takes the options of the files: of the cfg's [attribution] section, of the .data file's `attribution=`, of option
+ * `attribution`; then validates. `data` is a file that was read with ATTR_CFG_DATA, or NULL. */
+attr_status attr_read_options(attr_options *o, const attr_cfg *cfg, const attr_cfg *data);
+
+/* attr_explain() with progress. */
+attr_status attr_explain_picture(attr_explanation **out, attr_session *session, const char *picture,
+                                 attr_progress progress, void *context);
+
+/* The name of a class for people; its number where there are no names. Writes to `buffer` only in that case. */
+const char *attr_class_name(const attr_session *session, int class_index, char buffer[16]);
+
+/* What is to be explained. */
+typedef struct {
+    attr_target *target;
+    int class_index;
+    double score;
+    bool is_detection;
+    attr_detection detection;
+} attr_choice;
+
+/* Fills the explanation's predictions from sample 0 of the last forward and chooses the targets that the options ask
+ * for: classes or detections. *choices is released with attr_choices_free. */
+attr_status attr_choose(attr_choice **choices, int *count, attr_explanation *explanation, attr_session *session);
+void attr_choices_free(attr_choice *choices, int count);
+
+#endif

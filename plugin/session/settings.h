@@ -1,0 +1,18 @@
+/* From options to the settings of the methods, which need numbers that depend on the picture. */
+#ifndef ATTR_SESSION_SETTINGS_H
+#define ATTR_SESSION_SETTINGS_H
+
+#include "methods/method.h"
+#include "session/explanation.h"
+
+typedef struct {
+    attr_method_settings settings;
+    float *picture; /* the baseline's, when it is a file */
+} attr_settings_holder;
+
+/* For the network input x of an explanation whose options, picture and letterbox are set; also sets its `sigma` and the
+ * input's range. Reads the picture of baseline=FILE. */
+attr_status attr_settings_make(attr_settings_holder *out, attr_explanation *explanation, const float *x);
+void attr_settings_release(attr_settings_holder *held);
+
+#endif

@@ -1,0 +1,256 @@
+/* How methods run: the same bits however the work is cut, several targets at once, progress and interruption, numbers
+ * that are not finite. */
+#include <criterion/criterion.h>
+#include <math.h>
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine_pair.h"
+#include "small_network.h"
+
+static const char *const net =
+    "[net] height=12 width=10 channels=3 [convolutional] filters=8 size=3 pad=1 batch_normalize=1 activation=leaky "
+    "[maxpool] size=2 stride=2 [convolutional] filters=12 size=3 activation=relu [connected] output=5 "
+    "activation=linear [softmax]";
+enum { TARGETS = 3 };
+
+#define REGION                                                                                                         \
+    { 3, 12, 10, 1, 2, 8, 9 }
+
+static const attr_method_settings methods[] = {
+    {.method = ATTR_METHOD_GRADIENT},
+    {.method = ATTR_METHOD_GRADIENT_X_INPUT},
+    {.method = ATTR_METHOD_INTEGRATED_GRADIENTS,
+     .seed = 3,
+     .steps = 7,
+     .rule = ATTR_RULE_GAUSS,
+     .baseline = {.kind = ATTR_BASELINE_NOISE, .region = REGION, .count = 3}},
+    {.method = ATTR_METHOD_INTEGRATED_GRADIENTS,
+     .max_steps = 32,
+     .tolerance = 1e-6,
+     .rule = ATTR_RULE_TRAPEZOID,
+     .baseline = {.kind = ATTR_BASELINE_BLUR, .region = REGION, .count = 1, .blur = 0.2}},
+    {.method = ATTR_METHOD_SMOOTHGRAD, .seed = 3, .samples = 11, .sigma = 0.1, .reduction = ATTR_REDUCE_MEAN},
+    {.method = ATTR_METHOD_SMOOTHGRAD,
+     .seed = 3,
+     .samples = 14,
+     .sigma = 0.1,
+     .antithetic = 1,
+     .reduction = ATTR_REDUCE_MEAN},
+    {.method = ATTR_METHOD_SMOOTHGRAD, .seed = 3, .samples = 11, .sigma = 0.1, .reduction = ATTR_REDUCE_SQUARE},
+    {.method = ATTR_METHOD_SMOOTHGRAD, .seed = 3, .samples = 11, .sigma = 0.1, .reduction = ATTR_REDUCE_VARIANCE},
+};
+enum { METHODS = sizeof methods / sizeof *methods };
+
+static void make_targets(attr_target **targets, attr_engine *e) {
+    targets[0] = test_target(e, ATTR_TARGET_LOGIT, 0);
+    targets[1] = test_target(e, ATTR_TARGET_PROBABILITY, 1);
+    targets[2] = test_target(e, ATTR_TARGET_LOG_PROBABILITY, 4);
+}
+
+static attr_status run(attr_map *maps, attr_engine *e, const float *x, const attr_method_settings *s,
+                       attr_progress progress, void *context) {
+    attr_target *targets[TARGETS];
+    make_targets(targets, e);
+    attr_job job = {e, x, targets, TARGETS, s, progress, context};
+    attr_status status = attr_method_run(maps, &job);
+    for (int t = 0; t < TARGETS; t++) attr_target_free(targets[t]);
+    return status;
+}
+
+static void free_maps(attr_map *maps) {
+    for (int t = 0; t < TARGETS; t++) attr_map_free(&maps[t]);
+}
+
+/* Everything that a map says, the bits of its figures included. */
+static uint64_t hash_map(const attr_map *map) {
+    double figures[] = {map->target, map->relative_error, map->baseline_target, map->completeness_gap};
+    size_t counts[] = {map->gradients, map->steps, (size_t)map->converged};
+    for (size_t i = 0; i < sizeof figures / sizeof *figures; i++)
+        if (isnan(figures[i])) figures[i] = NAN;
+    uint64_t hash = test_hash(0, map->values, map->size * sizeof(double));
+    if (map->standard_error) hash = test_hash(hash, map->standard_error, map->size * sizeof(double));
+    return test_hash(test_hash(hash, figures, sizeof figures), counts, sizeof counts);
+}
+
+static void hash_run(uint64_t hashes[TARGETS], attr_engine *e, const float *x, const attr_method_settings *s) {
+    attr_map maps[TARGETS];
+    cr_assert_eq(run(maps, e, x, s, NULL, NULL), ATTR_OK, "%s", attr_error_message());
+    for (int t = 0; t < TARGETS; t++) hashes[t] = hash_map(&maps[t]);
+    free_maps(maps);
+}
+
+Test(methods, give_the_same_bits_for_every_batch_and_number_of_threads) {
+    engine_pair n;
+    engine_pair_make(&n, net, 1);
+    for (int m = 0; m < METHODS; m++) {
+        uint64_t expected[TARGETS], hashes[TARGETS];
+        hash_run(expected, n.single, n.x, &methods[m]);
+        for (int batch = 2; batch <= 5; batch++) {
+            attr_engine *e = NULL;
+            cr_assert_eq(attr_engine_create(&e, n.net, ATTR_F32, batch), ATTR_OK, "%s", attr_error_message());
+            omp_set_num_threads(1 + batch % 2);
+            hash_run(hashes, e, n.x, &methods[m]);
+            for (int t = 0; t < TARGETS; t++)
+                cr_expect_eq(hashes[t], expected[t], "row %d, target %d: batch 1 and 1 thread, batch %d and %d threads",
+                             m, t, batch, 1 + batch % 2);
+            attr_engine_free(e);
+        }
+        omp_set_num_threads(1);
+    }
+    engine_pair_free(&n);
+}
+
+Test(methods, give_each_target_the_map_it_has_alone) {
+    engine_pair n;
+    engine_pair_make(&n, net, 4);
+    for (int m = 0; m < METHODS; m++) {
+        uint64_t together[TARGETS];
+        hash_run(together, n.single, n.x, &methods[m]);
+        attr_target *targets[TARGETS];
+        make_targets(targets, n.single);
+        for (int t = 0; t < TARGETS; t++) {
+            attr_map map = test_map(n.single, n.x, targets[t], &methods[m]);
+            cr_expect_eq(hash_map(&map), together[t], "row %d, target %d: alone and with others", m, t);
+            attr_map_free(&map);
+            attr_target_free(targets[t]);
+        }
+    }
+    engine_pair_free(&n);
+}
+
+Test(methods, stop_refining_each_target_when_it_has_converged) {
+    engine_pair n;
+    engine_pair_make(&n, net, 4);
+    attr_method_settings s = methods[3];
+    s.max_steps = 1024;
+    s.tolerance = 0.002;
+    attr_map maps[TARGETS];
+    cr_assert_eq(run(maps, n.single, n.x, &s, NULL, NULL), ATTR_OK, "%s", attr_error_message());
+    for (int t = 0; t < TARGETS; t++)
+        cr_expect(maps[t].converged && maps[t].gradients == 2 * maps[t].steps - 16,
+                  "target %d: converged %d, %zu steps, %zu gradients", t, maps[t].converged, maps[t].steps,
+                  maps[t].gradients);
+    cr_expect(maps[0].steps != maps[1].steps || maps[1].steps != maps[2].steps, "all took %zu steps", maps[0].steps);
+    attr_target *targets[TARGETS];
+    make_targets(targets, n.single);
+    for (int t = 0; t < TARGETS; t++) {
+        attr_map alone = test_map(n.single, n.x, targets[t], &s);
+        cr_expect_eq(hash_map(&alone), hash_map(&maps[t]), "target %d: alone and with others", t);
+        attr_map_free(&alone);
+        attr_target_free(targets[t]);
+    }
+    free_maps(maps);
+    engine_pair_free(&n);
+}
+
+/* ---- Progress */
+
+typedef struct {
+    size_t done[32], all[32];
+    int calls, stop_at;
+} record;
+
+static int note(void *context, size_t done, size_t all) {
+    record *r = context;
+    cr_assert_lt(r->calls, 32);
+    r->done[r->calls] = done;
+    r->all[r->calls] = all;
+    return ++r->calls == r->stop_at;
+}
+
+Test(methods, report_progress_after_each_batch) {
+    engine_pair n;
+    engine_pair_make(&n, net, 4);
+    static const size_t done[] = {4, 8, 11};
+    record r = {0};
+    attr_map maps[TARGETS];
+    cr_assert_eq(run(maps, n.single, n.x, &methods[4], note, &r), ATTR_OK, "%s", attr_error_message());
+    free_maps(maps);
+    cr_expect_eq(r.calls, 3, "%d calls for 11 points in batches of 4", r.calls);
+    for (int i = 0; i < 3; i++)
+        cr_expect(r.done[i] == done[i] && r.all[i] == 11, "call %d: %zu of %zu", i, r.done[i], r.all[i]);
+    engine_pair_free(&n);
+}
+
+Test(methods, stop_when_the_progress_callback_says_so) {
+    engine_pair n;
+    engine_pair_make(&n, net, 4);
+    for (int m = 0; m < METHODS; m++) {
+        int last = methods[m].method <= ATTR_METHOD_GRADIENT_X_INPUT ? 1 : 3;
+        for (int stop_at = 1; stop_at <= last; stop_at++) {
+            record r = {.stop_at = stop_at};
+            attr_map maps[TARGETS];
+            attr_status status = run(maps, n.single, n.x, &methods[m], note, &r);
+            free_maps(maps);
+            cr_expect_eq(status, ATTR_INTERRUPTED, "row %d, stopped at call %d: %s", m, stop_at,
+                         attr_status_name(status));
+            cr_expect_eq(r.calls, stop_at, "row %d, stopped at call %d: went on to call %d", m, stop_at, r.calls);
+        }
+    }
+    engine_pair_free(&n);
+}
+
+/* ---- Not finite */
+
+static void expect_failure(engine_pair *n, int m, attr_status expected, const char *message) {
+    attr_map maps[TARGETS];
+    attr_status status = run(maps, n->single, n->x, &methods[m], NULL, NULL);
+    free_maps(maps);
+    cr_expect_eq(status, expected, "row %d, \"%s\": %s", m, message, attr_status_name(status));
+    cr_expect(strstr(attr_error_message(), message), "row %d: the message is \"%s\", expected \"%s\"", m,
+              attr_error_message(), message);
+}
+
+Test(methods, fail_when_the_target_is_not_finite) {
+    engine_pair n;
+    engine_pair_make(&n, net, 4);
+    n.net->layers[3].biases[0] = NAN;
+    attr_engine_set_parameters(n.single, NULL);
+    for (int m = 0; m < METHODS; m++) expect_failure(&n, m, ATTR_NUMERIC, "the target is not finite");
+    engine_pair_free(&n);
+}
+
+static void poison(attr_op *op) {
+    ((float *)op->din[0])[0] = INFINITY;
+}
+
+Test(methods, fail_when_the_map_is_not_finite) {
+    engine_pair n;
+    engine_pair_make(&n, net, 4);
+    attr_layer_kind poisoned = *attr_engine_op(n.single, 0)->kind;
+    poisoned.backward = poison;
+    attr_engine_op(n.single, 0)->kind = &poisoned;
+    for (int m = 0; m < METHODS; m++) expect_failure(&n, m, ATTR_NUMERIC, "the map is not finite (element 0");
+    engine_pair_free(&n);
+}
+
+Test(methods, refuse_samples_that_do_not_make_pairs_or_a_variance) {
+    static const struct {
+        size_t samples;
+        int antithetic;
+        attr_reduction reduction;
+        const char *message;
+    } rows[] = {
+        {7, 1, ATTR_REDUCE_MEAN, "samples=7 is odd"},
+        {1, 0, ATTR_REDUCE_VARIANCE, "samples=1 is too few for reduction=variance"},
+        {2, 1, ATTR_REDUCE_VARIANCE, "samples=2 is too few for reduction=variance"},
+    };
+    engine_pair n;
+    engine_pair_make(&n, net, 1);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        attr_method_settings s = {.method = ATTR_METHOD_SMOOTHGRAD,
+                                  .samples = rows[i].samples,
+                                  .sigma = 0.1,
+                                  .antithetic = rows[i].antithetic,
+                                  .reduction = rows[i].reduction};
+        attr_map maps[TARGETS];
+        attr_status status = run(maps, n.single, n.x, &s, NULL, NULL);
+        free_maps(maps);
+        cr_expect_eq(status, ATTR_BAD_INPUT, "\"%s\": %s", rows[i].message, attr_status_name(status));
+        cr_expect(strstr(attr_error_message(), rows[i].message), "the message is \"%s\", expected \"%s\"",
+                  attr_error_message(), rows[i].message);
+    }
+    engine_pair_free(&n);
+}
