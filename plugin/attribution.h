@@ -108,7 +108,8 @@ ATTR_API void attr_explanation_free(attr_explanation *explanation);
 ATTR_API int attr_result_count(const attr_explanation *explanation);
 ATTR_API const attr_result *attr_result_at(const attr_explanation *explanation, int i);
 
-/* Writes <folder>/<picture's name>/: a .npy and a .png for each map, summary.json, index.html, run.cfg. */
+/* Writes <folder>/<picture's name>/: a .npy and a .png for each map, summary.json and index.html, as far as the option
+ * `output` asks for them, and run.cfg. ATTR_NUMERIC when a map is not finite, after all is written. */
 ATTR_API attr_status attr_write(const attr_explanation *explanation, const char *folder);
 
 #ifdef __cplusplus

@@ -1,8 +1,6 @@
 /* The engine on small networks with branches: exact gradients of every head, nothing else touched, the same bits
  * however the work is cut. */
 #include <criterion/criterion.h>
-#include <malloc.h>
-#include <math.h>
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>

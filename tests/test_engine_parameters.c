@@ -172,6 +172,8 @@ Test(engine, estimates_its_memory) {
         "activation=leaky [maxpool] size=2 stride=2 [convolutional] filters=64 size=3 pad=1 activation=leaky "
         "[dropout] [convolutional] filters=64 size=1 activation=leaky [shortcut] from=-3 activation=linear [route] "
         "layers=-1,2 [avgpool] [softmax]",
+        "[net] height=4 width=4 channels=64 [convolutional] filters=96 size=3 pad=1 batch_normalize=1 "
+        "activation=leaky [convolutional] filters=64 size=3 activation=leaky [connected] output=300 activation=linear",
         "[net] height=24 width=24 channels=8 [local] filters=6 size=3 pad=1 activation=leaky [deconvolutional] "
         "filters=4 size=2 stride=2 activation=leaky [normalization] [batchnorm] [l2norm] [upsample] stride=2 "
         "[connected] output=20 activation=linear",

@@ -113,7 +113,8 @@ Test(json, only_well_formed_utf8_has_a_length) {
 }
 
 Test(json, numbers_read_back_to_the_same_double) {
-    static const double cases[] = {0, 1, -1, .1, 1. / 3, 1e-9, 123456789, 1e300, 5e-324, 1.7976931348623157e308, -2.5e-7};
+    static const double cases[] = {0,      1, -1, .1, 1. / 3, 1e-9, 123456789, 1e300, 5e-324, 1.7976931348623157e308,
+                                   -2.5e-7};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         attr_json j;
         open_text();

@@ -145,16 +145,32 @@ Test(random_weights, are_the_same_for_the_same_seed_and_others_for_another) {
     free_test_network(other);
 }
 
-Test(random_weights, have_the_documented_distribution) {
-    network *net = make_test_network("[net] inputs=200 [connected] output=100 activation=relu", 1);
-    cr_assert_eq(attr_random_weights(net, 1), ATTR_OK, "%s", attr_error_message());
-    double mean = 0, variance = 0;
-    for (int i = 0; i < 20000; i++) {
-        mean += net->layers[0].weights[i] / 20000;
-        variance += pow(net->layers[0].weights[i], 2) / 20000;
+/* Variance 2 / (values that an output sums over). */
+Test(random_weights, have_the_documented_variance) {
+    static const struct {
+        const char *cfg;
+        double fan_in;
+    } rows[] = {
+        {"[net] inputs=200 [connected] output=100 activation=relu", 200},
+        {"[net] height=4 width=4 channels=20 [convolutional] filters=60 size=3 activation=relu", 9 * 20},
+        {"[net] height=4 width=4 channels=40 [convolutional] filters=60 groups=4 size=3 activation=relu", 9 * 10},
+        {"[net] height=5 width=5 channels=20 [local] filters=10 size=3 activation=relu", 9 * 20},
+        {"[net] height=4 width=4 channels=40 [deconvolutional] filters=30 size=4 stride=2 activation=relu", 4 * 40},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        network *net = make_test_network(rows[i].cfg, 1);
+        cr_assert_eq(attr_random_weights(net, 1), ATTR_OK, "%s", attr_error_message());
+        array arrays[5];
+        list_parameters(arrays, &net->layers[0]);
+        double n = (double)arrays[0].n, mean = 0, variance = 0;
+        for (size_t k = 0; k < arrays[0].n; k++) {
+            mean += arrays[0].values[k] / n;
+            variance += pow(arrays[0].values[k], 2) / n;
+        }
+        double expected = 2 / rows[i].fan_in;
+        cr_expect(fabs(mean) < 5 * sqrt(expected / n) && fabs(variance / expected - 1) < 5 * sqrt(2 / n),
+                  "%s\n  %g weights: mean %g, variance %g, expected 0 and %g", rows[i].cfg, n, mean, variance,
+                  expected);
+        free_test_network(net);
     }
-    /* variance 2 / 200; the mean's deviation is 0.0007, the variance's 1 % */
-    cr_expect(fabs(mean) < 0.0035 && fabs(variance / 0.01 - 1) < 0.05, "mean %g, variance %g, expected 0 and 0.01",
-              mean, variance);
-    free_test_network(net);
 }

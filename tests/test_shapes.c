@@ -100,14 +100,9 @@ Test(shapes, refuses_windows_that_do_not_fit) {
     expect_accepted(NET "[max]\nsize=2\npadding=2\n[conv]\nsize=9\n[lrn]\nsize=3\n[local]\npad=0\n", ATTR_CFG_NET);
 }
 
-Test(shapes, refuses_1x1_convolutions_that_darknet_computes_wrongly) {
-    static const refusal cases[] = {
-        {NET "[conv]\nsize=1\nstride=2\n",
-         "net.cfg:7: size=1 with stride=2: Darknet reads the wrong pixels there (expected stride=1)"},
-        {NET "[conv]\nsize=1\npadding=1\n",
-         "net.cfg:7: size=1 with padding=1: Darknet reads the wrong pixels there (expected padding=0)"},
-    };
-    EXPECT_REFUSED(cases, ATTR_CFG_NET, ATTR_UNSUPPORTED);
+Test(shapes, takes_1x1_convolutions_with_stride_or_padding) {
+    expect_accepted(NET "[conv]\nsize=1\nstride=2\n", ATTR_CFG_NET);
+    expect_accepted(NET "[conv]\nsize=1\npadding=1\n", ATTR_CFG_NET);
     expect_accepted(NET "[conv]\nsize=1\npad=1\n", ATTR_CFG_NET);
 }
 

@@ -178,7 +178,7 @@ static attr_status run_checks(check_run *run, const char *pictures) {
 attr_status attr_command_check(int count, char **arguments, const attr_options *flags) {
     if (count < 1 || count > 3)
         return attr_fail(ATTR_BAD_INPUT, "usage: darknet attribute check CFG [WEIGHTS [PICTURE|LIST]] [-option value]");
-    const char *weights = count > 1 ? attr_find_file(arguments[1]) : NULL;
+    char *weights = NULL;
     attr_options *options = NULL;
     attr_cfg *cfg = NULL;
     check_run run = {0};
@@ -187,6 +187,7 @@ attr_status attr_command_check(int count, char **arguments, const attr_options *
     run.options = options;
     attr_status status = attr_cfg_read(&cfg, arguments[0], ATTR_CFG_NET);
     if (status == ATTR_OK) status = attr_read_options(options, cfg, NULL);
+    if (status == ATTR_OK && count > 1) status = attr_copy_text(&weights, attr_find_file(arguments[1]));
     if (status == ATTR_OK) {
         omp_set_num_threads(options->threads > 0 ? (int)options->threads : omp_get_num_procs());
         status = attr_model_load(&run.model, cfg, weights, (uint64_t)options->seed, options->verbose);
@@ -199,6 +200,7 @@ attr_status attr_command_check(int count, char **arguments, const attr_options *
     attr_model_free(run.model);
     attr_cfg_free(cfg);
     free(options);
+    free(weights);
     free(run.x);
     free(run.gradient);
     free(run.maps);

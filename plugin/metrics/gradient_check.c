@@ -1,5 +1,6 @@
 #include "metrics/gradient_check.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,7 +8,7 @@
 #include "base/memory.h"
 #include "base/random.h"
 
-/* Central differences are exact to rounding between two kinks; a smaller step crosses fewer of them. */
+/* Steps of the differences; a smaller one crosses fewer kinks, a larger one has less rounding error. */
 static const double steps[] = {1e-7, 1e-8, 1e-9, 1e-10};
 enum { step_count = sizeof steps / sizeof *steps };
 
@@ -29,12 +30,20 @@ static double relative_distance(const double *a, const double *b, size_t n) {
     return distance == 0 ? 0 : distance / size;
 }
 
-/* The estimate that a ten times smaller step confirms best. */
-static double most_stable(const double estimates[step_count]) {
-    int best = 1;
-    for (int i = 1; i < step_count; ++i)
-        if (fabs(estimates[i] - estimates[i - 1]) < fabs(estimates[best] - estimates[best - 1])) best = i;
-    return estimates[best];
+/* The central difference of a function known at 0 and at +-steps[i]. Where both one-sided differences agree there is no
+ * kink in between: that step is taken. What rounding may hide counts as a disagreement, or the smallest step would win
+ * by chance. */
+static double central_difference(double here, const double ahead[step_count], const double behind[step_count]) {
+    double least = INFINITY, best = NAN;
+    for (int i = 0; i < step_count; ++i) {
+        double rounding = 8 * DBL_EPSILON * fabs(here);
+        double asymmetry = (fabs((ahead[i] - here) - (here - behind[i])) + rounding) / steps[i];
+        if (asymmetry < least) {
+            least = asymmetry;
+            best = (ahead[i] - behind[i]) / (2 * steps[i]);
+        }
+    }
+    return best;
 }
 
 /* --- one layer ------------------------------------------------------------------------------------------------ */
@@ -76,7 +85,7 @@ static double moved_output(attr_op *op, double *const *kept, double *const *u, c
 
 /* The twin's backward (already in op->din) against differences of its forward along a random direction. */
 static attr_status check_difference(double *out, attr_op *op, const float *seed, const attr_random *random) {
-    double **u = NULL, **kept = NULL, expected = 0, size = 0, estimates[step_count];
+    double **u = NULL, **kept = NULL, expected = 0, size = 0, ahead[step_count], behind[step_count];
     float *normals = NULL;
     attr_status status = attr_allocate(&u, (size_t)op->input_count, sizeof *u, "a direction");
     if (status == ATTR_OK) status = attr_allocate(&kept, (size_t)op->input_count, sizeof *kept, "a direction");
@@ -98,13 +107,14 @@ static attr_status check_difference(double *out, attr_op *op, const float *seed,
         expected += dot(op->din[j], u[j], n);
         size += pow(norm(op->din[j], n) * (scale > 0 ? scale : 1), 2);
     }
-    for (int s = 0; s < step_count && status == ATTR_OK; ++s)
-        estimates[s] =
-            (moved_output(op, kept, u, seed, steps[s]) - moved_output(op, kept, u, seed, -steps[s])) / (2 * steps[s]);
+    for (int s = 0; s < step_count && status == ATTR_OK; ++s) {
+        ahead[s] = moved_output(op, kept, u, seed, steps[s]);
+        behind[s] = moved_output(op, kept, u, seed, -steps[s]);
+    }
     if (status == ATTR_OK) {
-        double error = fabs(most_stable(estimates) - expected);
+        double here = moved_output(op, kept, u, seed, 0);
+        double error = fabs(central_difference(here, ahead, behind) - expected);
         *out = size > 0 ? error / sqrt(size) : error;
-        if (op->kind->forward) op->kind->forward(op);
     }
     for (int j = 0; j < op->input_count; ++j) {
         if (u) free(u[j]);
@@ -201,12 +211,13 @@ static double moved_target(attr_engine *twin, const attr_target *target, double 
 static double directional_error(attr_engine *twin, const attr_target *target, double *point, const float *x,
                                 const double *gradient, const double *u) {
     size_t n = attr_engine_inputs(twin);
-    double estimates[step_count];
-    for (int s = 0; s < step_count; ++s)
-        estimates[s] =
-            (moved_target(twin, target, point, x, u, steps[s]) - moved_target(twin, target, point, x, u, -steps[s])) /
-            (2 * steps[s]);
-    double error = fabs(most_stable(estimates) - dot(gradient, u, n));
+    double ahead[step_count], behind[step_count];
+    for (int s = 0; s < step_count; ++s) {
+        ahead[s] = moved_target(twin, target, point, x, u, steps[s]);
+        behind[s] = moved_target(twin, target, point, x, u, -steps[s]);
+    }
+    double here = moved_target(twin, target, point, x, u, 0);
+    double error = fabs(central_difference(here, ahead, behind) - dot(gradient, u, n));
     double size = norm(gradient, n) * norm(u, n) / sqrt((double)n);
     return error == 0 ? 0 : error / size;
 }

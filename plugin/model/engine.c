@@ -169,9 +169,8 @@ size_t attr_engine_bytes(const network *net, attr_precision precision, int batch
         if (l->type != DROPOUT && l->type != COST) per_sample += 2 * (size_t)l->outputs;
         if (l->type == MAXPOOL) per_sample += (size_t)l->outputs * sizeof(int) / element;
         if (l->type == NORMALIZATION) per_sample += (size_t)l->outputs;
-        /* convolutions keep weights packed for forward and for backward, and folded or widened ones */
         if (l->type == CONVOLUTIONAL || l->type == DECONVOLUTIONAL)
-            fixed += (size_t)l->nweights * (l->batch_normalize || precision == ATTR_F64 ? 3 : 2);
+            fixed += 2 * (size_t)l->nweights; /* packed for forward and for backward */
         if (l->type == CONNECTED && precision == ATTR_F64) fixed += (size_t)l->inputs * l->outputs;
     }
     return element * (fixed + per_sample * (size_t)batch);
@@ -244,7 +243,8 @@ void attr_engine_clear_gradients(attr_engine *e, int head) {
     mark_active(e, head);
     memset(e->input_gradient, 0, e->inputs * count * e->element);
     for (int i = 0; i <= head; ++i)
-        if (e->ops[i].active && !e->ops[i].kind->is_view) memset(e->ops[i].dout, 0, e->ops[i].outputs * count * e->element);
+        if (e->ops[i].active && !e->ops[i].kind->is_view)
+            memset(e->ops[i].dout, 0, e->ops[i].outputs * count * e->element);
 }
 
 void attr_engine_backward(attr_engine *e, int head) {

@@ -96,12 +96,6 @@ static attr_status shape_convolutional(size_t *workspace, const attr_shape_task 
         return ATTR_REFUSE(task, ATTR_BAD_INPUT, "size", "size=%d is larger than the input, %d x %d and padding %d",
                            size, s->w, s->h, padding);
     }
-    if (size == 1 && (stride > 1 || padding > 0)) {
-        return ATTR_REFUSE(task, ATTR_UNSUPPORTED, stride > 1 ? "stride" : "padding",
-                           "size=1 with %s=%d: Darknet reads the wrong pixels there (expected %s)",
-                           stride > 1 ? "stride" : "padding", stride > 1 ? stride : padding,
-                           stride > 1 ? "stride=1" : "padding=0");
-    }
     /* Darknet's indexes are ints, and so are these intermediate products. */
     if (attr_times(groups, s->c) > INT_MAX) return too_large(task, "groups x channels", attr_times(groups, s->c));
     if (attr_times((size_t)size * size, s->c) > INT_MAX)

@@ -85,6 +85,8 @@ static attr_status parse(network **net, const attr_cfg *cfg, const char *weights
         snprintf(path, sizeof path, "/proc/self/fd/%d", descriptor);
         int kept = mute(talk);
         *net = parse_network_cfg(path);
+        for (int i = 0; i < (*net)->n; ++i) /* load_weights() divides by it; [deconvolutional] leaves it 0 */
+            if ((*net)->layers[i].type == DECONVOLUTIONAL) (*net)->layers[i].groups = 1;
         if (weights_path) load_weights(*net, (char *)weights_path);
         unmute(kept);
     }

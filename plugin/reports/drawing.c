@@ -52,13 +52,12 @@ attr_status attr_draw_picture(attr_drawing *out, const attr_picture *p, int larg
     return status;
 }
 
-/* False if the detection's box cannot be drawn: an untrained network's boxes may be infinite. */
+/* False if there is none, or none that can be drawn: an untrained network's boxes may be infinite, to both sides. */
 static bool find_box(attr_overlay_box *out, const attr_explanation *e, const attr_explained *item) {
     const double *b = item->result.box;
     *out = (attr_overlay_box){(b[0] - b[2] / 2) * e->picture.w, (b[1] - b[3] / 2) * e->picture.h,
                               (b[0] + b[2] / 2) * e->picture.w, (b[1] + b[3] / 2) * e->picture.h};
-    return item->is_detection && isfinite(out->left) && isfinite(out->top) && isfinite(out->right) &&
-           isfinite(out->bottom);
+    return item->is_detection && isfinite(out->left) && isfinite(out->top);
 }
 
 attr_status attr_draw_map(attr_drawing *out, const attr_explanation *e, const attr_explained *item,

@@ -63,7 +63,7 @@ void attr_json_text(attr_json *j, const char *key, const char *value) {
 void attr_json_number(attr_json *j, const char *key, double value) {
     char text[32] = "null";
     start_value(j, key);
-    for (int digits = 1; isfinite(value) && digits <= 17; digits++) {
+    for (int digits = 6; isfinite(value) && digits <= 17; digits++) {
         snprintf(text, sizeof text, "%.*g", digits, value);
         if (strtod(text, NULL) == value) break;
     }

@@ -83,7 +83,7 @@ static void write_predictions(FILE *file, const attr_explanation *e) {
     }
     fputs("<div class=\"scroll\"><table>\n<caption>", file);
     if (e->is_detector)
-        attr_html(file, "Detections with a score above %f; places in pixels", e->options.thresh);
+        attr_html(file, "Scores above %f, places in pixels", e->options.thresh);
     else
         fputs("The most probable classes", file);
     fprintf(file, "</caption>\n<tr><th>No.</th><th>Class</th><th class=\"number\">Score</th>%s</tr>\n",
@@ -102,10 +102,12 @@ attr_status attr_page_begin(FILE *file, const attr_explanation *e) {
               ATTR_VERSION, e->picture_name, method);
     fputs(page_style, file);
     attr_html(file,
-              "</style>\n</head>\n<body>\n<header>\n<h1>%s</h1>\n<p>Which pixels made %s? Asked of <code>%s</code>, "
-              "answered by <a href=\"#method\">%s</a>.</p>\n</header>\n<main>\n<h2>What the network predicts</h2>\n"
+              "</style>\n</head>\n<body>\n<header>\n<h1>%s</h1>\n<p>Which pixels of <code>%s</code> made %s? "
+              "Asked of <code>%s</code>, answered by <a href=\"#method\">%s</a>.</p>\n</header>\n<main>\n<h2>What the "
+              "network predicts</h2>\n"
               "<div class=\"side\">\n",
-              e->picture_name, e->is_detector ? "these detections" : "these classes probable", e->cfg_path, method);
+              e->picture_name, e->picture_path, e->is_detector ? "these detections" : "these classes probable",
+              e->cfg_path, method);
     ATTR_TRY(write_picture(file, e));
     fputs("<div>\n", file);
     write_predictions(file, e);

@@ -25,6 +25,8 @@ static const char page_style[] =
     "box-shadow:0 0 0 1px #000}\n"
     ".box b{position:absolute;left:0;top:0;padding:0 .35em;background:#fff;color:#000;"
     "font-size:.75rem;line-height:1.4}\n"
+    ".box:nth-of-type(4n+2) b,.box:nth-of-type(4n+3) b{left:auto;right:0}\n"
+    ".box:nth-of-type(4n+3) b,.box:nth-of-type(4n+4) b{top:auto;bottom:0}\n"
     ".scroll{overflow-x:auto}\n"
     "table{border-collapse:collapse;font-variant-numeric:tabular-nums}\n"
     "caption{text-align:left;padding-bottom:.25rem}\n"

@@ -121,6 +121,15 @@ static attr_status choose_classes(attr_choice **out, int *count, attr_explanatio
 
 /* --- detectors ------------------------------------------------------------------------------------------------ */
 
+/* Darknet leaves the boxes of a [detection] layer where they are in the letterboxed input: moves them into the picture,
+ * as it does with those of the other heads. */
+static void undo_letterbox(attr_detection *d, const attr_letterbox *box) {
+    d->x = (d->x * box->net_w - box->x0) / box->new_w;
+    d->y = (d->y * box->net_h - box->y0) / box->new_h;
+    d->w *= (float)box->net_w / box->new_w;
+    d->h *= (float)box->net_h / box->new_h;
+}
+
 static attr_status choose_detections(attr_choice **out, int *count, attr_explanation *ex, attr_session *s,
                                      const char *wanted) {
     attr_detection *found = NULL;
@@ -130,7 +139,8 @@ static attr_status choose_detections(attr_choice **out, int *count, attr_explana
     attr_status status = attr_allocate(&ex->predictions, (size_t)n, sizeof *ex->predictions, "detections");
     if (status == ATTR_OK) status = attr_allocate(out, (size_t)n, sizeof **out, "targets");
     for (int i = 0; status == ATTR_OK && i < n; ++i) {
-        const attr_detection *d = &found[i];
+        attr_detection *d = &found[i];
+        if (attr_engine_op(s->engine, d->layer)->l->type == DETECTION) undo_letterbox(d, &ex->letterbox);
         status = add_prediction(ex, s, d->class_index, d->score, (double[4]){d->x, d->y, d->w, d->h});
         bool room = s->options.detections == 0 || *count < s->options.detections;
         if (status != ATTR_OK || !room || (wanted && !wanted[d->class_index])) continue;

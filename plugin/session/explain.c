@@ -31,6 +31,7 @@ static attr_status picture_name(char **out, const char *path) {
     ATTR_TRY(attr_copy_text(out, *name ? name : "picture"));
     char *dot = strrchr(*out, '.');
     if (dot && dot != *out) *dot = 0;
+    if ((*out)[0] == '.') (*out)[0] = '_'; /* no hidden folder, and not the folder of results itself */
     return ATTR_OK;
 }
 
@@ -124,22 +125,32 @@ static attr_status place(attr_explained *item, const attr_map *map, const attr_e
     return ATTR_OK;
 }
 
+/* The class's name as part of a file's name. */
+static void to_file_name(char *out, size_t size, const char *class_name) {
+    snprintf(out, size, "%s", class_name);
+    for (char *c = out; *c; ++c)
+        if (!isalnum((unsigned char)*c) && !strchr("-.+", *c)) *c = '_';
+    if (out[0] == '.') out[0] = '_';
+}
+
 /* "<class>[_<number>]_<method>": detections are numbered within their class, classes of one name from the second on. */
 static attr_status name_item(attr_explained *item, const attr_explanation *ex) {
 #define ATTR_WORD_TEXT(name, word, help) word,
     static const char *const methods[] = {ATTR_METHOD_WORDS(ATTR_WORD_TEXT)};
 #undef ATTR_WORD_TEXT
-    size_t size = strlen(item->class_name) + 64;
+    enum { longest_class = 128, longest_name = longest_class + 64 };
+    char class_part[longest_class], other_part[longest_class];
     int number = 1;
-    for (const attr_explained *other = ex->explained; other != item; ++other)
-        if (0 == strcmp(other->class_name, item->class_name)) ++number;
-    ATTR_TRY(attr_allocate(&item->name, size, 1, "a name"));
-    int used = snprintf(item->name, size, "%s", item->class_name);
-    for (int i = 0; i < used; ++i)
-        if (!isalnum((unsigned char)item->name[i]) && !strchr("-.+", item->name[i])) item->name[i] = '_';
-    if (item->name[0] == '.') item->name[0] = '_';
-    if (item->is_detection || number > 1) used += snprintf(item->name + used, size - (size_t)used, "_%d", number);
-    snprintf(item->name + used, size - (size_t)used, "_%s", methods[ex->options.method]);
+    to_file_name(class_part, sizeof class_part, item->class_name);
+    for (const attr_explained *other = ex->explained; other != item; ++other) {
+        to_file_name(other_part, sizeof other_part, other->class_name);
+        number += 0 == strcmp(other_part, class_part);
+    }
+    ATTR_TRY(attr_allocate(&item->name, longest_name, 1, "a name"));
+    if (item->is_detection || number > 1)
+        snprintf(item->name, longest_name, "%s_%d_%s", class_part, number, methods[ex->options.method]);
+    else
+        snprintf(item->name, longest_name, "%s_%s", class_part, methods[ex->options.method]);
     return ATTR_OK;
 }
 

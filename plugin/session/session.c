@@ -58,8 +58,10 @@ static attr_status open_files(attr_session *s, const char *data_path, const char
     attr_status status = attr_cfg_read(&cfg, cfg_path, ATTR_CFG_NET);
     if (status == ATTR_OK && data_path) status = attr_cfg_read(&data, data_path, ATTR_CFG_DATA);
     if (status == ATTR_OK) status = attr_read_options(&s->options, cfg, data);
-    const char *weights = attr_find_file(weights_path);
+    char *weights = NULL;
+    if (status == ATTR_OK) status = attr_copy_text(&weights, attr_find_file(weights_path));
     if (status == ATTR_OK) status = attr_model_load(&s->model, cfg, weights, 0, s->options.verbose);
+    free(weights);
     if (status == ATTR_OK) s->classes = count_classes(s->model->net, &s->is_detector);
     if (status == ATTR_OK) status = read_names(s, data);
     if (status == ATTR_OK) status = attr_hash_file(s->cfg_hash, attr_find_file(cfg_path));
