@@ -125,6 +125,8 @@ ATTRIBUTION_TESTDATA ?= $(abspath ../shared/testdata)
 export ATTRIBUTION_TESTDATA
 endif
 export ATTRIBUTION_BUILD = $(abspath $(BUILD))
+# Tests run side by side: a thread that waits must give its processor away.
+export OMP_WAIT_POLICY = passive
 
 # Tables of cases leave out what is nothing.
 $(OBJ)/tests/%.o: tests/%.c $(DK)/objects.mk Makefile

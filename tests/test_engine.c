@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "layer_harness.h"
 #include "engine_pair.h"
+#include "layer_harness.h"
 
 typedef struct {
     const char *cfg;

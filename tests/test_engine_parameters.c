@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "small_network.h"
 #include "engine_pair.h"
+#include "small_network.h"
 
 static const char *const all_weights =
     "[net] height=8 width=8 channels=3 [convolutional] filters=6 size=3 pad=1 batch_normalize=1 activation=leaky "

@@ -3,11 +3,9 @@
 #include <criterion/criterion.h>
 #include <math.h>
 #include <omp.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "engine_pair.h"
-#include "small_network.h"
 
 static const char *const net =
     "[net] height=12 width=10 channels=3 [convolutional] filters=8 size=3 pad=1 batch_normalize=1 activation=leaky "

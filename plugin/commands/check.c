@@ -24,8 +24,10 @@ typedef struct {
     attr_engine *single, *twin;
     float *x;
     double *gradient;
-    double *maps;    /* attr_end_check.map of each input, for the median */
-    int inputs, off; /* inputs checked, figures that are out of their limits */
+    double *maps; /* attr_end_check.map of each input, for the median */
+    int inputs;   /* checked */
+    int off;      /* figures that are out of their limits */
+    int nothing;  /* inputs whose gradient is 0 */
 } check_run;
 
 static const char *verdict(check_run *run, bool good) {
@@ -92,42 +94,54 @@ static attr_status check_layers(check_run *run) {
     return status;
 }
 
-/* Stock Darknet's backward for the logit that `target` has. */
-static attr_status compare_with_stock(check_run *run, const attr_target *target) {
+/* Stock Darknet's backward for the logit that the target belongs to. */
+static attr_status compare_with_stock(check_run *run) {
+    attr_target *logit = NULL;
     attr_stock_check stock;
-    ATTR_TRY(attr_check_stock(&stock, run->model->net, run->gradient, attr_target_layer(target),
-                              attr_target_class_entry(target), run->x));
-    if (stock.cannot_run)
+    ATTR_TRY(make_target(&logit, run, ATTR_TARGET_LOGIT));
+    int layer = attr_target_layer(logit);
+    attr_engine_clear_gradients(run->twin, layer);
+    attr_target_seed(logit, run->twin, 0, 1);
+    attr_engine_backward(run->twin, layer);
+    attr_engine_read(run->twin, run->gradient, attr_engine_input_gradient(run->twin), 0, attr_engine_inputs(run->twin));
+    attr_status status =
+        attr_check_stock(&stock, run->model->net, run->gradient, layer, attr_target_class_entry(logit), run->x);
+    if (status == ATTR_OK && stock.cannot_run)
         printf("  stock Darknet's own gradient: none (%s)\n", stock.cannot_run);
-    else
+    else if (status == ATTR_OK && stock.length == 0)
+        printf("  stock Darknet's own gradient: 0 everywhere\n");
+    else if (status == ATTR_OK)
         printf("  stock Darknet's own gradient: cosine %.3f, %.2g times as long\n", stock.cosine, stock.length);
+    attr_target_free(logit);
+    return status;
+}
+
+static attr_status remember(check_run *run, const attr_end_check *end) {
+    double *maps = realloc(run->maps, (size_t)(run->inputs + 1) * sizeof *maps);
+    if (!maps) return attr_fail(ATTR_NO_MEMORY, "out of memory for figures");
+    (run->maps = maps)[run->inputs++] = end->map;
+    run->nothing += end->length == 0;
     return ATTR_OK;
 }
 
 static attr_status check_end_to_end(check_run *run, const char *name) {
-    attr_target *target = NULL, *logit = NULL;
+    attr_target *target = NULL;
     attr_end_check end;
-    uint64_t seed = (uint64_t)run->options->seed;
-    attr_status status = make_target(&target, run, (attr_quantity)run->options->target);
-    if (status == ATTR_OK)
-        status = attr_check_end_to_end(&end, run->gradient, run->single, run->twin, target, run->x, seed);
+    ATTR_TRY(make_target(&target, run, (attr_quantity)run->options->target));
+    attr_status status = attr_check_end_to_end(&end, run->gradient, run->single, run->twin, target, run->x,
+                                               (uint64_t)run->options->seed);
     if (status == ATTR_OK) {
-        printf("%s: %s %.6g\n", name, attr_quantity_name(attr_target_quantity(target)), end.value);
+        printf("%s: %s %.6g, gradient of length %.3g\n", name, attr_quantity_name(attr_target_quantity(target)),
+               end.value, end.length);
         printf("  single - double: %.1e, cosine %.9f\n", end.map, end.cosine);
         printf("  the same without flips of signs and maxima by rounding: %.1e  %s\n", end.backward,
                verdict(run, end.backward <= ATTR_CHECK_BACKWARD));
         printf("  double - differences: %.1e  %s\n", end.difference,
                verdict(run, end.difference <= ATTR_CHECK_DIFFERENCE));
-        double *maps = realloc(run->maps, (size_t)(run->inputs + 1) * sizeof *maps);
-        if (!maps) status = attr_fail(ATTR_NO_MEMORY, "out of memory for figures");
-        if (maps) (run->maps = maps)[run->inputs++] = end.map;
+        status = remember(run, &end);
     }
-    if (status == ATTR_OK) status = make_target(&logit, run, ATTR_TARGET_LOGIT);
-    if (status == ATTR_OK && attr_target_quantity(target) != ATTR_TARGET_LOGIT)
-        status = attr_check_end_to_end(&end, run->gradient, run->single, run->twin, logit, run->x, seed);
-    if (status == ATTR_OK) status = compare_with_stock(run, logit);
+    if (status == ATTR_OK && run->options->stock) status = compare_with_stock(run);
     attr_target_free(target);
-    attr_target_free(logit);
     return status;
 }
 
@@ -171,6 +185,9 @@ static attr_status run_checks(check_run *run, const char *pictures) {
                (run->maps[(run->inputs - 1) / 2] + run->maps[run->inputs / 2]) / 2);
     if (run->off > 0)
         return attr_fail(ATTR_NUMERIC, "%d figures are out of their limits: the gradient is not exact", run->off);
+    if (run->nothing > 0)
+        return attr_fail(ATTR_NUMERIC, "the gradient is 0 for %d of %d inputs: nothing to check end to end",
+                         run->nothing, run->inputs);
     printf("the gradient is exact\n");
     return ATTR_OK;
 }

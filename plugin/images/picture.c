@@ -121,3 +121,16 @@ void attr_picture_free(attr_picture *picture) {
     free(picture->data);
     memset(picture, 0, sizeof *picture);
 }
+
+attr_status attr_picture_crop(attr_picture *picture, const char *path, int x, int y, int w, int h) {
+    if (x < 0 || y < 0 || w < 1 || h < 1 || w > picture->w - x || h > picture->h - y)
+        return attr_fail(ATTR_BAD_INPUT, "%s: crop=%d,%d,%d,%d is not inside its %d x %d pixels", path, x, y, w, h,
+                         picture->w, picture->h);
+    float *out = picture->data;
+    for (int c = 0; c < picture->c; c++)
+        for (int row = y; row < y + h; row++, out += w)
+            memmove(out, picture->data + ((size_t)c * picture->h + row) * picture->w + x, (size_t)w * sizeof *out);
+    picture->w = w;
+    picture->h = h;
+    return ATTR_OK;
+}

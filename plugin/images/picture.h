@@ -19,6 +19,10 @@ typedef struct {
  * takes some truncated files and goes on with grey), or has more than ATTR_PICTURE_MAX_PIXELS pixels. */
 attr_status attr_picture_read(attr_picture *out, const char *path, int channels);
 
+/* Cuts the picture down to w x h pixels from column x and row y on. ATTR_BAD_INPUT if they are not all in it; `path` is
+ * for the message. */
+attr_status attr_picture_crop(attr_picture *picture, const char *path, int x, int y, int w, int h);
+
 /* Releases the pixels and zeroes the struct; harmless on a zeroed one. */
 void attr_picture_free(attr_picture *picture);
 

@@ -12,6 +12,9 @@
 static const double steps[] = {1e-7, 1e-8, 1e-9, 1e-10};
 enum { step_count = sizeof steps / sizeof *steps };
 
+/* Noise that separates ties, as a fraction of a tensor's root mean square. */
+static const double spread = 0.05;
+
 static double dot(const double *a, const double *b, size_t n) {
     double sum = 0;
     for (size_t i = 0; i < n; ++i) sum += a[i] * b[i];
@@ -28,6 +31,11 @@ static double relative_distance(const double *a, const double *b, size_t n) {
     for (size_t i = 0; i < n; ++i) distance += (a[i] - b[i]) * (a[i] - b[i]);
     distance = sqrt(distance);
     return distance == 0 ? 0 : distance / size;
+}
+
+/* The larger error; one that is not a number counts as the largest. */
+static double worse(double a, double b) {
+    return a >= b || isnan(a) ? a : b;
 }
 
 /* The central difference of a function known at 0 and at +-steps[i]. Where both one-sided differences agree there is no
@@ -83,10 +91,31 @@ static double moved_output(attr_op *op, double *const *kept, double *const *u, c
     return sum;
 }
 
-/* The twin's backward (already in op->din) against differences of its forward along a random direction. */
-static attr_status check_difference(double *out, attr_op *op, const float *seed, const attr_random *random) {
+/* The point of the differences: the inputs with a little noise, for a ReLU before a maximum leaves windows full of
+ * zeros, where the maximum has no derivative. */
+static attr_status leave_ties(attr_op *op, const attr_random *random) {
+    for (int j = 0; j < op->input_count; ++j) {
+        float *normals = NULL;
+        double *in = (double *)op->in[j], scale = root_mean_square(op, j);
+        if (is_repeated(op, j)) continue;
+        ATTR_TRY(attr_allocate(&normals, op->in_size[j], sizeof *normals, "noise"));
+        attr_random noise = *random;
+        noise.sample += (uint64_t)(op->input_count + j) + 1;
+        attr_random_normal(normals, &noise, 0, op->in_size[j]);
+        for (size_t i = 0; i < op->in_size[j]; ++i) in[i] += spread * scale * normals[i];
+        free(normals);
+    }
+    return ATTR_OK;
+}
+
+/* The twin's backward against differences of its forward along a random direction. Leaves its inputs moved. */
+static attr_status check_difference(double *out, attr_engine *twin, attr_op *op, const float *seed,
+                                    const attr_random *random) {
     double **u = NULL, **kept = NULL, expected = 0, size = 0, ahead[step_count], behind[step_count];
     float *normals = NULL;
+    ATTR_TRY(leave_ties(op, random));
+    if (op->kind->forward) op->kind->forward(op);
+    backward_of(twin, op, seed, sizeof(double));
     attr_status status = attr_allocate(&u, (size_t)op->input_count, sizeof *u, "a direction");
     if (status == ATTR_OK) status = attr_allocate(&kept, (size_t)op->input_count, sizeof *kept, "a direction");
     for (int j = 0; j < op->input_count && status == ATTR_OK; ++j) {
@@ -134,6 +163,11 @@ static void take_decisions(const attr_engine *single, const attr_op *from, attr_
     if (to->indexes && from->indexes) memcpy(to->indexes, from->indexes, to->outputs * sizeof *to->indexes);
 }
 
+static void take_inputs(const attr_engine *single, const attr_op *from, attr_op *to) {
+    for (int j = 0; j < to->input_count; ++j)
+        attr_engine_read(single, (double *)to->in[j], from->in[j], 0, to->in_size[j]);
+}
+
 static attr_status check_layer(attr_layer_check *out, attr_engine *single, attr_engine *twin, int i, uint64_t seed) {
     attr_op *a = attr_engine_op(single, i), *b = attr_engine_op(twin, i);
     float *gradient = NULL;
@@ -143,11 +177,9 @@ static attr_status check_layer(attr_layer_check *out, attr_engine *single, attr_
     ATTR_TRY(attr_allocate(&gradient, b->outputs, sizeof *gradient, "a random gradient"));
     attr_status status = attr_allocate(&values, most, sizeof *values, "a tensor");
     if (status == ATTR_OK) {
-        for (int j = 0; j < b->input_count; ++j) { /* the same input for both, to the bit */
-            float *to = (float *)a->in[j];
-            double *from = (double *)b->in[j];
-            for (size_t k = 0; k < b->in_size[j]; ++k) from[k] = to[k] = (float)from[k];
-        }
+        for (int j = 0; j < b->input_count; ++j)
+            for (size_t k = 0; k < b->in_size[j]; ++k) ((float *)a->in[j])[k] = (float)((const double *)b->in[j])[k];
+        take_inputs(single, a, b); /* the same input for both, to the bit */
         if (a->kind->forward) a->kind->forward(a);
         if (b->kind->forward) b->kind->forward(b);
         attr_engine_read(single, values, a->out, 0, a->outputs);
@@ -155,17 +187,16 @@ static attr_status check_layer(attr_layer_check *out, attr_engine *single, attr_
 
         attr_random random = {seed, ATTR_STREAM_CHECK, (uint32_t)i + 1, 0};
         attr_random_normal(gradient, &random, 0, b->outputs);
-        backward_of(twin, b, gradient, sizeof(double));
-        status = check_difference(&out->difference, b, gradient, &random);
-
         take_decisions(single, a, b);
         backward_of(single, a, gradient, sizeof(float));
         backward_of(twin, b, gradient, sizeof(double));
         out->backward = 0;
         for (int j = 0; j < b->input_count; ++j) {
             attr_engine_read(single, values, a->din[j], 0, a->in_size[j]);
-            out->backward = fmax(out->backward, relative_distance(values, b->din[j], b->in_size[j]));
+            out->backward = worse(out->backward, relative_distance(values, b->din[j], b->in_size[j]));
         }
+        status = check_difference(&out->difference, twin, b, gradient, &random);
+        take_inputs(single, a, b);
         if (b->kind->forward) b->kind->forward(b);
     }
     free(gradient);
@@ -250,12 +281,12 @@ attr_status attr_check_end_to_end(attr_end_check *out, double *gradient, attr_en
         attr_random_normal(normals, &random, 0, n);
         for (size_t i = 0; i < n; ++i) u[i] = normals[i];
         out->difference = directional_error(twin, target, other, x, gradient, u);
-        double length = norm(gradient, n);
-        for (size_t i = 0; i < n; ++i) u[i] = length > 0 ? gradient[i] / length * sqrt((double)n) : 0;
-        out->difference = fmax(out->difference, directional_error(twin, target, other, x, gradient, u));
-        if (!isfinite(out->value) || !isfinite(length))
+        out->length = norm(gradient, n);
+        for (size_t i = 0; i < n; ++i) u[i] = out->length > 0 ? gradient[i] / out->length * sqrt((double)n) : 0;
+        out->difference = worse(out->difference, directional_error(twin, target, other, x, gradient, u));
+        if (!isfinite(out->value) || !isfinite(out->length))
             status = attr_fail(ATTR_NUMERIC, "the target or its gradient is not finite (target %g, gradient %g)",
-                               out->value, length);
+                               out->value, out->length);
     }
     free(other);
     free(u);

@@ -22,7 +22,8 @@ typedef struct {
     double forward;
     /* likewise, for the same random output gradient, with the same winners of maxima and signs of activations */
     double backward;
-    /* double backward against central differences along a random direction, relative to |gradient| */
+    /* double backward against central differences along a random direction, relative to |gradient|; at the same input
+     * with a little noise, for a maximum of zeros that a ReLU left has no derivative */
     double difference;
 } attr_layer_check;
 
@@ -36,6 +37,8 @@ attr_status attr_check_layers(attr_layer_check *out, attr_engine *single, attr_e
 
 typedef struct {
     double value; /* the target, double precision */
+    /* of the double map, l2; where it is 0 there is nothing to compare, and all errors are 0 if the other maps are 0 */
+    double length;
     /* single map against double map, and the cosine between them; where rounding flips a ReLU or a maximum they differ
      * rightly */
     double map, cosine;

@@ -134,8 +134,17 @@ const char *attr_options_origin(char *out, const attr_options *o, attr_option op
 
 /* ---- Options against each other */
 
+bool attr_read_crop(int crop[4], const char *text) {
+    int length = 0;
+    return sscanf(text, "%6d,%6d,%6d,%6d%n", &crop[0], &crop[1], &crop[2], &crop[3], &length) == 4 && !text[length];
+}
+
 attr_status attr_options_validate(const attr_options *o) {
     char a[256], b[256];
+    int crop[4];
+    if (0 != strcmp(o->crop, "whole") && !attr_read_crop(crop, o->crop))
+        return attr_fail(ATTR_BAD_INPUT, "%s: crop=%s (expected X,Y,W,H in pixels, or whole)",
+                         attr_options_origin(a, o, ATTR_OPTION_crop, sizeof a), o->crop);
     if (o->method == ATTR_METHOD_INTEGRATED_GRADIENTS && o->rule == ATTR_RULE_TRAPEZOID &&
         (o->steps ? o->steps : o->max_steps) < 2) {
         bool automatic = o->steps == 0;

@@ -95,6 +95,9 @@ attr_status attr_options_parse_flags(attr_options *o, int *argc, char **argv);
 /* Checks what no single row can: options against each other, as far as the chosen method uses them. */
 attr_status attr_options_validate(const attr_options *o);
 
+/* Reads option `crop`: x, y, width, height. False for the word "whole"; validate() has refused anything else. */
+bool attr_read_crop(int crop[4], const char *text);
+
 /* Which word of its list the text of a CHOICE_OR_FILE is (ATTR_BASELINE_BLACK, ...); -1: the name of a file. */
 int attr_option_word(attr_option option, const char *text);
 

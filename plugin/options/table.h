@@ -30,6 +30,7 @@
     CHOICE(METHOD, method, "smoothgrad", "the method") \
     \
     CHOICE(TARGET, target, "auto", "the number whose gradient is taken") \
+    TEXT(TARGET, crop, "whole", "X,Y,W,H", "the part of the picture to look at, in its pixels; whole: all of it") \
     TEXT(TARGET, class, "predicted", "CLASSES", \
          "names or numbers, separated by commas; predicted: the top classes or the detected ones") \
     INT(TARGET, top, "1", "1", "1000000", NULL, "", "classifier: so many of the most probable classes") \
@@ -66,6 +67,7 @@
     INT(RUN, memory, "1024", "16", "1048576", NULL, "MiB", "limit for batch=auto") \
     \
     TEXT(COMMAND, attribution, "", "FILE", "a file with an [attribution] section, over that of the network's cfg") \
+    BOOL(COMMAND, stock, "1", "check: -stock=0 leaves out the slow comparison with stock Darknet's own gradient") \
     BOOL(COMMAND, verbose, "0", "tell where every value comes from, and let Darknet talk") \
     BOOL(COMMAND, help, "0", "this text") \
     BOOL(COMMAND, version, "0", "the version")

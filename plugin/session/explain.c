@@ -51,6 +51,9 @@ static attr_status describe(attr_explanation *ex, const attr_session *s, const c
     ex->options = s->options;
     const char *file = attr_find_file(path);
     ATTR_TRY(attr_picture_read(&ex->picture, file, net->c));
+    int crop[4];
+    if (attr_read_crop(crop, s->options.crop))
+        ATTR_TRY(attr_picture_crop(&ex->picture, path, crop[0], crop[1], crop[2], crop[3]));
     return attr_hash_file(ex->picture_hash, file);
 }
 
