@@ -88,9 +88,10 @@ $(BUILD)/libattribution.a: $(objects) $(OBJ)/objects.list
 	$(Q)rm -f $@
 	$(Q)ar rcs $@ $(objects)
 
-$(OBJ)/exports:
+# What the public header offers, and nothing else.
+$(OBJ)/exports: plugin/attribution.h
 	@mkdir -p $(@D)
-	@echo '{ global: attr_*; local: *; };' >$@
+	@{ echo '{ global:'; sed -n 's/^ATTR_API.*\(attr_[a-z_]*\)(.*/\1;/p' $<; echo 'local: *; };'; } >$@
 
 $(BUILD)/libattribution.so: $(objects) $(OBJ)/objects.list $(OBJ)/exports
 	$(call say,LINK)

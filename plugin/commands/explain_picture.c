@@ -59,8 +59,8 @@ static void print_maps(const attr_explanation *ex) {
     for (int i = 0; i < ex->count; ++i) {
         const attr_explained *item = &ex->explained[i];
         const attr_result *r = &item->result;
-        printf("%s/%s/%s: %s %.4g, %zu gradients", ex->options.results, ex->picture_name, r->name,
-               attr_quantity_name(item->quantity), r->target, r->gradients);
+        printf("%s/%s/%s: %s %.4g, %zu gradient%s", ex->options.results, ex->picture_name, r->name,
+               attr_quantity_name(item->quantity), r->target, r->gradients, r->gradients == 1 ? "" : "s");
         if (isfinite(r->relative_error)) printf(", error %.0f%% of the map", 100 * r->relative_error);
         if (isfinite(r->completeness_gap)) {
             double expected = fabs(r->target - item->figures.baseline_target);

@@ -25,7 +25,7 @@ static attr_status dispatch(int argc, char **argv, const attr_options *flags) {
         printf("Attribution for Darknet %s\n", ATTR_VERSION);
         return ATTR_OK;
     }
-    if (flags->help) return attr_command_help(argc > 3 ? 1 : 0, argv + 3, flags);
+    if (flags->help) return attr_command_help(0, NULL, flags);
     if (argc < 3) return attr_fail(ATTR_BAD_INPUT, "a command is missing (test, check, init or help)");
     for (int i = 0; i < command_count; ++i)
         if (0 == strcmp(argv[2], commands[i].name)) return commands[i].run(argc - 3, argv + 3, flags);

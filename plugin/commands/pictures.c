@@ -21,15 +21,17 @@ static char *trim(char *line) {
     return line + strspn(line, " \t");
 }
 
-/* A list goes on behind a picture that fails; `worst` remembers. */
+/* A list goes on behind a picture that fails; `worst` remembers. An interrupt ends it, see conclude(). */
 static void note_failure(attr_status *worst, attr_status status) {
-    if (status == ATTR_OK) return;
+    if (status == ATTR_OK || status == ATTR_INTERRUPTED) return;
     attr_hide_progress();
     attr_report_failure(status);
     if (*worst == ATTR_OK || attr_status_exit_code(status) < attr_status_exit_code(*worst)) *worst = status;
 }
 
 static attr_status conclude(attr_status worst, const char *list, int failed, int all) {
+    if (attr_was_interrupted())
+        return attr_fail(ATTR_INTERRUPTED, "%s: interrupted (%d pictures are done)", list, all - failed);
     if (worst == ATTR_OK) return ATTR_OK;
     return attr_fail(worst, "%s: %d of %d pictures could not be explained", list, failed, all);
 }
