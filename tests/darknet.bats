@@ -47,7 +47,7 @@ setup() {
 
 @test "the shared library exports the functions of the public header only" {
     exported=$(nm -D --defined-only "${darknet%/*}/libattribution.so" | awk '{print $3}' | sort)
-    declared=$(sed -n 's/^ATTR_API.*\(attr_[a-z_]*\)(.*/\1/p' plugin/attribution.h | sort)
+    declared=$(sed -n 's/^ATTR_API.*\(attr_[a-z_]*\)(.*/\1/p' "$root/plugin/attribution.h" | sort)
     [ -n "$declared" ]
     [ "$exported" = "$declared" ]
 }
