@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct {
     const char *name;
@@ -32,7 +33,16 @@ static attr_status dispatch(int argc, char **argv, const attr_options *flags) {
     return attr_fail(ATTR_BAD_INPUT, "there is no command \"%s\" (test, check, init or help)", argv[2]);
 }
 
+/* OpenMP's threads spin for milliseconds when they wait for each other. Where other programs want the processors, too,
+ * that makes small networks five times slower. libgomp reads how long to spin when it is loaded, so the program starts
+ * itself again; if that fails, it is only slower. */
+static void start_with_patient_threads(char **argv) {
+    if (getenv("GOMP_SPINCOUNT") || getenv("OMP_WAIT_POLICY")) return;
+    if (setenv("GOMP_SPINCOUNT", "1000", 1) == 0) execv("/proc/self/exe", argv);
+}
+
 int attr_command_main(int argc, char **argv) {
+    start_with_patient_threads(argv);
     attr_options *flags = malloc(sizeof *flags);
     if (!flags) return 1;
     attr_options_default(flags);
