@@ -11,21 +11,9 @@
 #include <unistd.h>
 
 #include "base/files.h"
+#include "fresh_folder.h"
 
-/* Each test runs in a process and a fresh folder of its own. */
-static char folder[] = "/tmp/attr-files-XXXXXX";
-
-static void enter_folder(void) {
-    cr_assert(mkdtemp(folder) && chdir(folder) == 0, "%s: %s", folder, strerror(errno));
-}
-
-static void leave_folder(void) {
-    char command[sizeof folder + 16];
-    snprintf(command, sizeof command, "rm -rf %s", folder);
-    cr_assert(chdir("/") == 0 && system(command) == 0, "%s", command);
-}
-
-TestSuite(files, .init = enter_folder, .fini = leave_folder);
+TestSuite(files, .init = enter_fresh_folder, .fini = leave_fresh_folder);
 
 static void put(const char *path, const char *text) {
     attr_output output;

@@ -10,20 +10,9 @@
 #include <unistd.h>
 
 #include "images/overlay.h"
+#include "fresh_folder.h"
 
-static char folder[] = "/tmp/attr-overlay-XXXXXX";
-
-static void enter_folder(void) {
-    cr_assert(mkdtemp(folder) && chdir(folder) == 0, "%s: %s", folder, strerror(errno));
-}
-
-static void leave_folder(void) {
-    char command[sizeof folder + 16];
-    snprintf(command, sizeof command, "rm -rf %s", folder);
-    cr_assert(chdir("/") == 0 && system(command) == 0, "%s", command);
-}
-
-TestSuite(overlay, .init = enter_folder, .fini = leave_folder);
+TestSuite(overlay, .init = enter_fresh_folder, .fini = leave_fresh_folder);
 
 /* ---- scale */
 

@@ -10,25 +10,14 @@
 
 #include "darknet.h"
 #include "images/picture.h"
+#include "fresh_folder.h"
 
 #pragma GCC diagnostic ignored "-Wunused-function"
 #define STB_IMAGE_WRITE_STATIC
 #define STB_IMAGE_WRITE_IMPLEMENTATION
 #include <stb/stb_image_write.h>
 
-static char folder[] = "/tmp/attr-picture-XXXXXX";
-
-static void enter_folder(void) {
-    cr_assert(mkdtemp(folder) && chdir(folder) == 0, "%s: %s", folder, strerror(errno));
-}
-
-static void leave_folder(void) {
-    char command[sizeof folder + 16];
-    snprintf(command, sizeof command, "rm -rf %s", folder);
-    cr_assert(chdir("/") == 0 && system(command) == 0, "%s", command);
-}
-
-TestSuite(picture, .init = enter_folder, .fini = leave_folder);
+TestSuite(picture, .init = enter_fresh_folder, .fini = leave_fresh_folder);
 
 /* ---- files */
 

@@ -15,20 +15,9 @@
 #include "images/npy.h"
 #include "model/cfg.h"
 #include "reports/reports.h"
+#include "fresh_folder.h"
 
-static char folder[] = "/tmp/attr-reports-XXXXXX";
-
-static void enter_folder(void) {
-    cr_assert(mkdtemp(folder) && chdir(folder) == 0, "%s: %s", folder, strerror(errno));
-}
-
-static void leave_folder(void) {
-    char command[sizeof folder + 16];
-    snprintf(command, sizeof command, "rm -rf %s", folder);
-    cr_assert(chdir("/") == 0 && system(command) == 0, "%s", command);
-}
-
-TestSuite(reports, .init = enter_folder, .fini = leave_folder);
+TestSuite(reports, .init = enter_fresh_folder, .fini = leave_fresh_folder);
 
 /* ---- An explanation: two detections on a grey picture, with maps that have values of both signs */
 
