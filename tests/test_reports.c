@@ -308,7 +308,7 @@ Test(reports, page_tells_figures_in_words) {
         "<td class=\"number\">9, 4</td><td class=\"number\">6 &times; 8</td>",
         "left:37.50%;top:25.00%;width:25.00%;height:50.00%",
         "<h3><span>2</span> cat &#38; &#60;mouse&#62; <span>25&nbsp;%</span></h3>",
-        "Monte-Carlo error 34&nbsp;% of the map, from 50 gradients; four times the samples would halve it",
+        "Monte-Carlo error 34&nbsp;% of the map, from 50 gradients; more samples make it smaller",
         "3.1&nbsp;% of the map lies on the letterbox bars",
         "Target: score = 0.375",
         "href=\"./dog_1_smoothgrad.npy\"",

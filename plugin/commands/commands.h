@@ -13,6 +13,9 @@ attr_status attr_command_check(int count, char **arguments, const attr_options *
 attr_status attr_command_init(int count, char **arguments, const attr_options *flags);
 attr_status attr_command_help(int count, char **arguments, const attr_options *flags);
 
+/* Whether there is a subcommand of that name. */
+bool attr_is_command(const char *name);
+
 /* Called by Darknet's main: `darknet attribute ...`. Returns the program's exit code. */
 int attr_command_main(int argc, char **argv);
 

@@ -23,7 +23,8 @@ static const char usage[] =
 attr_status attr_command_help(int count, char **arguments, const attr_options *flags) {
     (void)flags;
     if (count > 1) return attr_fail(ATTR_BAD_INPUT, "help takes one topic or option, not \"%s\" besides", arguments[1]);
-    if (count == 1) return attr_options_help(stdout, arguments[0]);
+    bool command = count == 1 && attr_is_command(arguments[0]);
+    if (count == 1 && !command) return attr_options_help(stdout, arguments[0]);
     fputs(usage, stdout);
-    return attr_options_help(stdout, NULL);
+    return command ? ATTR_OK : attr_options_help(stdout, NULL);
 }

@@ -16,6 +16,12 @@ static const struct {
 };
 enum { command_count = sizeof commands / sizeof *commands };
 
+bool attr_is_command(const char *name) {
+    for (int i = 0; i < command_count; ++i)
+        if (0 == strcmp(name, commands[i].name)) return true;
+    return false;
+}
+
 int attr_report_failure(attr_status status) {
     fprintf(stderr, "darknet attribute: %s\n", attr_error_message());
     return attr_status_exit_code(status);

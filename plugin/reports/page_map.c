@@ -60,7 +60,7 @@ static void write_figures(FILE *file, const attr_explanation *e, const attr_expl
     attr_html(file, "<li>Target: %s = %g</li>\n", attr_quantity_name(item->quantity), r->target);
     if (!isnan(r->relative_error))
         attr_html(file, "<li>Monte-Carlo error %f of the map, from %zu gradients%s</li>\n", r->relative_error,
-                  r->gradients, r->relative_error > .1 ? "; four times the samples would halve it" : "");
+                  r->gradients, r->relative_error > .1 ? "; more samples make it smaller" : "");
     if (e->options.method == ATTR_METHOD_INTEGRATED_GRADIENTS) write_completeness(file, e, item);
     attr_html(file, "<li>Sum %g", r->sum);
     if (figures->negative < 0) attr_html(file, " = %g &minus; %g", figures->positive, -figures->negative);

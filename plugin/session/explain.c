@@ -208,6 +208,20 @@ static attr_status explain_some(attr_explanation *ex, attr_session *s, const att
     return status;
 }
 
+/* Of what the network predicts: a number that is not finite compares as false everywhere and would just not be seen. */
+static attr_status check_output(const attr_session *s) {
+    for (int i = 0; i < attr_engine_layers(s->engine); ++i) {
+        const attr_op *op = attr_engine_op(s->engine, i);
+        bool head = op->l->type == YOLO || op->l->type == REGION || op->l->type == DETECTION;
+        const float *out = op->out;
+        for (size_t k = 0; (head || i == attr_output_layer(s->engine)) && k < op->outputs; ++k)
+            if (!isfinite(out[k]))
+                return attr_fail(ATTR_NUMERIC, "%s: output %zu of layer %d [%s] is not finite (%g)", s->weights_path, k,
+                                 i, op->kind->name, out[k]);
+    }
+    return ATTR_OK;
+}
+
 static attr_status run(attr_explanation *ex, attr_session *s, const float *x, attr_progress progress, void *context) {
     attr_choice *choices = NULL;
     int count = 0;
@@ -215,6 +229,7 @@ static attr_status run(attr_explanation *ex, attr_session *s, const float *x, at
     ATTR_TRY(make_engine(s));
     attr_engine_set_input_f32(s->engine, 0, x);
     attr_engine_forward(s->engine, 1);
+    ATTR_TRY(check_output(s));
     ATTR_TRY(attr_choose(&choices, &count, ex, s));
     double start = seconds_now();
     attr_status status = attr_settings_make(&held, ex, x);
