@@ -23,8 +23,10 @@ static const char usage[] =
 attr_status attr_command_help(int count, char **arguments, const attr_options *flags) {
     (void)flags;
     if (count > 1) return attr_fail(ATTR_BAD_INPUT, "help takes one topic or option, not \"%s\" besides", arguments[1]);
-    bool command = count == 1 && attr_is_command(arguments[0]);
-    if (count == 1 && !command) return attr_options_help(stdout, arguments[0]);
+    if (count == 1) {
+        attr_status status = attr_options_help(stdout, arguments[0]);
+        if (status == ATTR_OK || !attr_is_command(arguments[0])) return status;
+    }
     fputs(usage, stdout);
-    return command ? ATTR_OK : attr_options_help(stdout, NULL);
+    return count == 1 ? ATTR_OK : attr_options_help(stdout, NULL);
 }

@@ -7,13 +7,14 @@
 static volatile sig_atomic_t interrupted;
 static int shown;
 
+/* Some programs send a signal twice (to the process and to its group); who presses ctrl-C a third time means it. */
 static void note_interrupt(int signal_number) {
     (void)signal_number;
-    interrupted = 1;
+    if (++interrupted > 2) _exit(attr_status_exit_code(ATTR_INTERRUPTED));
 }
 
 void attr_catch_interrupts(void) {
-    struct sigaction action = {.sa_handler = note_interrupt, .sa_flags = SA_RESETHAND}; /* a second ctrl-C kills */
+    struct sigaction action = {.sa_handler = note_interrupt};
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
 }

@@ -1,0 +1,84 @@
+# What the tests of `darknet attribute` share. Every test works in a new folder.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+    root=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
+    build=${ATTRIBUTION_BUILD:-$root/build}
+    darknet=$build/darknet
+    pictures=$build/cfg/fashion-pictures
+    model=(cfg/fashion.data cfg/fashion.cfg cfg/fashion.weights)
+    picture=cfg/fashion-pictures/9_ankle-boot.png
+    quick=(-method gradient -threads 1)
+    command -v python3 >/dev/null || skip "python3 is missing"
+    mkdir "$BATS_TEST_TMPDIR/work"
+    cd "$BATS_TEST_TMPDIR/work"
+}
+
+attribute() {
+    "$darknet" attribute "$@"
+}
+
+# fixtures/results.py and fixtures/pictures.py say what they can do.
+results() {
+    python3 "$BATS_TEST_DIRNAME/fixtures/results.py" "$@"
+}
+pictures() {
+    python3 "$BATS_TEST_DIRNAME/fixtures/pictures.py" "$@"
+}
+
+# ends_with CODE TEXT COMMAND...: the command ends with that code and one line on stderr that contains TEXT, prints
+# nothing else, and neither makes nor takes away a file.
+ends_with() {
+    local code=$1 text=$2 before
+    shift 2
+    before=$(find . | sort)
+    run --separate-stderr "$@"
+    echo "\$ $*"
+    echo "expected $code: $text"
+    echo "found $status: $stderr"
+    echo "$output"
+    [ "$status" = "$code" ]
+    [[ $stderr == "darknet attribute: "* && $stderr == *"$text"* && $stderr != *$'\n'* ]]
+    [ -z "$output" ]
+    [ "$(find . | sort)" = "$before" ]
+}
+
+# refused TEXT COMMAND...: as bad usage or bad input.
+refused() {
+    ends_with 2 "$@"
+}
+
+# The files of an interrupted or failed run are whole or not there at all.
+no_temporary_files() {
+    local found
+    found=$(find . -name '.?*')
+    echo "$found"
+    [ -z "$found" ]
+}
+
+needs_testdata() {
+    [ -n "${ATTRIBUTION_TESTDATA:-}" ] || skip "ATTRIBUTION_TESTDATA is not set"
+    tiny=$ATTRIBUTION_TESTDATA/models/tiny-darknet/tiny
+    yolo=$ATTRIBUTION_TESTDATA/models/yolo-fastest/yolo-fastest-1.1
+    golden=$ATTRIBUTION_TESTDATA/golden
+}
+
+# A detector of one class for 32 x 32 pixels, made here: one detection in each quarter of a picture, of a score that
+# depends on the quarter's brightness: the darker, the better. Its cfg is given on as $1 and ends with the rest.
+make_detector() {
+    local file=$1
+    shift
+    printf '%s\n' '[net]' width=32 height=32 channels=3 '[convolutional]' filters=6 size=16 stride=16 \
+        activation=linear '[yolo]' mask=0 anchors=10,10 classes=1 num=1 "$@" >"$file"
+    printf 'quarter\n' >quarter.names
+    printf 'names=quarter.names\nclasses=1\n' >quarter.data
+    python3 - <<'PYTHON'
+import struct
+
+weights = [-0.001 * (filter >= 4) * (1 + i % 7) for filter in range(6) for i in range(3 * 16 * 16)]
+with open("quarter.weights", "wb") as file:
+    file.write(struct.pack("<iiiq", 0, 2, 0, 0))
+    file.write(struct.pack(f"<{6 + len(weights)}f", 0, 0, 0, 0, 3, 3, *weights))
+PYTHON
+}
