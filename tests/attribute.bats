@@ -51,6 +51,9 @@ load attribute
         attribute help "${option#-}" >part # of the topic if there is one of that name
         grep "^  $option\( \|\$\)" part | grep -qxFf - text
     done
+    for command in test check init; do
+        attribute help $command | diff - <(sed '/^method: /,$d' text)
+    done
     refused "no help on methd: expected the name of an option or one of method, " attribute help methd
 }
 

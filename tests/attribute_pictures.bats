@@ -75,6 +75,9 @@ line" $'broken\xff' ".hidden" "no.ending.at" "-dash"; do
 
 @test "lists: .txt and .list, blanks around the paths, empty lines, Windows' line ends, no end of the last line" {
     printf '\n  cfg/fashion-pictures/8_bag.png \t\n\ncfg/fashion-pictures/0_t-shirt.png\r\n%s' "$picture" >it.txt
+    printf '\xef\xbb\xbf%s\r\n' "$picture" >windows.txt
+    explain windows.txt -results windows
+    results whole windows/*
     explain it.txt >one
     cp it.txt IT.LIST
     explain IT.LIST -results two >other

@@ -186,6 +186,26 @@ CASES
     done
 }
 
+@test "results: memory does not grow with samples, nor with a batch larger than they are" {
+    # Kilobytes of a run with these options.
+    memory() {
+        python3 - "$darknet" attribute test "${model[@]}" "$picture" "$@" <<'PYTHON'
+import resource, subprocess, sys
+
+subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+PYTHON
+    }
+    few=$(memory -samples 8)
+    for options in "-samples 400" "-samples 4 -batch 4000" "-method gradient -batch 4000" \
+        "-method integrated_gradients -steps 4 -batch 4000"; do
+        # shellcheck disable=SC2086
+        many=$(memory $options)
+        echo "$options: $many kB, with 8 samples $few kB"
+        [ "$many" -lt $((2 * few)) ]
+    done
+}
+
 @test "results: the seed changes what is drawn at random, and nothing else" {
     for seed in 0 1 9223372036854775807; do
         attribute test "${model[@]}" "$picture" -samples 5 -seed $seed -results $seed

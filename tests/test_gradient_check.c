@@ -220,6 +220,40 @@ Test(gradient_check, fails_end_to_end_when_a_backward_is_wrong) {
 
 /* ---- Edge cases */
 
+/* A ReLU before a maximum leaves windows of zeros. */
+Test(gradient_check, has_differences_of_a_maximum_with_ties) {
+    engine_pair n;
+    engine_pair_make(&n,
+                     "[net] height=12 width=12 channels=3 [convolutional] filters=8 size=3 activation=relu [maxpool] "
+                     "size=2 stride=2 [connected] output=4 activation=linear [softmax]",
+                     1);
+    attr_layer_check rows[MOST_LAYERS];
+    check_layers_of(rows, &n);
+    size_t ties = 0;
+    const attr_op *maximum = attr_engine_op(n.twin, 1);
+    for (size_t i = 0; i < maximum->outputs; i++) ties += ((const double *)maximum->out)[i] == 0;
+    cr_expect(ties > 0, "no window of zeros");
+    cr_expect(rows[1].difference < 1e-5, "difference %g with %zu windows of zeros", rows[1].difference, ties);
+    engine_pair_free(&n);
+}
+
+static void nan_backward_f32(attr_op *op) {
+    for (size_t i = 0; i < op->in_size[0]; i++) ((float *)op->din[0])[i] = NAN;
+}
+
+Test(gradient_check, takes_a_gradient_that_is_not_a_number_for_an_error) {
+    engine_pair n;
+    engine_pair_make(&n, networks[0], 1);
+    fault f = {"not a number", .single_backward = nan_backward_f32};
+    wrong_kinds kinds;
+    attr_layer_check rows[MOST_LAYERS];
+    break_layer(&n, 0, &f, &kinds);
+    check_layers_of(rows, &n);
+    mend_layer(&n, 0);
+    cr_expect(!(rows[0].backward <= ATTR_CHECK_ROUNDING), "backward %g", rows[0].backward);
+    engine_pair_free(&n);
+}
+
 Test(gradient_check, accepts_a_gradient_that_is_zero) {
     engine_pair n;
     engine_pair_make(&n, networks[0], 1);
@@ -230,8 +264,9 @@ Test(gradient_check, accepts_a_gradient_that_is_zero) {
     attr_target *t = some_target(&n);
     double *gradient = test_allocate(n.inputs, sizeof *gradient);
     attr_end_check end = check_end(&n, t, gradient);
-    cr_expect(end.map == 0 && end.backward == 0 && end.difference == 0 && end.cosine == 1,
-              "map %g, backward %g, difference %g, cosine %g", end.map, end.backward, end.difference, end.cosine);
+    cr_expect(end.length == 0 && end.map == 0 && end.backward == 0 && end.difference == 0 && end.cosine == 1,
+              "length %g, map %g, backward %g, difference %g, cosine %g", end.length, end.map, end.backward,
+              end.difference, end.cosine);
     attr_layer_check rows[MOST_LAYERS];
     check_layers_of(rows, &n);
     cr_expect(rows[0].backward == 0 && rows[0].difference == 0, "layer 0: backward %g, difference %g", rows[0].backward,

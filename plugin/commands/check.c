@@ -94,18 +94,20 @@ static attr_status check_layers(check_run *run) {
     return status;
 }
 
-/* Stock Darknet's backward for the logit that the target belongs to. */
+/* Stock Darknet's backward for a logit: of the objectness of a detector that has one (that of a lone class is
+ * constant), else of the class. */
 static attr_status compare_with_stock(check_run *run) {
     attr_target *logit = NULL;
     attr_stock_check stock;
-    ATTR_TRY(make_target(&logit, run, ATTR_TARGET_LOGIT));
+    if (!attr_is_detector(run->twin) || make_target(&logit, run, ATTR_TARGET_OBJECTNESS_LOGIT) != ATTR_OK)
+        ATTR_TRY(make_target(&logit, run, ATTR_TARGET_LOGIT));
     int layer = attr_target_layer(logit);
     attr_engine_clear_gradients(run->twin, layer);
     attr_target_seed(logit, run->twin, 0, 1);
     attr_engine_backward(run->twin, layer);
     attr_engine_read(run->twin, run->gradient, attr_engine_input_gradient(run->twin), 0, attr_engine_inputs(run->twin));
     attr_status status =
-        attr_check_stock(&stock, run->model->net, run->gradient, layer, attr_target_class_entry(logit), run->x);
+        attr_check_stock(&stock, run->model->net, run->gradient, layer, attr_target_entry(logit), run->x);
     if (status == ATTR_OK && stock.cannot_run)
         printf("  stock Darknet's own gradient: none (%s)\n", stock.cannot_run);
     else if (status == ATTR_OK && stock.length == 0)
@@ -166,8 +168,32 @@ static int compare_doubles(const void *a, const void *b) {
     return (left > right) - (left < right);
 }
 
+/* What Linux can give without swapping, in MiB; 0 if it does not say. */
+static size_t free_memory(void) {
+    char line[128];
+    size_t kilobytes = 0;
+    FILE *file = fopen("/proc/meminfo", "re");
+    if (!file) return 0;
+    while (fgets(line, sizeof line, file) && sscanf(line, "MemAvailable: %zu", &kilobytes) != 1) {
+    }
+    fclose(file);
+    return kilobytes >> 10;
+}
+
+/* Linux promises more memory than it has and ends programs that believe it. */
+static attr_status ensure_memory(const network *net) {
+    size_t needed = (attr_engine_bytes(net, ATTR_F32, 1) + attr_engine_bytes(net, ATTR_F64, 1)) >> 20;
+    size_t available = free_memory();
+    if (available > 0 && needed > available)
+        return attr_fail(ATTR_NO_MEMORY,
+                         "the check of this network needs %zu MiB for its engines, only %zu MiB are free", needed,
+                         available);
+    return ATTR_OK;
+}
+
 static attr_status run_checks(check_run *run, const char *pictures) {
     const network *net = run->model->net;
+    ATTR_TRY(ensure_memory(net));
     ATTR_TRY(attr_engine_create(&run->single, net, ATTR_F32, 1));
     ATTR_TRY(attr_engine_create(&run->twin, net, ATTR_F64, 1));
     ATTR_TRY(attr_allocate(&run->x, (size_t)net->inputs, sizeof *run->x, "an input"));

@@ -41,7 +41,8 @@ static attr_status for_list(const char *path, attr_for_picture each, void *conte
     attr_status worst = ATTR_OK;
     int all = 0, failed = 0;
     ATTR_TRY(attr_read_file(&text, NULL, attr_find_file(path), largest_list));
-    for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+    char *start = text + (strncmp(text, "\xef\xbb\xbf", 3) ? 0 : 3); /* Windows' mark of UTF-8 */
+    for (char *line = strtok_r(start, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
         line = trim(line);
         if (!*line) continue;
         attr_status status = each(context, line);

@@ -35,6 +35,10 @@ typedef struct {
 attr_status attr_check_layers(attr_layer_check *out, attr_engine *single, attr_engine *twin, const float *x,
                               uint64_t seed);
 
+/* Gives the twin the single engine's output and winners, so that both differentiate the same linear piece: a ReLU or a
+ * maximum that rounding decides the other way is no error of the backward. */
+void attr_take_decisions(const attr_engine *single, const attr_op *from, attr_op *to);
+
 typedef struct {
     double value; /* the target, double precision */
     /* of the double map, l2; where it is 0 there is nothing to compare, and all errors are 0 if the other maps are 0 */

@@ -57,15 +57,25 @@ static attr_status describe(attr_explanation *ex, const attr_session *s, const c
     return attr_hash_file(ex->picture_hash, file);
 }
 
+/* No method ever has more inputs to compute at once. */
+static int64_t most_points(const attr_options *o) {
+    bool noise = attr_option_word(ATTR_OPTION_baseline, o->baseline) == ATTR_BASELINE_NOISE;
+    if (o->method == ATTR_METHOD_SMOOTHGRAD) return o->samples;
+    if (o->method != ATTR_METHOD_INTEGRATED_GRADIENTS) return 1;
+    return (o->steps ? o->steps : o->max_steps) * (noise ? o->baselines : 1);
+}
+
 /* The batch that the options ask for, or as many inputs as fit into the memory and are of use. */
 static int choose_batch(const attr_session *s) {
     const attr_options *o = &s->options;
-    if (o->batch > 0) return (int)o->batch;
-    if (o->method == ATTR_METHOD_GRADIENT || o->method == ATTR_METHOD_GRADIENT_X_INPUT) return 1;
-    size_t fixed = attr_engine_bytes(s->model->net, ATTR_F32, 0);
-    size_t each = attr_engine_bytes(s->model->net, ATTR_F32, 1) - fixed;
-    size_t limit = (size_t)o->memory << 20, room = limit > fixed ? (limit - fixed) / each : 0;
-    return room < 1 ? 1 : room > largest_batch ? largest_batch : (int)room;
+    int64_t batch = o->batch, most = most_points(o);
+    if (batch == 0) {
+        size_t fixed = attr_engine_bytes(s->model->net, ATTR_F32, 0);
+        size_t each = attr_engine_bytes(s->model->net, ATTR_F32, 1) - fixed;
+        size_t limit = (size_t)o->memory << 20, room = limit > fixed ? (limit - fixed) / each : 0;
+        batch = room < 1 ? 1 : room > largest_batch ? largest_batch : (int64_t)room;
+    }
+    return (int)(batch < most ? batch : most);
 }
 
 static attr_status make_engine(attr_session *s) {

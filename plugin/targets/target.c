@@ -192,8 +192,9 @@ attr_quantity attr_target_quantity(const attr_target *t) {
     return t->quantity;
 }
 
-size_t attr_target_class_entry(const attr_target *t) {
-    return t->class_entry;
+size_t attr_target_entry(const attr_target *t) {
+    bool objectness = t->quantity == ATTR_TARGET_OBJECTNESS || t->quantity == ATTR_TARGET_OBJECTNESS_LOGIT;
+    return objectness ? t->objectness_entry : t->class_entry;
 }
 
 /* The head's numbers of one sample: raw inputs, or outputs of a plain head. */

@@ -1,0 +1,47 @@
+#include "metrics/differences.h"
+
+#include <float.h>
+#include <math.h>
+
+/* A smaller step crosses fewer kinks (a deep network has one every 1e-10), a larger one has less rounding error. */
+static const double steps[] = {1e-7, 1e-8, 1e-9, 1e-10, 1e-11, 1e-12};
+
+/* One-sided differences agree when they are so much closer than the derivative is large. */
+static const double agreement = 1e-6;
+
+double attr_dot(const double *a, const double *b, size_t n) {
+    double sum = 0;
+    for (size_t i = 0; i < n; ++i) sum += a[i] * b[i];
+    return sum;
+}
+
+double attr_length(const double *a, size_t n) {
+    return sqrt(attr_dot(a, a, n));
+}
+
+double attr_relative_distance(const double *a, const double *b, size_t n) {
+    double distance = 0, size = attr_length(b, n);
+    for (size_t i = 0; i < n; ++i) distance += (a[i] - b[i]) * (a[i] - b[i]);
+    distance = sqrt(distance);
+    return distance == 0 ? 0 : distance / size;
+}
+
+double attr_worse(double a, double b) {
+    return a >= b || isnan(a) ? a : b;
+}
+
+/* If no step agrees, the one that comes nearest. What rounding may hide counts as a disagreement, or the smallest step
+ * would win by chance. */
+double attr_slope(attr_line *line, void *context) {
+    double here = line(context, 0), least = INFINITY, best = NAN;
+    double rounding = 8 * DBL_EPSILON * fabs(here);
+    for (size_t i = 0; i < sizeof steps / sizeof *steps && !(least <= agreement * fabs(best)); ++i) {
+        double ahead = line(context, steps[i]), behind = line(context, -steps[i]);
+        double asymmetry = (fabs((ahead - here) - (here - behind)) + rounding) / steps[i];
+        if (asymmetry < least) {
+            least = asymmetry;
+            best = (ahead - behind) / (2 * steps[i]);
+        }
+    }
+    return best;
+}

@@ -1,0 +1,25 @@
+/* What the proofs of gradient_check.h share: lengths, relative errors, and derivatives from differences. */
+#ifndef ATTR_METRICS_DIFFERENCES_H
+#define ATTR_METRICS_DIFFERENCES_H
+
+#include <stddef.h>
+
+double attr_dot(const double *a, const double *b, size_t n);
+
+/* The l2 norm. */
+double attr_length(const double *a, size_t n);
+
+/* |a - b| / |b|; 0 when both are zero. */
+double attr_relative_distance(const double *a, const double *b, size_t n);
+
+/* The larger of two errors; one that is not a number counts as the largest. */
+double attr_worse(double a, double b);
+
+/* A function along a line: its value at h, where 0 is the point of the derivative. */
+typedef double attr_line(void *context, double h);
+
+/* The derivative at 0 by central differences, in double precision, with a step between 1e-7 and 1e-12: the largest one
+ * for which both one-sided differences agree, for then there is no kink in between. */
+double attr_slope(attr_line *line, void *context);
+
+#endif
