@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "model/model.h"
 
 /* Layers on which stock Darknet's CPU inference reads or writes outside its buffers. */
 static const char *why_not(const network *net) {
@@ -36,13 +37,10 @@ static attr_status give_workspace(network *net) {
 static void clear_updates(const network *net) {
     for (int i = 0; i < net->n; ++i) {
         const layer *l = &net->layers[i];
-        size_t weights = l->type == CONNECTED ? (size_t)l->inputs * l->outputs
-                         : l->type == LOCAL   ? (size_t)l->size * l->size * l->c * l->outputs
-                                              : (size_t)l->nweights;
-        size_t biases = l->type == CONNECTED || l->type == LOCAL ? (size_t)l->outputs : (size_t)l->n;
-        if (l->weight_updates) memset(l->weight_updates, 0, weights * sizeof(float));
-        if (l->bias_updates && l->weight_updates) memset(l->bias_updates, 0, biases * sizeof(float));
-        if (l->scale_updates && l->batch_normalize) memset(l->scale_updates, 0, biases * sizeof(float));
+        attr_parameter_counts n = attr_count_parameters(l);
+        if (n.weights) memset(l->weight_updates, 0, n.weights * sizeof(float));
+        if (n.biases) memset(l->bias_updates, 0, n.biases * sizeof(float));
+        if (n.statistics) memset(l->scale_updates, 0, n.statistics * sizeof(float));
     }
 }
 

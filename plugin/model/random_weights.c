@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include "model/engine.h"
+#include "model/model.h"
 
 enum { weights_part, biases_part, scales_part, parts };
 
@@ -15,38 +16,26 @@ static void fill_normal(float *out, size_t n, double mean, double deviation, uin
     for (size_t i = 0; i < n; ++i) out[i] = (float)(mean + deviation * out[i]);
 }
 
-/* How many weights a layer has and how many values an output sums over. */
-static size_t weight_count(size_t *fan_in, const layer *l) {
-    size_t area = (size_t)l->size * l->size;
+/* How many values an output sums over. */
+static double fan_in(const layer *l) {
+    double window = (double)l->size * l->size * l->c;
     switch (l->type) {
     case CONVOLUTIONAL:
-        *fan_in = area * l->c / l->groups;
-        return (size_t)l->nweights;
+        return window / l->groups;
     case DECONVOLUTIONAL: /* each output is reached by size^2 / stride^2 taps of every input channel */
-        *fan_in = area * l->c / ((size_t)l->stride * l->stride);
-        return (size_t)l->nweights;
+        return fmax(floor(window / ((double)l->stride * l->stride)), 1);
     case CONNECTED:
-        *fan_in = (size_t)l->inputs;
-        return (size_t)l->inputs * l->outputs;
-    case LOCAL:
-        *fan_in = area * l->c;
-        return area * l->c * l->outputs;
+        return l->inputs;
     default:
-        *fan_in = 1;
-        return 0;
+        return window;
     }
 }
 
 static void fill_layer(const layer *l, int index, uint64_t seed) {
-    size_t fan_in, count = weight_count(&fan_in, l);
-    size_t biases = l->type == CONVOLUTIONAL || l->type == DECONVOLUTIONAL ? (size_t)l->n
-                    : l->type == BATCHNORM                                 ? (size_t)l->c
-                                                                           : (size_t)l->outputs;
-    if (count > 0)
-        fill_normal(l->weights, count, 0, sqrt(2.0 / (double)(fan_in ? fan_in : 1)), seed, index, weights_part);
-    if (count > 0 || l->type == BATCHNORM) fill_normal(l->biases, biases, 0, 0.1, seed, index, biases_part);
-    if ((count > 0 && l->batch_normalize) || l->type == BATCHNORM)
-        fill_normal(l->scales, biases, 1, 0.1, seed, index, scales_part);
+    attr_parameter_counts n = attr_count_parameters(l);
+    if (n.weights) fill_normal(l->weights, n.weights, 0, sqrt(2.0 / fan_in(l)), seed, index, weights_part);
+    if (n.biases) fill_normal(l->biases, n.biases, 0, 0.1, seed, index, biases_part);
+    if (n.statistics) fill_normal(l->scales, n.statistics, 1, 0.1, seed, index, scales_part);
 }
 
 /* Mean and variance of each channel of a layer's output for one sample. */
