@@ -15,6 +15,13 @@ static const struct {
     [ATTR_METHOD_SMOOTHGRAD] = {attr_smoothgrad, 1},
 };
 
+const char *attr_method_name(attr_method method) {
+#define ATTR_WORD_TEXT(name, word, help) word,
+    static const char *const names[] = {ATTR_METHOD_WORDS(ATTR_WORD_TEXT)};
+#undef ATTR_WORD_TEXT
+    return names[method];
+}
+
 attr_status attr_method_run(attr_map *maps, const attr_job *job) {
     const attr_method_settings *settings = job->settings;
     size_t size = attr_engine_inputs(job->engine);

@@ -20,6 +20,9 @@
 /* ATTR_METHOD_GRADIENT, ...: the words of option method. */
 typedef attr_method_word attr_method;
 
+/* The name of a method as in method=. */
+const char *attr_method_name(attr_method method);
+
 /* All settings of all methods; each reads its own. */
 typedef struct {
     attr_method method;

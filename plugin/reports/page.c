@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "methods/method.h"
 #include "reports/page_style.h"
 #include "reports/reports.h"
 #include "reports/text.h"
@@ -94,7 +95,7 @@ static void write_predictions(FILE *file, const attr_explanation *e) {
 }
 
 attr_status attr_page_begin(FILE *file, const attr_explanation *e) {
-    const char *method = attr_method_name(&e->options);
+    const char *method = attr_method_name((attr_method)e->options.method);
     attr_html(file,
               "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
               "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
@@ -141,7 +142,7 @@ static const char *meaning(const attr_options *o) {
 static void write_method(FILE *file, const attr_explanation *e) {
     const attr_options *o = &e->options;
     attr_html(file, "<h2 id=\"method\">How it was computed</h2>\n<dl>\n<dt>Method</dt><dd><b>%s</b>: %s</dd>\n",
-              attr_method_name(o), meaning(o));
+              attr_method_name((attr_method)o->method), meaning(o));
     if (o->method == ATTR_METHOD_SMOOTHGRAD)
         attr_html(file, "<dt>Noise</dt><dd>%lld copies, standard deviation %g in input units, seed %lld</dd>\n",
                   (long long)o->samples, e->sigma, (long long)o->seed);

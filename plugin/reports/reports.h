@@ -30,9 +30,6 @@ const char *attr_map_note(const attr_map_figures *figures);
 /* Integrated Gradients: f(x) - f(x'), what the map should sum to; NAN for other methods. */
 double attr_expected_sum(const attr_explained *item);
 
-/* The word of option `method`. */
-const char *attr_method_name(const attr_options *o);
-
 /* --- pictures as PNG data (drawing.c) ------------------------------------------------------------------------- */
 
 typedef struct {

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "methods/method.h"
 #include "reports/json.h"
 #include "reports/reports.h"
 
@@ -76,10 +77,6 @@ static void write_predictions(attr_json *j, const attr_explanation *e) {
 #define WORD(name, word, help) word,
 #define WORD_LIST(list, words) static const char *const list##_words[] __attribute__((unused)) = {words(WORD) NULL};
 ATTR_WORD_LISTS(WORD_LIST)
-
-const char *attr_method_name(const attr_options *o) {
-    return method_words[o->method];
-}
 
 static void write_integer(attr_json *j, const char *name, int64_t value, const char *word_for_0) {
     if (value == 0 && word_for_0)
@@ -205,7 +202,7 @@ attr_status attr_write_summary(FILE *file, const attr_explanation *e) {
     write_picture(&j, e);
     write_model(&j, e);
     write_predictions(&j, e);
-    attr_json_text(&j, "method", attr_method_name(&e->options));
+    attr_json_text(&j, "method", attr_method_name((attr_method)e->options.method));
     attr_json_integer(&j, "seed", e->options.seed);
     if (e->options.method == ATTR_METHOD_SMOOTHGRAD) attr_json_number(&j, "sigma", e->sigma); /* in input units */
     attr_json_number(&j, "seconds", e->seconds);

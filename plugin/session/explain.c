@@ -148,10 +148,8 @@ static void to_file_name(char *out, size_t size, const char *class_name) {
 
 /* "<class>[_<number>]_<method>": detections are numbered within their class, classes of one name from the second on. */
 static attr_status name_item(attr_explained *item, const attr_explanation *ex) {
-#define ATTR_WORD_TEXT(name, word, help) word,
-    static const char *const methods[] = {ATTR_METHOD_WORDS(ATTR_WORD_TEXT)};
-#undef ATTR_WORD_TEXT
     enum { longest_class = 128, longest_name = longest_class + 64 };
+    const char *method = attr_method_name((attr_method)ex->options.method);
     char class_part[longest_class], other_part[longest_class];
     int number = 1;
     to_file_name(class_part, sizeof class_part, item->class_name);
@@ -161,9 +159,9 @@ static attr_status name_item(attr_explained *item, const attr_explanation *ex) {
     }
     ATTR_TRY(attr_allocate(&item->name, longest_name, 1, "a name"));
     if (item->is_detection || number > 1)
-        snprintf(item->name, longest_name, "%s_%d_%s", class_part, number, methods[ex->options.method]);
+        snprintf(item->name, longest_name, "%s_%d_%s", class_part, number, method);
     else
-        snprintf(item->name, longest_name, "%s_%s", class_part, methods[ex->options.method]);
+        snprintf(item->name, longest_name, "%s_%s", class_part, method);
     return ATTR_OK;
 }
 
