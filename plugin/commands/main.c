@@ -16,10 +16,15 @@ static const struct {
 };
 enum { command_count = sizeof commands / sizeof *commands };
 
-bool attr_is_command(const char *name) {
+/* The command of that name, or NULL. */
+static attr_command find_command(const char *name) {
     for (int i = 0; i < command_count; ++i)
-        if (0 == strcmp(name, commands[i].name)) return true;
-    return false;
+        if (0 == strcmp(name, commands[i].name)) return commands[i].run;
+    return NULL;
+}
+
+bool attr_is_command(const char *name) {
+    return find_command(name) != NULL;
 }
 
 int attr_report_failure(attr_status status) {
@@ -34,8 +39,8 @@ static attr_status dispatch(int argc, char **argv, const attr_options *flags) {
     }
     if (flags->help) return attr_command_help(0, NULL, flags);
     if (argc < 3) return attr_fail(ATTR_BAD_INPUT, "a command is missing (test, check, init or help)");
-    for (int i = 0; i < command_count; ++i)
-        if (0 == strcmp(argv[2], commands[i].name)) return commands[i].run(argc - 3, argv + 3, flags);
+    attr_command run = find_command(argv[2]);
+    if (run) return run(argc - 3, argv + 3, flags);
     return attr_fail(ATTR_BAD_INPUT, "there is no command \"%s\" (test, check, init or help)", argv[2]);
 }
 

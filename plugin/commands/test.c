@@ -2,10 +2,7 @@
 #include "commands/commands.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include "base/memory.h"
 #include "commands/explain_picture.h"
 
 attr_status attr_command_test(int count, char **arguments, const attr_options *flags) {
