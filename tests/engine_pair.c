@@ -76,3 +76,16 @@ uint64_t test_hash(uint64_t hash, const void *bytes, size_t n) {
     for (size_t i = 0; i < n; i++) hash = (hash ^ ((const unsigned char *)bytes)[i]) * 0x100000001b3u;
     return hash;
 }
+
+static void square(attr_op *op) {
+    const double *in = op->in[0];
+    for (size_t i = 0; i < op->count * op->outputs; i++) ((double *)op->out)[i] = in[i] * in[i] / 2;
+}
+
+static void square_backward(attr_op *op) {
+    const double *in = op->in[0];
+    for (size_t i = 0; i < op->count * op->outputs; i++) ((double *)op->din[0])[i] += ((double *)op->dout)[i] * in[i];
+}
+
+const attr_layer_kind test_square_kind = {
+    .type = ACTIVE, .name = "square", .forward = square, .backward = square_backward};

@@ -35,6 +35,9 @@ attr_map test_map(attr_engine *e, const float *x, attr_target *t, const attr_met
 /* Integrated Gradients from black, the picture filling the network's input. */
 attr_method_settings test_path_settings(const engine_pair *n, attr_rule rule, size_t steps);
 
+/* A layer of the double engine that squares: x^2 / 2, to be put in the place of an op's kind. */
+extern const attr_layer_kind test_square_kind;
+
 /* FNV-1a of n bytes, continued from `hash` (0 to begin). */
 uint64_t test_hash(uint64_t hash, const void *bytes, size_t n);
 

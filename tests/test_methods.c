@@ -99,19 +99,6 @@ Test(methods, integrated_gradients_of_a_linear_network_are_weights_times_distanc
 
 /* ---- Quadratic: f = x' A x / 2, where the right rule is wrong by a known factor and the others are exact */
 
-static void square(attr_op *op) {
-    const double *in = op->in[0];
-    for (size_t i = 0; i < op->count * op->outputs; i++) ((double *)op->out)[i] = in[i] * in[i] / 2;
-}
-
-static void square_backward(attr_op *op) {
-    const double *in = op->in[0];
-    for (size_t i = 0; i < op->count * op->outputs; i++) ((double *)op->din[0])[i] += ((double *)op->dout)[i] * in[i];
-}
-
-static const attr_layer_kind square_kind = {
-    .type = ACTIVE, .name = "square", .forward = square, .backward = square_backward};
-
 /* Its double engine squares in layer 1; `ax` receives A x, A = W' diag(v) W. */
 static void make_quadratic(engine_pair *n, double *ax) {
     engine_pair_make(n,
@@ -121,7 +108,7 @@ static void make_quadratic(engine_pair *n, double *ax) {
     const layer *first = &n->net->layers[0], *last = &n->net->layers[2];
     for (int k = 0; k < 7; k++) first->biases[k] = 0;
     attr_engine_set_parameters(n->twin, NULL);
-    attr_engine_op(n->twin, 1)->kind = &square_kind;
+    attr_engine_op(n->twin, 1)->kind = &test_square_kind;
     for (size_t i = 0; i < n->inputs; i++) ax[i] = 0;
     for (int k = 0; k < 7; k++) {
         double row = 0;

@@ -182,19 +182,7 @@ Test(smoothgrad, of_a_linear_network_is_its_weights_without_error) {
 }
 
 /* f = sum of x^2 / 2 has the gradient x: its mean is x, its covariance sigma^2; pairs of opposite noise cancel. */
-static void square(attr_op *op) {
-    const double *in = op->in[0];
-    for (size_t i = 0; i < op->count * op->outputs; i++) ((double *)op->out)[i] = in[i] * in[i] / 2;
-}
-
-static void square_backward(attr_op *op) {
-    const double *in = op->in[0];
-    for (size_t i = 0; i < op->count * op->outputs; i++) ((double *)op->din[0])[i] += ((double *)op->dout)[i] * in[i];
-}
-
 Test(smoothgrad, of_a_quadratic_network_has_the_known_mean_and_variance) {
-    static const attr_layer_kind kind = {
-        .type = ACTIVE, .name = "square", .forward = square, .backward = square_backward};
     engine_pair n;
     engine_pair_make(&n,
                      "[net] height=5 width=5 channels=4 [activation] activation=linear [connected] output=1 "
@@ -202,7 +190,7 @@ Test(smoothgrad, of_a_quadratic_network_has_the_known_mean_and_variance) {
                      8);
     for (size_t i = 0; i < n.inputs; i++) n.net->layers[1].weights[i] = 1;
     attr_engine_set_parameters(n.twin, NULL);
-    attr_engine_op(n.twin, 0)->kind = &kind;
+    attr_engine_op(n.twin, 0)->kind = &test_square_kind;
     attr_target *t = test_target(n.twin, ATTR_TARGET_LOGIT, 0);
     attr_method_settings s = settings_of(ATTR_REDUCE_MEAN, 0);
     s.samples = 400;
