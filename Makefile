@@ -61,8 +61,15 @@ sources = $(wildcard plugin/*.c plugin/*/*.c)
 twice   = $(filter-out %_common.c %/registry.c,$(filter plugin/kernels/% plugin/layers/%,$(sources)))
 once    = $(filter-out $(twice),$(sources))
 
+# Blocked kernels: also for each generation of x86, chosen when the program runs.
+simd     = $(wildcard plugin/kernels/simd/*.c)
+isas     = $(if $(findstring x86_64,$(shell $(CC) -dumpmachine)),any v3 v4,any)
+flags_v3 = -march=x86-64-v3
+flags_v4 = -march=x86-64-v4 -mprefer-vector-width=512
+
 plugin_objects = $(patsubst plugin/%.c,$(OBJ)/%.o,$(once)) \
-                 $(foreach type,f32 f64,$(patsubst plugin/%.c,$(OBJ)/%_$(type).o,$(twice)))
+                 $(foreach type,f32 f64,$(patsubst plugin/%.c,$(OBJ)/%_$(type).o,$(twice)) \
+                     $(foreach isa,$(isas),$(patsubst plugin/%.c,$(OBJ)/%_$(type)_$(isa).o,$(simd))))
 
 define compile
 $(call say,CC)
@@ -74,6 +81,13 @@ $(OBJ)/%_f32.o: plugin/%.c $(DK)/objects.mk Makefile
 	$(call compile,-DATTR_REAL=float)
 $(OBJ)/%_f64.o: plugin/%.c $(DK)/objects.mk Makefile
 	$(call compile,-DATTR_REAL=double)
+define for_isa
+$(OBJ)/kernels/simd/%_f32_$1.o: plugin/kernels/simd/%.c $(DK)/objects.mk Makefile
+	$$(call compile,-DATTR_REAL=float -DATTR_ISA=$1 $$(flags_$1))
+$(OBJ)/kernels/simd/%_f64_$1.o: plugin/kernels/simd/%.c $(DK)/objects.mk Makefile
+	$$(call compile,-DATTR_REAL=double -DATTR_ISA=$1 $$(flags_$1))
+endef
+$(foreach isa,$(isas),$(eval $(call for_isa,$(isa))))
 $(OBJ)/%.o: plugin/%.c $(DK)/objects.mk Makefile
 	$(call compile)
 

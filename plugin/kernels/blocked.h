@@ -1,0 +1,66 @@
+/* Convolutions of blocked tensors, for the float engine.
+ *
+ * A blocked tensor is [sample][channels / 16, rounded up][h][w][16]: sixteen channels of a pixel lie side by side and
+ * are worked on by one vector instruction. What the lanes beyond the last channel hold is finite and of no meaning.
+ *
+ * Every convolution is a product of panels: values read (transformed or as they are) times weights, kept in registers
+ * while the sum runs. Stride 1 and size 3 go through Winograd's F(4x4, 3x3) (Lavin, Gray: Fast Algorithms for
+ * Convolutional Neural Networks, 2016), which needs 2.25 products where the sum has 9; everything else is gathered.
+ * Sums of ATTR_SUM_F64 are made in double precision and rounded once when stored: Winograd's transforms cancel, and in
+ * single precision they cost a digit. ATTR_SUM_F32 does all in single precision.
+ *
+ * Every result is summed in an order that depends on the shape only: the same bits for any threads and batch. */
+#ifndef ATTR_KERNELS_BLOCKED_H
+#define ATTR_KERNELS_BLOCKED_H
+
+#include <stddef.h>
+
+#include "base/status.h"
+#include "kernels/kernels.h"
+
+enum { attr_lanes = 16 };
+
+/* Elements of a sample of a blocked tensor. */
+static inline size_t attr_blocked_size(int channels, int h, int w) {
+    return ((size_t)channels + attr_lanes - 1) / attr_lanes * attr_lanes * h * w;
+}
+
+typedef enum { ATTR_SUM_F64, ATTR_SUM_F32 } attr_sum;
+
+/* What a value becomes when it is read: times the derivative of the activation that made `outputs` (1 where they are
+ * positive, `slope` elsewhere; not when NULL), times scale[channel] (not when NULL; padded to 16 channels). */
+typedef struct {
+    const float *outputs;
+    float slope;
+    const float *scale;
+} attr_gate;
+
+/* What a sum becomes when it is stored: scale[channel] x sum + bias[channel] (both padded to 16 channels; NULL for 1
+ * and 0), times `slope` where negative; added to what is there when `add`. */
+typedef struct {
+    const double *scale, *bias;
+    double slope;
+    int add;
+} attr_finish;
+
+typedef struct attr_blocked_conv attr_blocked_conv;
+
+/* Whether there is a blocked implementation for a shape: one group, groups of whole blocks of channels, or groups of
+ * one channel (depthwise). */
+int attr_blocked_conv_can(const attr_conv_shape *s);
+
+/* One direction (see kernels.h for `transposed`) of a convolution. Owned by the caller. */
+attr_status attr_blocked_conv_create(attr_blocked_conv **out, const attr_conv_shape *s, int transposed, attr_sum sum);
+void attr_blocked_conv_free(attr_blocked_conv *c);
+
+/* Takes in weights [n][c / groups][size][size]. */
+void attr_blocked_conv_pack(attr_blocked_conv *c, const float *weights);
+
+/* Bytes of working memory that a run needs for each thread, aligned to 64 bytes. */
+size_t attr_blocked_conv_scratch(const attr_blocked_conv *c);
+
+/* Runs `count` samples with at most `threads` threads. */
+void attr_blocked_conv_run(float *to, const float *from, const attr_blocked_conv *c, const attr_gate *gate,
+                           const attr_finish *finish, int count, void *scratch, int threads);
+
+#endif

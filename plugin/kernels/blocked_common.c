@@ -1,0 +1,209 @@
+#include "kernels/blocked.h"
+
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "kernels/simd/panel.h"
+
+/* ---- Builds for generations of processors */
+
+extern const attr_simd attr_simd_f32_any, attr_simd_f64_any;
+#ifdef __x86_64__
+extern const attr_simd attr_simd_f32_v3, attr_simd_f64_v3, attr_simd_f32_v4, attr_simd_f64_v4;
+#endif
+
+const attr_simd *attr_simd_build(attr_sum sum, int generation) {
+    int wide = sum == ATTR_SUM_F64;
+#ifdef __x86_64__
+    if (generation == 4 && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq"))
+        return wide ? &attr_simd_f64_v4 : &attr_simd_f32_v4;
+    if (generation == 3 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+        return wide ? &attr_simd_f64_v3 : &attr_simd_f32_v3;
+#endif
+    if (generation > 0) return NULL;
+    return wide ? &attr_simd_f64_any : &attr_simd_f32_any;
+}
+
+static const attr_simd *simd_for(attr_sum sum) {
+    for (int generation = attr_newest_simd; generation > 0; --generation)
+        if (attr_simd_build(sum, generation)) return attr_simd_build(sum, generation);
+    return attr_simd_build(sum, 0);
+}
+
+/* ---- Shapes */
+
+static int is_depthwise(const attr_conv_shape *s) {
+    return s->groups > 1 && s->groups == s->c && s->groups == s->n;
+}
+
+int attr_blocked_conv_can(const attr_conv_shape *s) {
+    return s->groups == 1 || is_depthwise(s) ||
+           ((s->c / s->groups) % attr_lanes == 0 && (s->n / s->groups) % attr_lanes == 0);
+}
+
+static int blocks_of(int channels) {
+    return (channels + attr_lanes - 1) / attr_lanes;
+}
+
+static void free_class(attr_pixel_class *class) {
+    free(class->tap);
+    free(class->dy);
+    free(class->dx);
+}
+
+/* A transpose reads, at result pixel y, pixel (y - pad' + ky) / stride where it divides, with flipped weights and
+ * pad' = size - 1 - pad. For y = first + i stride that is i + (first - pad' + ky) / stride. */
+static attr_status make_class(attr_pixel_class *class, const attr_blocked_conv *c, int first_y, int first_x) {
+    int step = c->transposed ? c->stride : 1;
+    *class = (attr_pixel_class){.first_y = first_y, .first_x = first_x, .step = step};
+    class->rows = (c->to_h - first_y + step - 1) / step;
+    class->columns = (c->to_w - first_x + step - 1) / step;
+    class->advance = c->transposed ? 1 : c->stride;
+    ATTR_TRY(attr_allocate(&class->tap, (size_t)c->area, sizeof(int), "a convolution's taps"));
+    ATTR_TRY(attr_allocate(&class->dy, (size_t)c->area, sizeof(int), "a convolution's taps"));
+    ATTR_TRY(attr_allocate(&class->dx, (size_t)c->area, sizeof(int), "a convolution's taps"));
+    for (int tap = 0; tap < c->area; ++tap) {
+        int dy = first_y - c->pad + tap / c->size, dx = first_x - c->pad + tap % c->size;
+        if (dy % step || dx % step) continue;
+        class->tap[class->taps] = tap;
+        class->dy[class->taps] = dy / step;
+        class->dx[class->taps++] = dx / step;
+    }
+    return ATTR_OK;
+}
+
+static attr_status make_classes(attr_blocked_conv *c) {
+    int steps = c->transposed ? c->stride : 1;
+    ATTR_TRY(attr_allocate(&c->class, (size_t)steps * steps, sizeof *c->class, "a convolution"));
+    for (int y = 0; y < steps && y < c->to_h; ++y)
+        for (int x = 0; x < steps && x < c->to_w; ++x) ATTR_TRY(make_class(&c->class[c->classes++], c, y, x));
+    return ATTR_OK;
+}
+
+/* For Winograd a class counts tiles and has one tap. */
+static attr_status make_tiles(attr_blocked_conv *c) {
+    ATTR_TRY(attr_allocate(&c->class, 1, sizeof *c->class, "a convolution"));
+    c->classes = 1;
+    c->class->taps = 1;
+    c->class->rows = (c->to_h + attr_winograd_tile - 1) / attr_winograd_tile;
+    c->class->columns = (c->to_w + attr_winograd_tile - 1) / attr_winograd_tile;
+    return ATTR_OK;
+}
+
+/* Panels of about a megabyte: they share the second-level cache with the weights. */
+static void choose_blocking(attr_blocked_conv *c) {
+    int winograd = c->kind == ATTR_CONV_WINOGRAD;
+    int taps = winograd ? 1 : c->area, points = winograd ? attr_winograd_points : 1;
+    c->depth_lanes = c->from_blocks > 1 ? attr_lanes : c->from_c;
+    c->most_units = winograd ? 56 : attr_most_units;
+    size_t block = (size_t)points * taps * c->most_units * attr_lanes * c->simd->element, budget = 1 << 20;
+    c->chunk_blocks = block < budget ? (int)(budget / block) : 1;
+    if (c->chunk_blocks > c->from_blocks) c->chunk_blocks = c->from_blocks;
+}
+
+attr_status attr_blocked_conv_create(attr_blocked_conv **out, const attr_conv_shape *s, int transposed, attr_sum sum) {
+    attr_blocked_conv *c = NULL;
+    ATTR_TRY(attr_allocate(&c, 1, sizeof *c, "a convolution"));
+    c->simd = simd_for(sum);
+    c->groups = is_depthwise(s) ? 1 : s->groups;
+    c->size = s->size;
+    c->area = s->size * s->size;
+    c->stride = s->stride;
+    c->transposed = transposed;
+    c->pad = transposed ? s->size - 1 - s->pad : s->pad;
+    c->from_c = (transposed ? s->n : s->c) / c->groups;
+    c->to_c = (transposed ? s->c : s->n) / c->groups;
+    c->from_h = transposed ? s->out_h : s->h;
+    c->from_w = transposed ? s->out_w : s->w;
+    c->to_h = transposed ? s->h : s->out_h;
+    c->to_w = transposed ? s->w : s->out_w;
+    c->from_blocks = blocks_of(c->from_c);
+    c->to_blocks = blocks_of(c->to_c);
+    c->kind = is_depthwise(s)                  ? ATTR_CONV_DEPTHWISE
+              : s->size == 3 && s->stride == 1 ? ATTR_CONV_WINOGRAD
+                                               : ATTR_CONV_GATHER;
+    choose_blocking(c);
+    size_t packed = (size_t)c->groups * c->to_blocks * c->area * attr_lanes;
+    if (c->kind != ATTR_CONV_DEPTHWISE) packed *= (size_t)c->from_blocks * attr_lanes;
+    attr_status status = c->kind == ATTR_CONV_WINOGRAD ? make_tiles(c) : make_classes(c);
+    if (status == ATTR_OK) status = attr_allocate(&c->packed, packed, sizeof(float), "packed weights");
+    if (status != ATTR_OK) {
+        attr_blocked_conv_free(c);
+        return status;
+    }
+    *out = c;
+    return ATTR_OK;
+}
+
+void attr_blocked_conv_free(attr_blocked_conv *c) {
+    if (!c) return;
+    for (int i = 0; i < c->classes; ++i) free_class(&c->class[i]);
+    free(c->class);
+    free(c->packed);
+    free(c);
+}
+
+/* ---- Weights */
+
+/* The 16 x 16 weights of one tap from one block of channels to another. */
+static void pack_tap(float *out, const attr_blocked_conv *c, const float *of_group, int from_block, int to_block,
+                     int tap) {
+    int channels = c->transposed ? c->to_c : c->from_c;
+    for (int i = 0; i < attr_lanes; ++i) {
+        for (int j = 0; j < attr_lanes; ++j) {
+            int from = from_block * attr_lanes + i, to = to_block * attr_lanes + j;
+            int filter = c->transposed ? from : to, channel = c->transposed ? to : from;
+            int exists = from < c->from_c && to < c->to_c;
+            *out++ = exists ? of_group[((size_t)filter * channels + channel) * c->area + tap] : 0;
+        }
+    }
+}
+
+static void pack_depthwise(attr_blocked_conv *c, const float *weights) {
+    for (int k = 0; k < c->to_blocks * attr_lanes; ++k) {
+        float *out = c->packed + (size_t)(k / attr_lanes) * c->area * attr_lanes + k % attr_lanes;
+        for (int tap = 0; tap < c->area; ++tap) {
+            int source = c->transposed ? c->area - 1 - tap : tap;
+            out[tap * attr_lanes] = k < c->to_c ? weights[(size_t)k * c->area + source] : 0;
+        }
+    }
+}
+
+void attr_blocked_conv_pack(attr_blocked_conv *c, const float *weights) {
+    if (c->kind == ATTR_CONV_DEPTHWISE) {
+        pack_depthwise(c, weights);
+        return;
+    }
+    size_t tap_size = attr_lanes * attr_lanes, group_size = (size_t)c->from_c * c->to_c * c->area;
+#pragma omp parallel for collapse(2) schedule(static)
+    for (int block = 0; block < c->groups * c->to_blocks; ++block) {
+        for (int from_block = 0; from_block < c->from_blocks; ++from_block) {
+            const float *of_group = weights + block / c->to_blocks * group_size;
+            float *out = c->packed + ((size_t)block * c->from_blocks + from_block) * c->area * tap_size;
+            for (int tap = 0; tap < c->area; ++tap) /* a transpose has both axes flipped */
+                pack_tap(out + tap * tap_size, c, of_group, from_block, block % c->to_blocks,
+                         c->transposed ? c->area - 1 - tap : tap);
+        }
+    }
+}
+
+/* ---- Running */
+
+size_t attr_blocked_conv_scratch(const attr_blocked_conv *c) {
+    size_t points = c->kind == ATTR_CONV_WINOGRAD ? attr_winograd_points : 1, most = 0;
+    if (c->kind == ATTR_CONV_DEPTHWISE) return 0;
+    int columns = (c->to_blocks * attr_lanes + c->simd->columns - 1) / c->simd->columns;
+    int chunks = (c->from_blocks + c->chunk_blocks - 1) / c->chunk_blocks;
+    for (int i = 0; i < c->classes; ++i) {
+        int taps = c->class[i].taps;
+        size_t sums = (size_t)(chunks > 1 ? columns : 1) * c->most_units * c->simd->columns;
+        size_t all = attr_values_stride(c, taps) + attr_weights_stride(c, taps, c->simd->columns) + sums;
+        if (all > most) most = all;
+    }
+    return (points * most * c->simd->element + 4095) / 4096 * 4096;
+}
+
+void attr_blocked_conv_run(float *to, const float *from, const attr_blocked_conv *c, const attr_gate *gate,
+                           const attr_finish *finish, int count, void *scratch, int threads) {
+    c->simd->run(to, from, c, gate, finish, count, scratch, attr_blocked_conv_scratch(c), threads);
+}

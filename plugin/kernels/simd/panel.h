@@ -1,0 +1,76 @@
+/* The inside of the blocked convolutions: what is prepared once (attr_blocked_conv), and the three steps of a run that
+ * an implementation has: read values into a panel, make the weights of a panel, write sums.
+ *
+ * The result is cut into units: a unit is a 4x4 tile of pixels (Winograd, 36 points) or a pixel (gathered, 1 point).
+ * For a block of units, for a chunk of channels, for each point p:
+ *
+ *   sums[p][unit][k] += sum over depth of values[p][depth][unit] x weights[p][depth][k]
+ *
+ * Depth goes block by block of (up to) 16 channels, for each of them tap by tap (Winograd has no taps left). */
+#ifndef ATTR_KERNELS_PANEL_H
+#define ATTR_KERNELS_PANEL_H
+
+#include "kernels/blocked.h"
+
+enum { attr_winograd_points = 36, attr_winograd_tile = 4, attr_most_units = 112 };
+
+typedef enum { ATTR_CONV_WINOGRAD, ATTR_CONV_GATHER, ATTR_CONV_DEPTHWISE } attr_conv_kind;
+
+/* Result pixels that read through the same taps: all of them for a convolution; for the transpose of one with a stride,
+ * those of one remainder of (y, x) by the stride. Result pixel (first_y + i step, first_x + j step) reads, for tap t,
+ * pixel (i advance + dy[t], j advance + dx[t]). */
+typedef struct {
+    int first_y, first_x, step, rows, columns;
+    int advance, taps;
+    int *tap, *dy, *dx; /* [taps]; tap: its place in the packed weights */
+} attr_pixel_class;
+
+struct attr_blocked_conv {
+    const struct attr_simd *simd;
+    attr_conv_kind kind;
+    int groups;                 /* 1 for groups of one channel */
+    int from_c, from_h, from_w; /* channels of one group */
+    int to_c, to_h, to_w;
+    int from_blocks, to_blocks; /* of 16 channels, of one group */
+    int size, area, stride, pad, transposed;
+    int depth_lanes;  /* channels of a block that are worth multiplying: 16, or all if there are fewer */
+    int most_units;   /* of a block */
+    int chunk_blocks; /* of 16 channels that are in a panel at a time */
+    int classes;      /* 1 for Winograd */
+    attr_pixel_class *class;
+    /* [group][to_blocks][from_blocks][area][16 from][16 to]; groups of one channel: [to_blocks][area][16] */
+    float *packed;
+};
+
+/* The units first .. first+count-1 of a run and where things are. */
+typedef struct {
+    const attr_blocked_conv *conv;
+    const attr_pixel_class *class;
+    int group, first, count;
+    int tile_columns;              /* Winograd: tiles of a row */
+    int units_of_sample;           /* of the class */
+    size_t from_sample, to_sample; /* elements of a sample, all groups */
+} attr_unit_block;
+
+/* Elements from one point of a panel to the next. One vector more than there is, or else all points would fall into the
+ * same lines of the first-level cache. */
+static inline size_t attr_values_stride(const attr_blocked_conv *c, int taps) {
+    return (size_t)c->chunk_blocks * taps * c->most_units * attr_lanes + attr_lanes;
+}
+static inline size_t attr_weights_stride(const attr_blocked_conv *c, int taps, int columns) {
+    return (size_t)c->chunk_blocks * taps * c->depth_lanes * columns + attr_lanes;
+}
+
+/* What a build for one generation of processors and one type of sums offers. */
+typedef struct attr_simd {
+    size_t element; /* bytes of a number of a panel */
+    int columns;    /* result channels at a time */
+    void (*run)(float *to, const float *from, const attr_blocked_conv *c, const attr_gate *gate,
+                const attr_finish *finish, int count, void *scratch, size_t scratch_each, int threads);
+} attr_simd;
+
+/* The build for x86-64-v4, v3 (generation 4, 3) or any processor (0); NULL if this machine cannot run it. */
+enum { attr_newest_simd = 4 };
+const attr_simd *attr_simd_build(attr_sum sum, int generation);
+
+#endif

@@ -1,0 +1,110 @@
+/* A run: blocks of units and parts of the result channels are shared among the threads; each goes through read, weigh,
+ * multiply and write with panels of its own. */
+#include <omp.h>
+
+#include "kernels/simd/steps.h"
+
+typedef struct {
+    real *values, *weights, *sums;
+} panels;
+
+static panels panels_of(char *scratch, const attr_blocked_conv *c, const attr_steps *steps, int taps) {
+    panels p = {.values = (real *)scratch};
+    p.weights = p.values + steps->points * attr_values_stride(c, taps);
+    p.sums = p.weights + steps->points * attr_weights_stride(c, taps, tile_columns);
+    return p;
+}
+
+/* One chunk of channels into the sums of one range of columns. */
+static void multiply_chunk(real *sums, const panels *p, const attr_unit_block *u, const attr_steps *steps, int column,
+                           int blocks, int fresh) {
+    const attr_blocked_conv *c = u->conv;
+    int taps = u->class->taps, parts = (u->count + tile_rows - 1) / tile_rows;
+    int wanted = (c->to_blocks * lanes - column + vector_lanes - 1) / vector_lanes;
+    int vectors = wanted < tile_vectors ? wanted : tile_vectors;
+    size_t values_block = (size_t)c->most_units * lanes;
+    for (int point = 0; point < steps->points; ++point) {
+        const real *values = p->values + point * attr_values_stride(c, taps);
+        const real *weights = p->weights + point * attr_weights_stride(c, taps, tile_columns);
+        for (int part = 0; part < parts; ++part) {
+            int first = u->count * part / parts, last = u->count * (part + 1) / parts;
+            S(attr_multiply)
+            (sums + ((size_t)point * c->most_units + first) * tile_columns, values + first * lanes, weights,
+             blocks * taps, c->depth_lanes, values_block, last - first, vectors, fresh);
+        }
+    }
+}
+
+/* The columns column .. end-1 of a block of units. Chunks of channels run outside, so that their values stay in the
+ * second-level cache; the sums of all columns are kept from chunk to chunk. */
+static void run_block(float *to, const float *from, const panels *p, const attr_unit_block *u, const attr_steps *steps,
+                      const attr_gate *gate, const attr_finish *finish, int column, int end) {
+    const attr_blocked_conv *c = u->conv;
+    size_t sums_size = (size_t)steps->points * c->most_units * tile_columns;
+    int chunks = (c->from_blocks + c->chunk_blocks - 1) / c->chunk_blocks;
+    for (int chunk = 0; chunk < chunks; ++chunk) {
+        int block = chunk * c->chunk_blocks, left = c->from_blocks - block;
+        int blocks = left < c->chunk_blocks ? left : c->chunk_blocks;
+        steps->read(p->values, from, u, gate, block, blocks);
+        for (int k = column; k < end; k += tile_columns) {
+            real *sums = p->sums + (chunks > 1 ? (k - column) / tile_columns * sums_size : 0);
+            steps->weigh(p->weights, u, k, block, blocks);
+            multiply_chunk(sums, p, u, steps, k, blocks, chunk == 0);
+            if (chunk == chunks - 1) steps->write(to, sums, u, finish, k);
+        }
+    }
+}
+
+/* How a run is cut: blocks of units times parts of the columns. */
+typedef struct {
+    int units, blocks, parts;
+} cut;
+
+static int up(int n, int by) {
+    return (n + by - 1) / by;
+}
+
+static cut cut_of(const attr_blocked_conv *c, int units, int threads) {
+    cut t = {units, up(units, c->most_units), 1};
+    int shares = up(threads, c->groups);
+    if (units > shares * tile_rows) {
+        t.blocks = up(t.blocks, shares) * shares;
+    } else if (t.blocks < shares) {
+        int columns = up(c->to_blocks * lanes, tile_columns);
+        t.parts = up(shares, t.blocks) < columns ? up(shares, t.blocks) : columns;
+    }
+    return t;
+}
+
+static void run(float *to, const float *from, const attr_blocked_conv *c, const attr_gate *gate,
+                const attr_finish *finish, int count, void *scratch, size_t scratch_each, int threads) {
+    const attr_steps *steps = c->kind == ATTR_CONV_WINOGRAD ? &S(attr_winograd_steps) : &S(attr_gather_steps);
+    int columns = up(c->to_blocks * lanes, tile_columns);
+    if (c->kind == ATTR_CONV_DEPTHWISE) {
+        S(attr_depthwise_run)(to, from, c, gate, finish, count, threads);
+        return;
+    }
+#pragma omp parallel num_threads(threads)
+    for (int k = 0; k < c->classes; ++k) {
+        const attr_pixel_class *class = &c->class[k];
+        attr_unit_block whole = {.conv = c, .class = class, .units_of_sample = class->rows * class->columns};
+        whole.tile_columns = class->columns;
+        whole.from_sample = (size_t)c->groups * c->from_blocks * lanes * c->from_h * c->from_w;
+        whole.to_sample = (size_t)c->groups * c->to_blocks * lanes * c->to_h * c->to_w;
+        cut t = cut_of(c, count * whole.units_of_sample, threads);
+#pragma omp for schedule(dynamic) nowait
+        for (int item = 0; item < c->groups * t.blocks * t.parts; ++item) {
+            panels p = panels_of((char *)scratch + omp_get_thread_num() * scratch_each, c, steps, class->taps);
+            attr_unit_block u = whole;
+            int block = item / t.parts % t.blocks, part = item % t.parts;
+            u.group = item / t.parts / t.blocks;
+            u.first = (int)((long)t.units * block / t.blocks);
+            u.count = (int)((long)t.units * (block + 1) / t.blocks) - u.first;
+            if (u.count > 0)
+                run_block(to, from, &p, &u, steps, gate, finish, columns * part / t.parts * tile_columns,
+                          columns * (part + 1) / t.parts * tile_columns);
+        }
+    }
+}
+
+const attr_simd S(attr_simd) = {sizeof(real), tile_columns, run};

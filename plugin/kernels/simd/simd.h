@@ -1,0 +1,87 @@
+/* Vectors for the blocked kernels. A file of this folder is compiled for each sort of sum (ATTR_REAL: float or double,
+ * the type `real` that values are multiplied and summed in; tensors are float) and for each generation of x86
+ * (ATTR_ISA, with the compiler's flags to match; `any` elsewhere). S(name) makes the names differ. */
+#ifndef ATTR_KERNELS_SIMD_H
+#define ATTR_KERNELS_SIMD_H
+
+#include <string.h>
+
+#include "kernels/simd/panel.h"
+#include "layers/real.h"
+
+#define ATTR_SIMD_JOIN_(name, isa) name##_##isa
+#define ATTR_SIMD_JOIN(name, isa)  ATTR_SIMD_JOIN_(name, isa)
+#define S(name)                    ATTR_SIMD_JOIN(R(name), ATTR_ISA)
+
+#if defined(__AVX512F__)
+#define ATTR_VECTOR_BYTES 64
+#elif defined(__AVX2__)
+#define ATTR_VECTOR_BYTES 32
+#else
+#define ATTR_VECTOR_BYTES 16
+#endif
+
+enum {
+    lanes = attr_lanes,
+    vector_lanes = ATTR_VECTOR_BYTES / sizeof(real),
+/* Sums in registers: `tile_rows` panel rows times `tile_vectors` vectors; the rest of the registers (32 with AVX-512,
+ * else 16) holds what is multiplied. */
+#if defined(__AVX512F__)
+    tile_vectors = 2,
+    tile_rows = 14,
+#else
+    tile_vectors = 16 / vector_lanes,
+    tile_rows = 12 / tile_vectors ? 12 / tile_vectors : 1,
+#endif
+    tile_columns = tile_vectors * vector_lanes /* result channels at a time: 16 or 32 */
+};
+
+typedef real vector __attribute__((vector_size(ATTR_VECTOR_BYTES), aligned(ATTR_VECTOR_BYTES)));
+/* As many floats as a vector has lanes, and integers of their size. */
+typedef float float_vector __attribute__((vector_size(ATTR_VECTOR_BYTES / sizeof(real) * sizeof(float)),
+                                          aligned(ATTR_VECTOR_BYTES / sizeof(real) * sizeof(float)), may_alias));
+typedef int int_vector __attribute__((vector_size(ATTR_VECTOR_BYTES / sizeof(real) * sizeof(int)),
+                                      aligned(ATTR_VECTOR_BYTES / sizeof(real) * sizeof(int)), may_alias));
+
+static inline float_vector select_floats(int_vector where, float_vector yes, float_vector no) {
+    return (float_vector)((where & (int_vector)yes) | (~where & (int_vector)no));
+}
+
+/* The values that lie at `at`, gated (see attr_gate); `outputs` and `scale` are at the same lanes. */
+static inline vector read_values(const float *at, const float *outputs, float slope, const float *scale) {
+    float_vector x = *(const float_vector *)at;
+    if (outputs) x = select_floats(*(const float_vector *)outputs > 0, x, x * slope);
+    if (scale) x *= *(const float_vector *)scale;
+    return __builtin_convertvector(x, vector);
+}
+
+typedef __typeof__((vector){0} > (vector){0}) mask_vector;
+static inline vector select_numbers(mask_vector where, vector yes, vector no) {
+    return (vector)((where & (mask_vector)yes) | (~where & (mask_vector)no));
+}
+
+/* Scale and bias of one vector of result channels. */
+typedef struct {
+    vector scale, bias;
+    real slope;
+    int add;
+} vector_finish;
+
+static inline vector_finish finish_of(const attr_finish *f, int channel) {
+    vector_finish v = {.slope = (real)f->slope, .add = f->add};
+    for (int i = 0; i < vector_lanes; ++i) {
+        v.scale[i] = (real)(f->scale ? f->scale[channel + i] : 1);
+        v.bias[i] = (real)(f->bias ? f->bias[channel + i] : 0);
+    }
+    return v;
+}
+
+static inline void store_sum(float *at, vector sum, const vector_finish *f) {
+    float_vector *to = (float_vector *)at;
+    sum = f->scale * sum + f->bias;
+    if (f->slope != 1) sum = select_numbers(sum > 0, sum, sum * f->slope);
+    if (f->add) sum += __builtin_convertvector(*to, vector);
+    *to = __builtin_convertvector(sum, float_vector);
+}
+
+#endif

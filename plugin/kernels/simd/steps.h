@@ -1,0 +1,32 @@
+/* The steps of the two implementations, and the product between them. Panels, in elements of `real`:
+ *   values  [point][block of 16 channels][tap][most_units][16]       point stride attr_values_stride
+ *   weights [point][block][tap][depth_lanes][tile_columns]           point stride attr_weights_stride
+ *   sums    [point][most_units][tile_columns] */
+#ifndef ATTR_KERNELS_STEPS_H
+#define ATTR_KERNELS_STEPS_H
+
+#include "kernels/simd/simd.h"
+
+typedef struct {
+    int points;
+    /* Blocks block .. block+blocks-1 of the channels read. */
+    void (*read)(real *values, const float *from, const attr_unit_block *u, const attr_gate *gate, int block,
+                 int blocks);
+    /* Weights of result channels column .. column+tile_columns-1 for these blocks. */
+    void (*weigh)(real *weights, const attr_unit_block *u, int column, int block, int blocks);
+    void (*write)(float *to, const real *sums, const attr_unit_block *u, const attr_finish *finish, int column);
+} attr_steps;
+
+extern const attr_steps S(attr_winograd_steps), S(attr_gather_steps);
+
+/* sums[row][column] (+)= sum over d < depth blocks, lane < depth_lanes of values[d][row][lane] weights[d][lane][column]
+ * for `rows` <= tile_rows rows; `fresh` stores, else adds. values_block: elements from a block of values to the next;
+ * vectors: how many of tile_vectors vectors of columns are wanted. */
+void S(attr_multiply)(real *sums, const real *values, const real *weights, int depth_blocks, int depth_lanes,
+                      size_t values_block, int rows, int vectors, int fresh);
+
+/* Groups of one channel; needs no panels. */
+void S(attr_depthwise_run)(float *to, const float *from, const attr_blocked_conv *c, const attr_gate *gate,
+                           const attr_finish *finish, int count, int threads);
+
+#endif

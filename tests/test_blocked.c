@@ -1,0 +1,227 @@
+/* Convolutions of blocked tensors against the plain twin in double precision. */
+#include <criterion/criterion.h>
+#include <math.h>
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/random.h"
+#include "kernels/blocked.h"
+#include "kernels/simd/panel.h"
+
+typedef struct {
+    attr_conv_shape shape;
+    int transposed, count;
+    int from_c, from_pixels, to_c, to_pixels;
+    float *from, *outputs, *to, *weights, *gate_scale; /* blocked; to holds what is added to */
+    double *scale, *bias;
+} problem;
+
+static float *random_floats(size_t n, int part) {
+    float *values = NULL;
+    attr_random random = {.seed = 7, .stream = ATTR_STREAM_CHECK, .part = (uint32_t)part};
+    cr_assert_eq(attr_allocate(&values, n, sizeof *values, "a test"), ATTR_OK);
+    attr_random_normal(values, &random, 0, n);
+    return values;
+}
+
+static double *random_doubles(size_t n, int part) {
+    float *floats = random_floats(n, part);
+    double *values = NULL;
+    cr_assert_eq(attr_allocate(&values, n, sizeof *values, "a test"), ATTR_OK);
+    for (size_t i = 0; i < n; ++i) values[i] = floats[i];
+    free(floats);
+    return values;
+}
+
+static problem make_problem(attr_conv_shape s, int transposed, int count) {
+    s.out_h = transposed && s.out_h ? s.out_h : (s.h + 2 * s.pad - s.size) / s.stride + 1;
+    s.out_w = transposed && s.out_w ? s.out_w : (s.w + 2 * s.pad - s.size) / s.stride + 1;
+    problem p = {.shape = s, .transposed = transposed, .count = count};
+    p.from_c = transposed ? s.n : s.c;
+    p.to_c = transposed ? s.c : s.n;
+    p.from_pixels = transposed ? s.out_h * s.out_w : s.h * s.w;
+    p.to_pixels = transposed ? s.h * s.w : s.out_h * s.out_w;
+    p.from = random_floats(count * attr_blocked_size(p.from_c, p.from_pixels, 1), 1);
+    p.outputs = random_floats(count * attr_blocked_size(p.from_c, p.from_pixels, 1), 2);
+    p.to = random_floats(count * attr_blocked_size(p.to_c, p.to_pixels, 1), 3);
+    p.weights = random_floats((size_t)s.n * s.c / s.groups * s.size * s.size, 4);
+    p.gate_scale = random_floats(attr_blocked_size(p.from_c, 1, 1), 5);
+    p.scale = random_doubles(attr_blocked_size(p.to_c, 1, 1), 6);
+    p.bias = random_doubles(attr_blocked_size(p.to_c, 1, 1), 8);
+    return p;
+}
+
+static void free_problem(problem *p) {
+    free(p->from), free(p->outputs), free(p->to), free(p->weights), free(p->gate_scale), free(p->scale), free(p->bias);
+}
+
+static size_t blocked_index(int channels, int pixels, int sample, int channel, int pixel) {
+    return sample * attr_blocked_size(channels, pixels, 1) +
+           ((size_t)channel / attr_lanes * pixels + pixel) * attr_lanes + channel % attr_lanes;
+}
+
+typedef struct {
+    int gated, affine, add;
+    double slope;
+} dress; /* what is done on the way in and out */
+
+/* The plain twin does the sum; what is around it is done here. */
+static double *expected_of(const problem *p, const dress *d) {
+    double *from = NULL, *packed = NULL, *to = NULL, *one = NULL, *zero = NULL;
+    size_t from_size = (size_t)p->count * p->from_c * p->from_pixels,
+           to_size = (size_t)p->count * p->to_c * p->to_pixels;
+    attr_allocate(&from, from_size, sizeof *from, "a test");
+    attr_allocate(&to, to_size, sizeof *to, "a test");
+    attr_allocate(&one, p->to_c, sizeof *one, "a test");
+    attr_allocate(&zero, p->to_c, sizeof *zero, "a test");
+    attr_allocate(&packed, attr_conv_packed_size(&p->shape, p->transposed), sizeof *packed, "a test");
+    for (int i = 0; i < p->to_c; ++i) one[i] = 1;
+    double *out = from;
+    for (int b = 0; b < p->count; ++b)
+        for (int c = 0; c < p->from_c; ++c)
+            for (int i = 0; i < p->from_pixels; ++i) {
+                size_t at = blocked_index(p->from_c, p->from_pixels, b, c, i);
+                double gate = d->gated ? (p->outputs[at] > 0 ? 1 : .25) * p->gate_scale[c] : 1;
+                *out++ = gate * p->from[at];
+            }
+    attr_conv_pack_f64(packed, p->weights, NULL, &p->shape, p->transposed);
+    attr_conv_forward_f64(to, from, packed, one, zero, &p->shape, p->transposed, p->count);
+    out = to;
+    for (int b = 0; b < p->count; ++b)
+        for (int c = 0; c < p->to_c; ++c)
+            for (int i = 0; i < p->to_pixels; ++i, ++out) {
+                if (d->affine) *out = *out * p->scale[c] + p->bias[c];
+                if (*out < 0) *out *= d->slope;
+                if (d->add) *out += p->to[blocked_index(p->to_c, p->to_pixels, b, c, i)];
+            }
+    free(from), free(packed), free(one), free(zero);
+    return to;
+}
+
+/* A result of its own, so that p->to can be added to again. generation < 0: the best for this machine. */
+static float *run(const problem *p, const dress *d, attr_sum sum, int generation, int threads, int count) {
+    attr_blocked_conv *c = NULL;
+    void *scratch = NULL;
+    float *to = NULL;
+    size_t size = p->count * attr_blocked_size(p->to_c, p->to_pixels, 1);
+    cr_assert_eq(attr_blocked_conv_create(&c, &p->shape, p->transposed, sum), ATTR_OK);
+    if (generation >= 0) c->simd = attr_simd_build(sum, generation);
+    cr_assert_eq(attr_allocate(&scratch, threads, attr_blocked_conv_scratch(c), "a test"), ATTR_OK);
+    cr_assert_eq(attr_allocate(&to, size, sizeof *to, "a test"), ATTR_OK);
+    memcpy(to, p->to, size * sizeof *to);
+    attr_gate gate = {d->gated ? p->outputs : NULL, .25f, d->gated ? p->gate_scale : NULL};
+    attr_finish finish = {d->affine ? p->scale : NULL, d->affine ? p->bias : NULL, d->slope, d->add};
+    attr_blocked_conv_pack(c, p->weights);
+    attr_blocked_conv_run(to, p->from, c, &gate, &finish, count, scratch, threads);
+    attr_blocked_conv_free(c);
+    free(scratch);
+    return to;
+}
+
+static double distance(const problem *p, const float *got, const double *expected) {
+    double error = 0, length = 0;
+    for (int b = 0; b < p->count; ++b)
+        for (int c = 0; c < p->to_c; ++c)
+            for (int i = 0; i < p->to_pixels; ++i, ++expected) {
+                double e = got[blocked_index(p->to_c, p->to_pixels, b, c, i)] - *expected;
+                error += e * e;
+                length += *expected * *expected;
+            }
+    return length > 0 ? sqrt(error / length) : sqrt(error);
+}
+
+static const dress dresses[] = {{0, 0, 0, 1}, {0, 1, 0, .1}, {1, 0, 1, 1}, {1, 1, 1, 0}};
+
+static void check(attr_conv_shape s, int count) {
+    for (int transposed = 0; transposed < 2; ++transposed) {
+        problem p = make_problem(s, transposed, count);
+        for (size_t i = 0; i < sizeof dresses / sizeof *dresses; ++i) {
+            double *expected = expected_of(&p, &dresses[i]);
+            for (int sum = 0; sum < 2; ++sum) {
+                for (int generation = 0; generation <= attr_newest_simd; ++generation) {
+                    if (!attr_simd_build(sum, generation)) continue;
+                    float *got = run(&p, &dresses[i], sum, generation, 2, count);
+                    double error = distance(&p, got, expected), most = sum == ATTR_SUM_F64 ? 6e-8 : 5e-6;
+                    cr_expect_leq(error, most,
+                                  "c %d n %d %dx%d size %d stride %d pad %d groups %d count %d transposed %d dress %zu "
+                                  "sum %d generation %d: %g",
+                                  s.c, s.n, s.h, s.w, s.size, s.stride, s.pad, s.groups, count, transposed, i, sum,
+                                  generation, error);
+                    free(got);
+                }
+            }
+            free(expected);
+        }
+        free_problem(&p);
+    }
+}
+
+static attr_conv_shape shape(int c, int n, int h, int w, int size, int stride, int pad, int groups) {
+    return (attr_conv_shape){
+        .c = c, .n = n, .h = h, .w = w, .size = size, .stride = stride, .pad = pad, .groups = groups};
+}
+
+Test(blocked, winograd_of_any_size) {
+    check(shape(3, 20, 17, 9, 3, 1, 1, 1), 3);
+    check(shape(16, 32, 8, 8, 3, 1, 1, 1), 1);
+    check(shape(40, 17, 5, 30, 3, 1, 0, 1), 2);
+    check(shape(1, 1, 1, 1, 3, 1, 1, 1), 1);
+    check(shape(33, 50, 6, 7, 3, 1, 2, 1), 1);
+    check(shape(64, 96, 7, 13, 3, 1, 1, 2), 2);
+}
+
+Test(blocked, chunks_of_channels) {
+    check(shape(300, 40, 7, 9, 3, 1, 1, 1), 2);
+    check(shape(600, 33, 3, 5, 2, 1, 0, 1), 1);
+    check(shape(1100, 18, 4, 5, 1, 1, 0, 1), 2);
+}
+
+Test(blocked, gathered_of_any_size_and_stride) {
+    check(shape(64, 48, 13, 11, 1, 1, 0, 1), 2);
+    check(shape(20, 33, 15, 14, 3, 2, 1, 1), 2);
+    check(shape(17, 5, 12, 13, 5, 3, 2, 1), 1);
+    check(shape(3, 7, 30, 31, 11, 4, 2, 1), 2);
+    check(shape(32, 16, 14, 15, 1, 2, 0, 1), 1);
+    check(shape(5, 6, 9, 9, 1, 3, 1, 1), 1);
+    check(shape(32, 32, 9, 8, 4, 2, 1, 2), 1);
+}
+
+Test(blocked, depthwise) {
+    check(shape(40, 40, 13, 7, 3, 2, 1, 40), 2);
+    check(shape(16, 16, 6, 9, 5, 1, 2, 16), 3);
+}
+
+/* Sixteen pixels of a large layer cannot keep many threads busy: then columns are shared out, too. */
+Test(blocked, same_bits_for_any_threads_and_batch) {
+    attr_conv_shape shapes[] = {shape(48, 130, 13, 13, 3, 1, 1, 1), shape(300, 40, 9, 9, 3, 1, 1, 1),
+                                shape(70, 200, 5, 5, 1, 1, 0, 1), shape(32, 64, 20, 20, 3, 2, 1, 1)};
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; ++i) {
+        for (int sum = 0; sum < 2; ++sum) {
+            problem p = make_problem(shapes[i], i % 2, 5);
+            size_t sample = attr_blocked_size(p.to_c, p.to_pixels, 1);
+            float *one = run(&p, &dresses[3], sum, -1, 1, 5);
+            for (int threads = 2; threads < 9; threads += 3) {
+                float *many = run(&p, &dresses[3], sum, -1, threads, 5),
+                      *few = run(&p, &dresses[3], sum, -1, threads, 1);
+                cr_expect_eq(memcmp(one, many, 5 * sample * sizeof *one), 0, "shape %zu sum %d threads %d", i, sum,
+                             threads);
+                cr_expect_eq(memcmp(one, few, sample * sizeof *one), 0, "shape %zu sum %d threads %d, batch 1", i, sum,
+                             threads);
+                free(many), free(few);
+            }
+            free(one);
+            free_problem(&p);
+        }
+    }
+}
+
+Test(blocked, refuses_groups_of_odd_blocks) {
+    attr_conv_shape s = shape(24, 48, 9, 9, 3, 1, 0, 3);
+    cr_expect_not(attr_blocked_conv_can(&s));
+    s.c = 48;
+    cr_expect(attr_blocked_conv_can(&s));
+    s.c = s.n = s.groups = 24;
+    cr_expect(attr_blocked_conv_can(&s));
+}
