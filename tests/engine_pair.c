@@ -49,7 +49,7 @@ void test_gradient(double *gradient, attr_engine *e, const attr_target *t, const
     attr_engine_clear_gradients(e, attr_target_layer(t));
     attr_target_seed(t, e, 0, 1);
     attr_engine_backward(e, attr_target_layer(t));
-    attr_engine_read(e, gradient, attr_engine_input_gradient(e), 0, attr_engine_inputs(e));
+    attr_tensor_read_gradient(gradient, attr_engine_input(e), 0, 0, attr_engine_inputs(e));
 }
 
 attr_map test_map(attr_engine *e, const float *x, attr_target *t, const attr_method_settings *settings) {

@@ -48,7 +48,8 @@ static void forward(const setting *s, attr_engine *e, const double *x, int count
 
 static void put_seeds(const setting *s, attr_engine *e, const double *seeds, int count) {
     attr_op *op = attr_engine_op(e, s->head);
-    for (size_t i = 0; i < count * s->outputs; i++) attr_engine_add(e, op->dout, i, seeds[i]);
+    for (size_t i = 0; i < count * s->outputs; i++)
+        attr_tensor_add_gradient(op->writes, (int)(i / s->outputs), i % s->outputs, seeds[i]);
 }
 
 /* Forward and backward of samples first .. first+count-1; returns [count][record], released by the caller. */
@@ -62,10 +63,10 @@ static double *run(const setting *s, attr_engine *e, int first, int count) {
     for (int b = 0; b < count; b++) {
         for (int i = 0; i < s->net->n; i++) {
             const attr_op *op = attr_engine_op(e, i);
-            attr_engine_read(e, at, op->out, b * op->outputs, op->outputs);
+            attr_tensor_read(at, op->writes, b, 0, op->outputs);
             at += op->outputs;
         }
-        attr_engine_read(e, at, attr_engine_input_gradient(e), b * s->inputs, s->inputs);
+        attr_tensor_read_gradient(at, attr_engine_input(e), b, 0, s->inputs);
         at += s->inputs;
     }
     return record;

@@ -52,14 +52,14 @@ static double run(double *gradient, attr_engine *e, int head, const double *x, c
     double *out = test_allocate(op->outputs, sizeof *out), sum = 0;
     attr_engine_set_input_f64(e, 0, x);
     attr_engine_forward(e, 1);
-    attr_engine_read(e, out, op->out, 0, op->outputs);
+    attr_tensor_read(out, op->writes, 0, 0, op->outputs);
     for (size_t i = 0; i < op->outputs; i++) sum += seeds[i] * out[i];
     free(out);
     if (!gradient) return sum;
     attr_engine_clear_gradients(e, head);
-    for (size_t i = 0; i < op->outputs; i++) attr_engine_add(e, op->dout, i, seeds[i]);
+    for (size_t i = 0; i < op->outputs; i++) attr_tensor_add_gradient(op->writes, 0, i, seeds[i]);
     attr_engine_backward(e, head);
-    attr_engine_read(e, gradient, attr_engine_input_gradient(e), 0, attr_engine_inputs(e));
+    attr_tensor_read_gradient(gradient, attr_engine_input(e), 0, 0, attr_engine_inputs(e));
     return sum;
 }
 
@@ -124,7 +124,9 @@ Test(engine, predicts_what_darknet_predicts) {
         attr_engine_set_input_f32(n.single, 0, n.x);
         attr_engine_forward(n.single, 1);
         network_predict(n.net, n.x);
-        double *got = doubles_of(op->out, op->outputs), *expected = doubles_of(n.net->layers[head].output, op->outputs);
+        double *got = test_allocate(op->outputs, sizeof *got);
+        double *expected = doubles_of(n.net->layers[head].output, op->outputs);
+        attr_tensor_read(got, op->writes, 0, 0, op->outputs);
         double error = relative_error(got, expected, op->outputs);
         cr_expect(error < 1e-5, "%s\n  head %d: %g off Darknet", n.cfg, head, error);
         free(got);
@@ -222,12 +224,12 @@ static double *run_batch(attr_engine *e, const float *inputs, int first, int cou
     for (int b = 0; b < count; b++) attr_engine_set_input_f32(e, b, inputs + (first + b) * size);
     attr_engine_forward(e, count);
     attr_engine_clear_gradients(e, head);
-    for (int b = 0; b < count; b++) attr_engine_add(e, op->dout, b * op->outputs + (size_t)(first + b), 1);
+    for (int b = 0; b < count; b++) attr_tensor_add_gradient(op->writes, b, (size_t)(first + b), 1);
     attr_engine_backward(e, head);
     double *record = test_allocate(count * (op->outputs + size), sizeof *record), *at = record;
     for (int b = 0; b < count; b++) {
-        attr_engine_read(e, at, op->out, b * op->outputs, op->outputs);
-        attr_engine_read(e, at + op->outputs, attr_engine_input_gradient(e), b * size, size);
+        attr_tensor_read(at, op->writes, b, 0, op->outputs);
+        attr_tensor_read_gradient(at + op->outputs, attr_engine_input(e), b, 0, size);
         at += op->outputs + size;
     }
     return record;
@@ -279,10 +281,10 @@ Test(engine, does_not_touch_samples_beyond_the_count) {
         uint64_t hash = 0;
         for (int i = 0; i < attr_engine_layers(n.single); i++) {
             const attr_op *op = attr_engine_op(n.single, i);
-            hash = test_hash(hash, (float *)op->out + 2 * op->outputs, 2 * op->outputs * sizeof(float));
-            hash = test_hash(hash, (float *)op->dout + 2 * op->outputs, 2 * op->outputs * sizeof(float));
+            hash = test_hash(hash, (float *)op->out + 2 * op->out_stride, 2 * op->out_stride * sizeof(float));
+            hash = test_hash(hash, (float *)op->dout + 2 * op->out_stride, 2 * op->out_stride * sizeof(float));
         }
-        const float *gradient = attr_engine_input_gradient(n.single);
+        const float *gradient = attr_engine_input(n.single)->gradient;
         hash = test_hash(hash, gradient + 2 * n.inputs, 2 * n.inputs * sizeof(float));
         *(pass ? &after : &before) = hash;
         if (pass == 0) free(run_batch(n.single, inputs, BATCH, 2));

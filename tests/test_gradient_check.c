@@ -104,7 +104,7 @@ static const attr_layer_kind *right_kind; /* of the layer that is made wrong, in
 
 /* A quarter too much. */
 static void long_backward_f32(attr_op *op) {
-    for (size_t i = 0; i < op->count * op->outputs; i++) ((float *)op->dout)[i] *= 1.25F;
+    for (size_t i = 0; i < op->count * op->out_stride; i++) ((float *)op->dout)[i] *= 1.25F;
     attr_layer_kind_f32(right_kind->type)->backward(op);
 }
 
@@ -119,7 +119,7 @@ static void no_backward(attr_op *op) {
 
 static void wrong_forward_f32(attr_op *op) {
     attr_layer_kind_f32(right_kind->type)->forward(op);
-    for (size_t i = 0; i < op->count * op->outputs; i++) ((float *)op->out)[i] *= 1.001F;
+    for (size_t i = 0; i < op->count * op->out_stride; i++) ((float *)op->out)[i] *= 1.001F;
 }
 
 typedef void function(attr_op *op);
@@ -152,6 +152,7 @@ static void break_layer(engine_pair *n, int layer_index, const fault *f, wrong_k
     if (f->single_backward) kinds->single.backward = f->single_backward;
     if (f->twin_backward) kinds->twin.backward = f->twin_backward;
     if (f->single_forward) kinds->single.forward = f->single_forward;
+    a->stores = 0; /* one that does nothing must leave zeros */
     a->kind = &kinds->single;
     b->kind = &kinds->twin;
 }

@@ -91,9 +91,8 @@ static double value_at(attr_engine *e, int sample, const attr_detection *d, int 
     const layer *l = op->l;
     int entries = (l->type == YOLO ? 4 : l->coords) + 1 + l->classes, plane = l->w * l->h;
     double value;
-    attr_engine_read(e, &value, op->out,
-                     sample * op->outputs + (size_t)(d->anchor * entries + entry) * plane + d->row * l->w + d->column,
-                     1);
+    size_t place = (size_t)(d->anchor * entries + entry) * plane + d->row * l->w + d->column;
+    attr_tensor_read(&value, op->writes, sample, place, 1);
     return value;
 }
 

@@ -49,7 +49,7 @@ Test(maxpool, window_without_a_pixel_has_no_gradient) {
     cr_assert_eq(attr_engine_create(&e, net, ATTR_F32, 1), ATTR_OK, "%s", attr_error_message());
     const float x[4] = {1, 2, 3, 4};
     float *out = attr_engine_op(e, 0)->out, *dout = attr_engine_op(e, 0)->dout;
-    const float *gradient_in = attr_engine_input_gradient(e);
+    const float *gradient_in = attr_engine_input(e)->gradient;
     attr_engine_set_input_f32(e, 0, x);
     attr_engine_forward(e, 1);
     attr_engine_clear_gradients(e, 0);
@@ -78,7 +78,7 @@ Test(maxpool, first_of_equal_maxima_gets_the_gradient) {
     *(float *)attr_engine_op(e, 0)->dout = 7;
     attr_engine_backward(e, 0);
     for (int i = 0; i < 4; i++) {
-        float value = ((const float *)attr_engine_input_gradient(e))[i];
+        float value = ((const float *)attr_engine_input(e)->gradient)[i];
         cr_expect(value == expected[i], "gradient %d: %g, expected %g", i, value, expected[i]);
     }
     attr_engine_free(e);
@@ -110,11 +110,11 @@ Test(layers, use_the_parameters_that_they_are_given) {
                 attr_op *op = attr_engine_op(engine, 0);
                 attr_engine_set_input_f64(engine, 0, x);
                 attr_engine_forward(engine, 1);
-                attr_engine_read(engine, outputs[j], op->out, 0, n);
+                attr_tensor_read(outputs[j], op->writes, 0, 0, n);
                 attr_engine_clear_gradients(engine, 0);
-                for (size_t k = 0; k < n; k++) attr_engine_add(engine, op->dout, k, seed[k]);
+                for (size_t k = 0; k < n; k++) attr_tensor_add_gradient(op->writes, 0, k, seed[k]);
                 attr_engine_backward(engine, 0);
-                attr_engine_read(engine, gradients[j], attr_engine_input_gradient(engine), 0, 120);
+                attr_tensor_read_gradient(gradients[j], attr_engine_input(engine), 0, 0, 120);
             }
             cr_expect(relative_error(outputs[0], outputs[1], n) == 0, "%s: output", cfg);
             cr_expect(relative_error(gradients[0], gradients[1], 120) == 0, "%s: gradient", cfg);

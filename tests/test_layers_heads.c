@@ -121,9 +121,9 @@ static void gradient_of(double gradient[6], const char *cfg, const float *x, con
     attr_engine_set_input_f32(e, 0, x);
     attr_engine_forward(e, 1);
     attr_engine_clear_gradients(e, 0);
-    for (size_t i = 0; i < 6; i++) attr_engine_add(e, attr_engine_op(e, 0)->dout, i, seeds[i]);
+    for (size_t i = 0; i < 6; i++) attr_tensor_add_gradient(attr_engine_op(e, 0)->writes, 0, i, seeds[i]);
     attr_engine_backward(e, 0);
-    attr_engine_read(e, gradient, attr_engine_input_gradient(e), 0, 6);
+    attr_tensor_read_gradient(gradient, attr_engine_input(e), 0, 0, 6);
     attr_engine_free(e);
     free_test_network(net);
 }

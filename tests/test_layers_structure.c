@@ -169,9 +169,9 @@ Test(layers_structure, l2norm_of_a_zero_vector_is_zero_with_gradient_zero) {
     attr_engine_set_input_f32(e, 0, x);
     attr_engine_forward(e, 1);
     attr_engine_clear_gradients(e, 0);
-    for (size_t i = 0; i < 6; i++) attr_engine_add(e, attr_engine_op(e, 0)->dout, i, 1);
+    for (size_t i = 0; i < 6; i++) attr_tensor_add_gradient(attr_engine_op(e, 0)->writes, 0, i, 1);
     attr_engine_backward(e, 0);
-    const double *out = attr_engine_op(e, 0)->out, *gradient = attr_engine_input_gradient(e);
+    const double *out = attr_engine_op(e, 0)->out, *gradient = attr_engine_input(e)->gradient;
     for (int i = 0; i < 6; i++) {
         cr_expect(fabs(out[i] - y[i]) < 1e-15, "y[%d] is %g, expected %g", i, out[i], y[i]);
         cr_expect(fabs(gradient[i] - dx[i]) < 1e-15, "dx[%d] is %g, expected %g", i, gradient[i], dx[i]);

@@ -105,7 +105,7 @@ static attr_status compare_with_stock(check_run *run) {
     attr_engine_clear_gradients(run->twin, layer);
     attr_target_seed(logit, run->twin, 0, 1);
     attr_engine_backward(run->twin, layer);
-    attr_engine_read(run->twin, run->gradient, attr_engine_input_gradient(run->twin), 0, attr_engine_inputs(run->twin));
+    attr_tensor_read_gradient(run->gradient, attr_engine_input(run->twin), 0, 0, attr_engine_inputs(run->twin));
     attr_status status =
         attr_check_stock(&stock, run->model->net, run->gradient, layer, attr_target_entry(logit), run->x);
     if (status == ATTR_OK && stock.cannot_run)

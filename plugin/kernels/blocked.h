@@ -53,6 +53,12 @@ int attr_blocked_conv_can(const attr_conv_shape *s);
 attr_status attr_blocked_conv_create(attr_blocked_conv **out, const attr_conv_shape *s, int transposed, attr_sum sum);
 void attr_blocked_conv_free(attr_blocked_conv *c);
 
+/* What a convolution keeps, and what a run needs for each thread, in bytes. */
+typedef struct {
+    size_t kept, scratch;
+} attr_blocked_conv_bytes;
+attr_blocked_conv_bytes attr_blocked_conv_needs(const attr_conv_shape *s, int transposed, attr_sum sum);
+
 /* Takes in weights [n][c / groups][size][size]. */
 void attr_blocked_conv_pack(attr_blocked_conv *c, const float *weights);
 

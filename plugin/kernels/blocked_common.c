@@ -101,9 +101,9 @@ static void choose_blocking(attr_blocked_conv *c) {
     if (c->chunk_blocks > c->from_blocks) c->chunk_blocks = c->from_blocks;
 }
 
-attr_status attr_blocked_conv_create(attr_blocked_conv **out, const attr_conv_shape *s, int transposed, attr_sum sum) {
-    attr_blocked_conv *c = NULL;
-    ATTR_TRY(attr_allocate(&c, 1, sizeof *c, "a convolution"));
+/* All but what is allocated. */
+static attr_blocked_conv describe(const attr_conv_shape *s, int transposed, attr_sum sum) {
+    attr_blocked_conv description = {0}, *c = &description;
     c->simd = simd_for(sum);
     c->groups = is_depthwise(s) ? 1 : s->groups;
     c->size = s->size;
@@ -123,10 +123,20 @@ attr_status attr_blocked_conv_create(attr_blocked_conv **out, const attr_conv_sh
               : s->size == 3 && s->stride == 1 ? ATTR_CONV_WINOGRAD
                                                : ATTR_CONV_GATHER;
     choose_blocking(c);
-    size_t packed = (size_t)c->groups * c->to_blocks * c->area * attr_lanes;
-    if (c->kind != ATTR_CONV_DEPTHWISE) packed *= (size_t)c->from_blocks * attr_lanes;
+    return description;
+}
+
+static size_t packed_size(const attr_blocked_conv *c) {
+    size_t size = (size_t)c->groups * c->to_blocks * c->area * attr_lanes;
+    return c->kind == ATTR_CONV_DEPTHWISE ? size : size * c->from_blocks * attr_lanes;
+}
+
+attr_status attr_blocked_conv_create(attr_blocked_conv **out, const attr_conv_shape *s, int transposed, attr_sum sum) {
+    attr_blocked_conv *c = NULL;
+    ATTR_TRY(attr_allocate(&c, 1, sizeof *c, "a convolution"));
+    *c = describe(s, transposed, sum);
     attr_status status = c->kind == ATTR_CONV_WINOGRAD ? make_tiles(c) : make_classes(c);
-    if (status == ATTR_OK) status = attr_allocate(&c->packed, packed, sizeof(float), "packed weights");
+    if (status == ATTR_OK) status = attr_allocate(&c->packed, packed_size(c), sizeof(float), "packed weights");
     if (status != ATTR_OK) {
         attr_blocked_conv_free(c);
         return status;
@@ -189,18 +199,27 @@ void attr_blocked_conv_pack(attr_blocked_conv *c, const float *weights) {
 
 /* ---- Running */
 
-size_t attr_blocked_conv_scratch(const attr_blocked_conv *c) {
-    size_t points = c->kind == ATTR_CONV_WINOGRAD ? attr_winograd_points : 1, most = 0;
-    if (c->kind == ATTR_CONV_DEPTHWISE) return 0;
+static size_t scratch_for(const attr_blocked_conv *c, int taps) {
+    size_t points = c->kind == ATTR_CONV_WINOGRAD ? attr_winograd_points : 1;
     int columns = (c->to_blocks * attr_lanes + c->simd->columns - 1) / c->simd->columns;
     int chunks = (c->from_blocks + c->chunk_blocks - 1) / c->chunk_blocks;
-    for (int i = 0; i < c->classes; ++i) {
-        int taps = c->class[i].taps;
-        size_t sums = (size_t)(chunks > 1 ? columns : 1) * c->most_units * c->simd->columns;
-        size_t all = attr_values_stride(c, taps) + attr_weights_stride(c, taps, c->simd->columns) + sums;
-        if (all > most) most = all;
-    }
-    return (points * most * c->simd->element + 4095) / 4096 * 4096;
+    size_t sums = (size_t)(chunks > 1 ? columns : 1) * c->most_units * c->simd->columns;
+    size_t all = attr_values_stride(c, taps) + attr_weights_stride(c, taps, c->simd->columns) + sums;
+    return c->kind == ATTR_CONV_DEPTHWISE ? 0 : (points * all * c->simd->element + 4095) / 4096 * 4096;
+}
+
+/* The class with most taps needs most. */
+size_t attr_blocked_conv_scratch(const attr_blocked_conv *c) {
+    int taps = 0;
+    for (int i = 0; i < c->classes; ++i) taps = c->class[i].taps > taps ? c->class[i].taps : taps;
+    return scratch_for(c, taps);
+}
+
+attr_blocked_conv_bytes attr_blocked_conv_needs(const attr_conv_shape *s, int transposed, attr_sum sum) {
+    attr_blocked_conv c = describe(s, transposed, sum);
+    int steps = (s->size + s->stride - 1) / s->stride; /* taps of a class of a transpose, on an axis */
+    int taps = c.kind == ATTR_CONV_WINOGRAD ? 1 : transposed ? steps * steps : c.area;
+    return (attr_blocked_conv_bytes){packed_size(&c) * sizeof(float), scratch_for(&c, taps)};
 }
 
 void attr_blocked_conv_run(float *to, const float *from, const attr_blocked_conv *c, const attr_gate *gate,

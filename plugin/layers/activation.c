@@ -1,19 +1,20 @@
 /* y = f(x);  dx = dy f'(x). */
 #include "layers/activations.h"
 #include "layers/kinds.h"
+#include "layers/lanes.h"
 #include "layers/real.h"
 
 #include <string.h>
 
 static void forward(attr_op *op) {
-    size_t n = op->count * op->outputs;
+    size_t n = op->count * op->out_stride;
     memcpy(op->out, op->in[0], n * sizeof(real));
     R(attr_activate)(op->out, n, op->l->activation);
 }
 
 static void backward(attr_op *op) {
     real *dx = op->din[0], *dy = op->dout;
-    size_t n = op->count * op->outputs;
+    size_t n = op->count * op->out_stride;
     if (!dx) return;
     R(attr_activation_gradient)(dy, op->out, n, op->l->activation);
 #pragma omp parallel for simd
@@ -21,4 +22,4 @@ static void backward(attr_op *op) {
 }
 
 const attr_layer_kind R(attr_activation) = {
-    .type = ACTIVE, .name = "activation", .forward = forward, .backward = backward};
+    .type = ACTIVE, .name = "activation", .blocked = attr_as_input, .forward = forward, .backward = backward};

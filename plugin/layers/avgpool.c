@@ -1,31 +1,40 @@
 /* y[c] = mean of x[c][.][.];  dx[c][.][.] = dy[c] / (h w). */
+#include "kernels/dispatch.h"
 #include "layers/kinds.h"
-#include "layers/real.h"
+#include "layers/lanes.h"
 
-static void forward(attr_op *op) {
-    int planes = op->count * op->l->c;
-    size_t plane = (size_t)op->l->h * op->l->w;
-    const real *x = op->in[0];
-    real *y = op->out;
+static inline ATTR_INLINE void forward_lanes(attr_op *op, int lanes) {
+    int planes = op->count * attr_planes(op->l->c, lanes);
+    size_t pixels = (size_t)op->l->h * op->l->w;
 #pragma omp parallel for
     for (int p = 0; p < planes; p++) {
-        double sum = 0;
-        for (size_t i = 0; i < plane; i++) sum += x[p * plane + i];
-        y[p] = sum / plane;
+        const real *x = (const real *)op->in[0] + p * pixels * lanes;
+        double sum[attr_lanes] = {0};
+        for (size_t i = 0; i < pixels; i++)
+            for (int lane = 0; lane < lanes; lane++) sum[lane] += x[i * lanes + lane];
+        for (int lane = 0; lane < lanes; lane++) ((real *)op->out)[p * lanes + lane] = sum[lane] / pixels;
+    }
+}
+
+static void forward(attr_op *op) {
+    ATTR_FOR_LANES(forward_lanes, op);
+}
+
+static inline ATTR_INLINE void backward_lanes(attr_op *op, int lanes) {
+    int planes = op->count * attr_planes(op->l->c, lanes);
+    size_t pixels = (size_t)op->l->h * op->l->w;
+#pragma omp parallel for
+    for (int p = 0; p < planes; p++) {
+        const real *dy = (const real *)op->dout + p * lanes;
+        real *dx = (real *)op->din[0] + p * pixels * lanes;
+        for (size_t i = 0; i < pixels; i++)
+            for (int lane = 0; lane < lanes; lane++) dx[i * lanes + lane] += dy[lane] / pixels;
     }
 }
 
 static void backward(attr_op *op) {
-    int planes = op->count * op->l->c;
-    size_t plane = (size_t)op->l->h * op->l->w;
-    real *dx = op->din[0];
-    const real *dy = op->dout;
-    if (!dx) return;
-#pragma omp parallel for
-    for (int p = 0; p < planes; p++) {
-        real share = dy[p] / plane;
-        for (size_t i = 0; i < plane; i++) dx[p * plane + i] += share;
-    }
+    if (op->din[0]) ATTR_FOR_LANES(backward_lanes, op);
 }
 
-const attr_layer_kind R(attr_avgpool) = {.type = AVGPOOL, .name = "avgpool", .forward = forward, .backward = backward};
+const attr_layer_kind R(attr_avgpool) = {
+    .type = AVGPOOL, .name = "avgpool", .blocked = attr_as_input, .forward = forward, .backward = backward};

@@ -5,7 +5,6 @@
  * array serves in single precision.
  *   op->memory[0]  a copy of the weights, in double precision only
  *   op->memory[1]  [batch][outputs] sums, in double precision */
-#include "base/memory.h"
 #include "kernels/kernels.h"
 #include "layers/activations.h"
 #include "layers/batchnorm.h"
@@ -13,9 +12,9 @@
 #include "layers/real.h"
 
 static attr_status prepare(attr_op *op) {
-    ATTR_TRY(attr_allocate(&op->memory[1], op->outputs * op->batch, sizeof(double), "sums"));
+    ATTR_TRY(attr_op_allocate(op, &op->memory[1], op->outputs * op->batch, sizeof(double), "sums"));
     if (sizeof(real) == sizeof(float)) return ATTR_OK;
-    return attr_allocate(&op->memory[0], op->outputs * op->in_size[0], sizeof(real), "weights");
+    return attr_op_allocate(op, &op->memory[0], op->outputs * op->in_size[0], sizeof(real), "weights");
 }
 
 static void fold(attr_op *op) {

@@ -5,7 +5,9 @@
  * Darknet skips im2col for size 1 and so reads the wrong pixels when such a layer has a stride or padding: here it is
  * the convolution that the cfg describes. */
 #include "kernels/kernels.h"
+#include "kernels/blocked.h"
 #include "layers/activations.h"
+#include "layers/blocked.h"
 #include "layers/folding.h"
 #include "layers/kinds.h"
 #include "layers/real.h"
@@ -23,19 +25,33 @@ static attr_conv_shape shape_of(const layer *l) {
                              .pad = l->pad};
 }
 
+static int blocked(const attr_op *op) {
+    attr_conv_shape shape = shape_of(op->l);
+    return attr_blocked_conv_can(&shape);
+}
+
 static attr_status prepare(attr_op *op) {
     attr_conv_shape shape = shape_of(op->l);
+    if (op->blocked) return attr_blocked_prepare(op, &shape, 0);
     return R(attr_folding_prepare)(op, &shape, 0);
 }
 
 /* Weights are [n][c / groups][size][size]. */
 static void fold(attr_op *op) {
     attr_conv_shape shape = shape_of(op->l);
+    if (op->blocked) {
+        attr_blocked_fold(op);
+        return;
+    }
     R(attr_fold)(op, &shape, 0);
 }
 
 static void forward(attr_op *op) {
     attr_conv_shape shape = shape_of(op->l);
+    if (op->blocked) {
+        attr_blocked_forward(op);
+        return;
+    }
     R(attr_folded_forward)(op, &shape, 0);
     R(attr_activate)(op->out, op->count * op->outputs, op->l->activation);
 }
@@ -43,13 +59,20 @@ static void forward(attr_op *op) {
 static void backward(attr_op *op) {
     attr_conv_shape shape = shape_of(op->l);
     if (!op->din[0]) return;
+    if (op->blocked) {
+        attr_blocked_backward(op);
+        return;
+    }
     R(attr_activation_gradient)(op->dout, op->out, op->count * op->outputs, op->l->activation);
     R(attr_folded_backward)(op, &shape, 0);
 }
 
 const attr_layer_kind R(attr_convolutional) = {.type = CONVOLUTIONAL,
                                                .name = "convolutional",
+                                               .blocked = blocked,
+
                                                .prepare = prepare,
+                                               .release = attr_blocked_release,
                                                .fold = fold,
                                                .forward = forward,
                                                .backward = backward};

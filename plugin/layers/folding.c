@@ -1,12 +1,13 @@
 #include "layers/folding.h"
 
-#include "base/memory.h"
 #include "layers/batchnorm.h"
 
 attr_status R(attr_folding_prepare)(attr_op *op, const attr_conv_shape *s, int transposed) {
-    ATTR_TRY(attr_allocate(&op->memory[0], attr_conv_packed_size(s, transposed), sizeof(real), "packed weights"));
-    ATTR_TRY(attr_allocate(&op->memory[1], attr_conv_packed_size(s, !transposed), sizeof(real), "packed weights"));
-    return attr_allocate(&op->memory[2], 2 * (size_t)op->l->n, sizeof(double), "factors and biases");
+    ATTR_TRY(
+        attr_op_allocate(op, &op->memory[0], attr_conv_packed_size(s, transposed), sizeof(real), "packed weights"));
+    ATTR_TRY(
+        attr_op_allocate(op, &op->memory[1], attr_conv_packed_size(s, !transposed), sizeof(real), "packed weights"));
+    return attr_op_allocate(op, &op->memory[2], 2 * (size_t)op->l->n, sizeof(double), "factors and biases");
 }
 
 void R(attr_fold)(attr_op *op, const attr_conv_shape *s, int transposed) {

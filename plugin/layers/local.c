@@ -10,7 +10,6 @@
  *   op->memory[1]  [batch][n]             gradients of its outputs
  *   op->memory[2]  [n][c size size]       its weights, in double precision only
  *   op->memory[3]  [batch][n]             its outputs, in double precision */
-#include "base/memory.h"
 #include "kernels/kernels.h"
 #include "layers/activations.h"
 #include "layers/kinds.h"
@@ -24,11 +23,11 @@ static int window_of(const layer *l) {
 
 static attr_status prepare(attr_op *op) {
     size_t window = window_of(op->l), n = op->l->n;
-    ATTR_TRY(attr_allocate(&op->memory[0], op->batch * window, sizeof(real), "windows"));
-    ATTR_TRY(attr_allocate(&op->memory[1], op->batch * n, sizeof(real), "outputs of a location"));
-    ATTR_TRY(attr_allocate(&op->memory[3], op->batch * n, sizeof(double), "outputs of a location"));
+    ATTR_TRY(attr_op_allocate(op, &op->memory[0], op->batch * window, sizeof(real), "windows"));
+    ATTR_TRY(attr_op_allocate(op, &op->memory[1], op->batch * n, sizeof(real), "outputs of a location"));
+    ATTR_TRY(attr_op_allocate(op, &op->memory[3], op->batch * n, sizeof(double), "outputs of a location"));
     if (sizeof(real) == sizeof(float)) return ATTR_OK;
-    return attr_allocate(&op->memory[2], n * window, sizeof(real), "weights of a location");
+    return attr_op_allocate(op, &op->memory[2], n * window, sizeof(real), "weights of a location");
 }
 
 static const real *weights_of(attr_op *op, int location) {

@@ -1,71 +1,86 @@
 /* y[c][oy][ox] = maximum of x[c] over the size x size window that starts at (oy, ox) stride - pad / 2, clipped to the
  * picture; dx gets dy at the first maximum in reading order. A window without a pixel is -FLT_MAX and has no gradient.
  *
- * op->indexes [batch][outputs]: position of the maximum in its sample, -1 for none. */
-#include "base/memory.h"
+ * op->indexes [batch][out_stride]: the pixel of the maximum in its plane, -1 for none. */
+#include "kernels/dispatch.h"
 #include "layers/kinds.h"
-#include "layers/real.h"
+#include "layers/lanes.h"
 
 #include <float.h>
 
 static attr_status prepare(attr_op *op) {
-    return attr_allocate(&op->indexes, op->batch * op->outputs, sizeof(int), "maxpool indexes");
+    return attr_op_allocate(op, &op->indexes, op->batch * op->out_stride, sizeof(int), "maxpool indexes");
 }
 
-/* The part first .. last-1 of a window starting at `start` that lies on an axis of the given length. */
-static inline int first_inside(int start) {
-    return start < 0 ? 0 : start;
+/* The part first .. last-1 of a window that lies on an axis of the given length. */
+typedef struct {
+    int first, last;
+} span;
+
+static inline span span_of(int out, const layer *l, int length) {
+    int start = out * l->stride - l->pad / 2, end = start + l->size;
+    return (span){start < 0 ? 0 : start, end < length ? end : length};
 }
-static inline int last_inside(int start, int size, int length) {
-    return start + size < length ? start + size : length;
+
+static inline ATTR_INLINE void forward_plane(real *out, int *indexes, const real *in, const layer *l, int lanes) {
+    for (int oy = 0; oy < l->out_h; oy++) {
+        span rows = span_of(oy, l, l->h);
+        for (int ox = 0; ox < l->out_w; ox++, out += lanes, indexes += lanes) {
+            span columns = span_of(ox, l, l->w);
+            real best[attr_lanes];
+            int at[attr_lanes];
+            for (int lane = 0; lane < lanes; lane++) best[lane] = -FLT_MAX, at[lane] = -1;
+            for (int y = rows.first; y < rows.last; y++) {
+                for (int x = columns.first; x < columns.last; x++) {
+                    const real *value = in + ((size_t)y * l->w + x) * lanes;
+                    for (int lane = 0; lane < lanes; lane++) {
+                        at[lane] = value[lane] > best[lane] ? y * l->w + x : at[lane];
+                        best[lane] = value[lane] > best[lane] ? value[lane] : best[lane];
+                    }
+                }
+            }
+            for (int lane = 0; lane < lanes; lane++) out[lane] = best[lane], indexes[lane] = at[lane];
+        }
+    }
 }
+
+static inline ATTR_INLINE void forward_body(real *out, int *indexes, const real *in, const layer *l, int blocked) {
+    if (blocked)
+        forward_plane(out, indexes, in, l, attr_lanes);
+    else
+        forward_plane(out, indexes, in, l, 1);
+}
+ATTR_DISPATCH(forward_any, forward_body, (real * out, int *indexes, const real *in, const layer *l, int blocked),
+              (out, indexes, in, l, blocked))
 
 static void forward(attr_op *op) {
     const layer *l = op->l;
-    int size = l->size, offset = -(l->pad / 2);
-    size_t in_plane = (size_t)l->h * l->w, out_plane = (size_t)l->out_h * l->out_w;
-#pragma omp parallel for collapse(2)
-    for (int b = 0; b < op->count; b++) {
-        for (int c = 0; c < l->c; c++) {
-            const real *sample = (const real *)op->in[0] + b * op->in_size[0];
-            real *out = (real *)op->out + b * op->outputs + c * out_plane;
-            int *indexes = op->indexes + b * op->outputs + c * out_plane;
-            for (int oy = 0; oy < l->out_h; oy++) {
-                int top = oy * l->stride + offset;
-                for (int ox = 0; ox < l->out_w; ox++) {
-                    int left = ox * l->stride + offset, right = last_inside(left, size, l->w), best = -1;
-                    real maximum = -FLT_MAX;
-                    for (int y = first_inside(top); y < last_inside(top, size, l->h); y++) {
-                        size_t row = c * in_plane + (size_t)y * l->w;
-                        for (int x = first_inside(left); x < right; x++) {
-                            if (sample[row + x] > maximum) {
-                                maximum = sample[row + x];
-                                best = (int)(row + x);
-                            }
-                        }
-                    }
-                    *out++ = maximum;
-                    *indexes++ = best;
-                }
-            }
-        }
-    }
+    int lanes = op->blocked ? attr_lanes : 1, planes = op->count * attr_planes(l->c, lanes);
+    size_t in_plane = (size_t)l->h * l->w * lanes, out_plane = (size_t)l->out_h * l->out_w * lanes;
+#pragma omp parallel for
+    for (int p = 0; p < planes; p++)
+        forward_any((real *)op->out + p * out_plane, op->indexes + p * out_plane,
+                    (const real *)op->in[0] + p * in_plane, l, op->blocked);
 }
 
 static void backward(attr_op *op) {
     const layer *l = op->l;
-    size_t out_plane = (size_t)l->out_h * l->out_w;
+    int lanes = op->blocked ? attr_lanes : 1, planes = op->count * attr_planes(l->c, lanes);
+    size_t in_plane = (size_t)l->h * l->w * lanes, out_plane = (size_t)l->out_h * l->out_w * lanes;
     if (!op->din[0]) return;
-#pragma omp parallel for collapse(2)
-    for (int b = 0; b < op->count; b++) {
-        for (int c = 0; c < l->c; c++) {
-            real *dsample = (real *)op->din[0] + b * op->in_size[0];
-            size_t first = b * op->outputs + c * out_plane;
-            for (size_t i = first; i < first + out_plane; i++)
-                if (op->indexes[i] >= 0) dsample[op->indexes[i]] += ((const real *)op->dout)[i];
-        }
+#pragma omp parallel for
+    for (int p = 0; p < planes; p++) {
+        real *din = (real *)op->din[0] + p * in_plane;
+        const real *dout = (const real *)op->dout + p * out_plane;
+        const int *indexes = op->indexes + p * out_plane;
+        for (size_t i = 0; i < out_plane; i++)
+            if (indexes[i] >= 0) din[(size_t)indexes[i] * lanes + i % lanes] += dout[i];
     }
 }
 
-const attr_layer_kind R(attr_maxpool) = {
-    .type = MAXPOOL, .name = "maxpool", .prepare = prepare, .forward = forward, .backward = backward};
+const attr_layer_kind R(attr_maxpool) = {.type = MAXPOOL,
+                                         .name = "maxpool",
+                                         .blocked = attr_as_input,
+                                         .prepare = prepare,
+                                         .forward = forward,
+                                         .backward = backward};

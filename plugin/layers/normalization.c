@@ -14,14 +14,14 @@
  * memory[0] keeps n, [batch][outputs]. */
 #include <math.h>
 
-#include "base/memory.h"
 #include "layers/kinds.h"
 #include "layers/real.h"
 
 enum { CHUNK = 64 };
 
 static attr_status prepare(attr_op *op) {
-    return attr_allocate(&op->memory[0], op->batch * op->outputs, sizeof(real), "norms of a [normalization] layer");
+    return attr_op_allocate(op, &op->memory[0], op->batch * op->outputs, sizeof(real),
+                            "norms of a [normalization] layer");
 }
 
 static void add_squares(double *sum, const real *x, int n, double sign) {

@@ -1,12 +1,14 @@
 /* A layer as the engine sees it: where it reads, where it writes, and the functions of its kind.
  *
- * Tensors are plain NCHW arrays of `real` (float or double, see real.h), sample after sample. `b` below is a sample of
- * the batch, 0 <= b < op->batch; op->count is the number of samples of the current pass (count <= batch).
+ * Tensors are arrays of `real` (float or double, see real.h), sample after sample. `b` below is a sample of the batch,
+ * 0 <= b < op->batch; op->count is the number of samples of the current pass (count <= batch). They are plain (NCHW),
+ * or, if the layer asked for it (op->blocked, float only), all blocked (see tensor.h).
  *
- *   input i:   in[i]    [batch][in_size[i]]   the output of the layer read (or the network's input)
- *   output:    out      [batch][outputs]
+ *   input i:   in[i]    [batch][in_stride[i]]   in_size[i] numbers each: the output of the layer read (or the input)
+ *   output:    out      [batch][out_stride]     outputs numbers each
  *   gradients: din[i], dout, of the same shapes. backward() ADDS to din[i] (several layers may read one tensor; the
- *              engine zeroes). din[i] is NULL when nobody asks for it: then nothing is computed for it.
+ *              engine zeroes), or stores where din_fresh[i] says that nobody wrote before. din[i] is NULL when nobody
+ *              asks for it: then nothing is computed for it.
  *
  * Sequential layers have one input, the layer before. [route] has one input for each layer that it joins, [shortcut]
  * has two: in[0] the layer before, in[1] the layer `from`. All derivatives are those of inference: batch norm is affine
@@ -18,6 +20,7 @@
 
 #include "base/status.h"
 #include "darknet.h"
+#include "layers/tensor.h"
 
 /* The parameters that a pass uses: Darknet's own arrays or a perturbed copy (a clone). Never written by a layer. */
 typedef struct {
@@ -32,8 +35,13 @@ typedef struct {
     const char *name; /* as in a cfg section: "convolutional" */
     int is_view;      /* output and delta are those of the layer before: nothing to compute (dropout, cost) */
 
-    /* Allocates what the layer keeps between passes (op->memory, op->indexes) for op->batch samples. */
+    /* Whether it wants blocked tensors; asked for float engines, when op->reads is known. NULL: never. */
+    int (*blocked)(const attr_op *op);
+
+    /* Allocates what the layer keeps between passes (op->memory, op->indexes, op->state) for op->batch samples, by
+     * attr_op_allocate or counting in op->bytes; nothing when op->only_planned. */
     attr_status (*prepare)(attr_op *op);
+    void (*release)(attr_op *op); /* of op->state */
     /* Takes in op->parameters: folds batch norm, reorders weights. Called after prepare and again for each clone. */
     void (*fold)(attr_op *op);
     void (*forward)(attr_op *op);
@@ -47,18 +55,35 @@ struct attr_op {
     int index;        /* position in the network */
     int net_w, net_h; /* size of the network's input picture (anchors of [yolo] are in its pixels) */
     int batch, count; /* samples that the buffers hold, samples of this pass */
+    int only_planned; /* to learn what it would need: nothing is allocated */
+    size_t bytes;     /* that the layer has allocated, or would */
     int active;       /* takes part in the current backward; the engine's */
+    int blocked;
 
     int input_count;
-    const void **in;
+    attr_tensor **reads; /* the tensors read, as their writers made them */
+    attr_tensor *copies; /* in this layer's layout, where that is another; the engine's */
+    attr_tensor *writes; /* the tensor written */
+    const void **in;     /* reads[i]->values or copies[i].values */
     void **din;
-    size_t *in_size;
+    size_t *in_size, *in_stride;
+    int *first; /* by input: nobody has written that gradient in this backward; the engine's */
+    int *din_fresh;
     void *out, *dout;
-    size_t outputs;
+    size_t outputs, out_stride;
 
-    void *memory[4]; /* the layer's own buffers, made by prepare with attr_allocate, freed by the engine */
+    void *memory[4]; /* the layer's own buffers, made by prepare, freed by the engine */
     int *indexes;    /* likewise */
+    void *state;     /* likewise, freed by release */
+    int stores;      /* set by prepare: backward heeds din_fresh */
+
+    size_t scratch_bytes; /* set by prepare: working memory that each thread needs during a pass */
+    void *scratch;        /* for `threads` threads, shared by all layers */
+    int threads;
 };
+
+/* attr_allocate for a layer's prepare. */
+attr_status attr_op_allocate(attr_op *op, void *out, size_t count, size_t size, const char *what);
 
 /* The row for a layer type in single or double precision; NULL when the type is refused. */
 const attr_layer_kind *attr_layer_kind_f32(LAYER_TYPE type);

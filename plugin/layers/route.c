@@ -5,14 +5,21 @@
 #include <string.h>
 
 #include "layers/kinds.h"
-#include "layers/real.h"
+#include "layers/lanes.h"
+
+/* Blocks of channels can be joined if they are full, but the last. */
+static int blocked(const attr_op *op) {
+    for (int i = 0; i < op->input_count; ++i)
+        if (!op->reads[i]->blocked || (i < op->input_count - 1 && op->reads[i]->c % attr_lanes)) return 0;
+    return 1;
+}
 
 static void forward(attr_op *op) {
 #pragma omp parallel for
     for (int b = 0; b < op->count; ++b) {
-        real *out = (real *)op->out + b * op->outputs;
+        real *out = (real *)op->out + b * op->out_stride;
         for (int i = 0; i < op->input_count; ++i) {
-            size_t n = op->in_size[i];
+            size_t n = op->in_stride[i];
             memcpy(out, (const real *)op->in[i] + b * n, n * sizeof *out);
             out += n;
         }
@@ -22,9 +29,9 @@ static void forward(attr_op *op) {
 static void backward(attr_op *op) {
 #pragma omp parallel for
     for (int b = 0; b < op->count; ++b) {
-        const real *dout = (const real *)op->dout + b * op->outputs;
+        const real *dout = (const real *)op->dout + b * op->out_stride;
         for (int i = 0; i < op->input_count; ++i) {
-            size_t n = op->in_size[i];
+            size_t n = op->in_stride[i];
             real *din = (real *)op->din[i];
             for (size_t j = 0; din && j < n; ++j) din[b * n + j] += dout[j];
             dout += n;
@@ -32,4 +39,5 @@ static void backward(attr_op *op) {
     }
 }
 
-const attr_layer_kind R(attr_route) = {.type = ROUTE, .name = "route", .forward = forward, .backward = backward};
+const attr_layer_kind R(attr_route) = {
+    .type = ROUTE, .name = "route", .blocked = blocked, .forward = forward, .backward = backward};

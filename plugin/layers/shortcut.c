@@ -8,10 +8,12 @@
  * (Darknet's backward uses alpha everywhere.) */
 #include <string.h>
 
+#include "kernels/dispatch.h"
 #include "layers/activations.h"
 #include "layers/kinds.h"
+#include "layers/lanes.h"
 
-enum { CHUNK = 256 };
+enum { CHUNK = 256 }; /* pixels */
 
 /* The places that take part. Planes of equal size are taken as one long row. */
 typedef struct {
@@ -48,71 +50,89 @@ static overlap overlap_of(const layer *l) {
     return o;
 }
 
-static void forward(attr_op *op) {
+/* Channels of plane k that take part. */
+static int lanes_that_take_part(const overlap *o, int k, int lanes) {
+    int left = o->c - k * lanes;
+    return left < 0 ? 0 : left < lanes ? left : lanes;
+}
+
+static inline ATTR_INLINE void forward_lanes(attr_op *op, int lanes) {
     const layer *l = op->l;
     const overlap o = overlap_of(l);
     const real alpha = l->alpha, beta = l->beta;
-    int planes = op->count * l->out_c;
+    int out_planes = attr_planes(l->out_c, lanes), add_planes = attr_planes(l->c, lanes);
+    size_t size = o.out_plane * lanes;
 #pragma omp parallel for
-    for (int p = 0; p < planes; ++p) {
-        int b = p / l->out_c, k = p % l->out_c;
-        real *out = (real *)op->out + p * o.out_plane;
-        memcpy(out, (const real *)op->in[0] + p * o.out_plane, o.out_plane * sizeof *out);
-        if (k >= o.c) continue;
-        const real *add = (const real *)op->in[1] + ((size_t)b * l->c + k) * o.add_plane;
+    for (int p = 0; p < op->count * out_planes; ++p) {
+        int b = p / out_planes, k = p % out_planes, parts = lanes_that_take_part(&o, k, lanes);
+        real *out = (real *)op->out + p * size;
+        memcpy(out, (const real *)op->in[0] + p * size, size * sizeof *out);
+        if (!parts) continue;
+        const real *add = (const real *)op->in[1] + ((size_t)b * add_planes + k) * o.add_plane * lanes;
         for (int i = 0; i < o.h; ++i) {
-            real *to = out + (size_t)i * o.out_step * o.row;
-            const real *from = add + (size_t)i * o.add_step * o.add_row;
-            for (int j = 0; j < o.w; ++j) {
-                to[j * o.out_step] = alpha * to[j * o.out_step] + beta * from[j * o.add_step];
-            }
+            real *to = out + (size_t)i * o.out_step * o.row * lanes;
+            const real *from = add + (size_t)i * o.add_step * o.add_row * lanes;
+            for (int j = 0; j < o.w; ++j, to += o.out_step * lanes, from += o.add_step * lanes)
+                for (int lane = 0; lane < lanes; ++lane)
+                    to[lane] = lane < parts ? alpha * to[lane] + beta * from[lane] : to[lane];
         }
     }
-    R(attr_activate)(op->out, op->count * op->outputs, l->activation);
+    R(attr_activate)(op->out, op->count * op->out_stride, l->activation);
 }
 
-/* Adds n elements of d, which belong to row i of a plane from column `first` on, to dx and dz. Changes d. */
-static void add_row(real *din, real *dadd, real *d, const layer *l, const overlap *o, int i, int first, int n) {
+static void forward(attr_op *op) {
+    ATTR_FOR_LANES(forward_lanes, op);
+}
+
+/* Adds n pixels of d, which belong to row i of a plane from column `first` on, to dx and dz. Changes d. */
+static inline ATTR_INLINE void add_row(real *din, real *dadd, real *d, const layer *l, const overlap *o, int i,
+                                       int first, int n, int parts, int lanes) {
     const int step = o->out_step, begin = (first + step - 1) / step;
     const real alpha = l->alpha, beta = l->beta;
     if (i % step == 0 && i / step < o->h) {
-        real *to = dadd ? dadd + (size_t)(i / step) * o->add_step * o->add_row : NULL;
+        real *to = dadd ? dadd + (size_t)(i / step) * o->add_step * o->add_row * lanes : NULL;
         for (int j = begin; j < o->w && j * step < first + n; ++j) {
-            real *at = &d[j * step - first];
-            if (to) to[j * o->add_step] += beta * *at;
-            *at *= alpha;
+            real *at = &d[(j * step - first) * lanes], *z = to ? to + (size_t)j * o->add_step * lanes : NULL;
+            for (int lane = 0; z && lane < lanes; ++lane) z[lane] += lane < parts ? beta * at[lane] : 0;
+            for (int lane = 0; lane < lanes; ++lane) at[lane] *= lane < parts ? alpha : 1;
         }
     }
     if (din) {
-        din += (size_t)i * o->row + first;
-        for (int m = 0; m < n; ++m) din[m] += d[m];
+        din += ((size_t)i * o->row + first) * lanes;
+        for (int m = 0; m < n * lanes; ++m) din[m] += d[m];
+    }
+}
+
+static inline ATTR_INLINE void backward_lanes(attr_op *op, int lanes) {
+    const layer *l = op->l;
+    const overlap o = overlap_of(l);
+    int out_planes = attr_planes(l->out_c, lanes), add_planes = attr_planes(l->c, lanes);
+    size_t size = o.out_plane * lanes;
+#pragma omp parallel for
+    for (int p = 0; p < op->count * out_planes; ++p) {
+        int b = p / out_planes, k = p % out_planes, parts = lanes_that_take_part(&o, k, lanes);
+        const real *dout = (const real *)op->dout + p * size, *out = (const real *)op->out + p * size;
+        real *din = op->din[0] ? (real *)op->din[0] + p * size : NULL;
+        real *dadd =
+            op->din[1] && parts ? (real *)op->din[1] + ((size_t)b * add_planes + k) * o.add_plane * lanes : NULL;
+        overlap here = o;
+        if (!parts) here.h = 0;
+        for (int i = 0; i < o.rows; ++i) {
+            for (int j = 0; j < o.row; j += CHUNK) {
+                real d[CHUNK * attr_lanes]; /* dy itself is kept */
+                int n = smaller(CHUNK, o.row - j);
+                size_t first = ((size_t)i * o.row + j) * lanes;
+                memcpy(d, dout + first, n * lanes * sizeof *d);
+                R(attr_activation_gradient)(d, out + first, n * lanes, l->activation);
+                add_row(din, dadd, d, l, &here, i, j, n, parts, lanes);
+            }
+        }
     }
 }
 
 static void backward(attr_op *op) {
-    const layer *l = op->l;
-    const overlap o = overlap_of(l);
-    int planes = op->count * l->out_c;
-#pragma omp parallel for
-    for (int p = 0; p < planes; ++p) {
-        int b = p / l->out_c, k = p % l->out_c;
-        const real *dout = (const real *)op->dout + p * o.out_plane, *out = (const real *)op->out + p * o.out_plane;
-        real *din = op->din[0] ? (real *)op->din[0] + p * o.out_plane : NULL;
-        real *dadd = op->din[1] && k < o.c ? (real *)op->din[1] + ((size_t)b * l->c + k) * o.add_plane : NULL;
-        overlap here = o;
-        if (k >= o.c) here.h = 0;
-        for (int i = 0; i < o.rows; ++i) {
-            for (int j = 0; j < o.row; j += CHUNK) {
-                real d[CHUNK]; /* dy itself is kept: methods read the gradient of a layer's output */
-                int n = smaller(CHUNK, o.row - j);
-                size_t first = (size_t)i * o.row + j;
-                memcpy(d, dout + first, n * sizeof *d);
-                R(attr_activation_gradient)(d, out + first, n, l->activation);
-                add_row(din, dadd, d, l, &here, i, j, n);
-            }
-        }
-    }
+    ATTR_FOR_LANES(backward_lanes, op);
 }
 
 const attr_layer_kind R(attr_shortcut) = {
-    .type = SHORTCUT, .name = "shortcut", .forward = forward, .backward = backward};
+    .type = SHORTCUT, .name = "shortcut", .blocked = attr_as_input, .forward = forward, .backward = backward};

@@ -54,14 +54,13 @@ static void close_sample(statistics *s, attr_reduction reduction, size_t points_
 }
 
 /* sum += weight x multiplier x gradient. */
-static void accumulate(double *sum, const attr_engine *e, size_t offset, size_t size, double weight, const float *m) {
-    const void *gradient = attr_engine_input_gradient(e);
+static void accumulate(double *sum, const attr_tensor *x, int sample, size_t size, double weight, const float *m) {
     enum { block = 4096 };
 #pragma omp parallel for schedule(static)
     for (size_t start = 0; start < size; start += block) {
         double values[block];
         size_t n = size - start < block ? size - start : block;
-        attr_engine_read(e, values, gradient, offset + start, n);
+        attr_tensor_read_gradient(values, x, sample, start, n);
         for (size_t i = 0; i < n; ++i) sum[start + i] += weight * (m ? m[start + i] : 1) * values[i];
     }
 }
@@ -105,7 +104,8 @@ static void run_batch(statistics *s, attr_engine *e, attr_target *const *targets
         for (int b = 0; b < count; ++b) attr_target_seed(targets[t], e, b, 1);
         attr_engine_backward(e, layer);
         for (int b = 0; b < count; ++b) {
-            accumulate(s[t].sample, e, b * size, size, weights[b], multipliers ? multipliers + b * size : NULL);
+            accumulate(s[t].sample, attr_engine_input(e), b, size, weights[b],
+                       multipliers ? multipliers + b * size : NULL);
             if (schedule->reduction != ATTR_REDUCE_SUM && (first + b + 1) % schedule->points_per_sample == 0)
                 close_sample(&s[t], schedule->reduction, schedule->points_per_sample, size);
         }

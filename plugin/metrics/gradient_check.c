@@ -13,7 +13,7 @@ static void gradient_of(double *gradient, attr_engine *e, const attr_target *tar
     attr_engine_clear_gradients(e, layer);
     attr_target_seed(target, e, 0, 1);
     attr_engine_backward(e, layer);
-    attr_engine_read(e, gradient, attr_engine_input_gradient(e), 0, attr_engine_inputs(e));
+    attr_tensor_read_gradient(gradient, attr_engine_input(e), 0, 0, attr_engine_inputs(e));
 }
 
 typedef struct {
@@ -61,7 +61,7 @@ attr_status attr_check_end_to_end(attr_end_check *out, double *gradient, attr_en
         double lengths = attr_length(other, n) * attr_length(gradient, n);
         out->cosine = lengths > 0 ? attr_dot(other, gradient, n) / lengths : 1;
         for (int i = 0; i < attr_engine_layers(twin); ++i)
-            attr_take_decisions(single, attr_engine_op(single, i), attr_engine_op(twin, i));
+            attr_take_decisions(attr_engine_op(single, i), attr_engine_op(twin, i));
         gradient_of(u, twin, target);
         out->backward = attr_relative_distance(other, u, n);
 

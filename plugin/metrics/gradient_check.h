@@ -37,7 +37,7 @@ attr_status attr_check_layers(attr_layer_check *out, attr_engine *single, attr_e
 
 /* Gives the twin the single engine's output and winners, so that both differentiate the same linear piece: a ReLU or a
  * maximum that rounding decides the other way is no error of the backward. */
-void attr_take_decisions(const attr_engine *single, const attr_op *from, attr_op *to);
+void attr_take_decisions(const attr_op *from, attr_op *to);
 
 typedef struct {
     double value; /* the target, double precision */

@@ -10,10 +10,11 @@
 /* Noise that separates ties, as a fraction of a tensor's root mean square. */
 static const double spread = 0.05;
 
-void attr_take_decisions(const attr_engine *single, const attr_op *from, attr_op *to) {
+void attr_take_decisions(const attr_op *from, attr_op *to) {
     if (to->kind->is_view) return;
-    attr_engine_read(single, to->out, from->out, 0, from->outputs);
-    if (to->indexes && from->indexes) memcpy(to->indexes, from->indexes, to->outputs * sizeof *to->indexes);
+    attr_tensor_read(to->out, from->writes, 0, 0, from->outputs);
+    for (size_t i = 0; to->indexes && from->indexes && i < to->outputs; ++i)
+        to->indexes[i] = from->indexes[attr_tensor_place(from->writes, 0, i)];
 }
 
 /* Distinct tensors that a layer reads; a route may name a layer twice. */
@@ -28,11 +29,10 @@ static double root_mean_square(const attr_op *op, int j) {
 }
 
 /* Writes the random output gradient into an op and runs its backward on zeroed input gradients. */
-static void backward_of(attr_engine *e, attr_op *op, const float *seed, size_t element) {
-    memset(op->dout, 0, op->outputs * element);
-    for (size_t i = 0; i < op->outputs; ++i) attr_engine_add(e, op->dout, i, seed[i]);
-    for (int j = 0; j < op->input_count; ++j) memset(op->din[j], 0, op->in_size[j] * element);
-    if (op->kind->backward) op->kind->backward(op);
+static void backward_of(attr_engine *e, attr_op *op, const float *seed) {
+    attr_tensor_clear_gradient(op->writes, 1);
+    for (size_t i = 0; i < op->outputs; ++i) attr_tensor_add_gradient(op->writes, 0, i, seed[i]);
+    attr_engine_backward_layer(e, op->index);
 }
 
 typedef struct {
@@ -103,7 +103,7 @@ static attr_status check_difference(double *out, attr_engine *twin, attr_op *op,
     double expected = 0, square = 0;
     ATTR_TRY(leave_ties(op, random));
     if (op->kind->forward) op->kind->forward(op);
-    backward_of(twin, op, seed, sizeof(double));
+    backward_of(twin, op, seed);
     attr_status status = attr_allocate(&line.u, (size_t)op->input_count, sizeof *line.u, "directions");
     if (status == ATTR_OK) status = attr_allocate(&line.point, (size_t)op->input_count, sizeof *line.point, "inputs");
     for (int j = 0; j < op->input_count && status == ATTR_OK; ++j)
@@ -121,9 +121,9 @@ static attr_status check_difference(double *out, attr_engine *twin, attr_op *op,
     return status;
 }
 
-static void take_inputs(const attr_engine *single, const attr_op *from, attr_op *to) {
+static void take_inputs(const attr_op *from, attr_op *to) {
     for (int j = 0; j < to->input_count; ++j)
-        attr_engine_read(single, (double *)to->in[j], from->in[j], 0, to->in_size[j]);
+        attr_tensor_read((double *)to->in[j], from->reads[j], 0, 0, to->in_size[j]);
 }
 
 static attr_status check_layer(attr_layer_check *out, attr_engine *single, attr_engine *twin, int i, uint64_t seed) {
@@ -135,26 +135,25 @@ static attr_status check_layer(attr_layer_check *out, attr_engine *single, attr_
     ATTR_TRY(attr_allocate(&gradient, b->outputs, sizeof *gradient, "a random gradient"));
     attr_status status = attr_allocate(&values, most, sizeof *values, "a tensor");
     if (status == ATTR_OK) {
-        for (int j = 0; j < b->input_count; ++j)
-            for (size_t k = 0; k < b->in_size[j]; ++k) ((float *)a->in[j])[k] = (float)((const double *)b->in[j])[k];
-        take_inputs(single, a, b); /* the same input for both, to the bit */
-        if (a->kind->forward) a->kind->forward(a);
+        for (int j = 0; j < b->input_count; ++j) attr_tensor_write(a->reads[j], 0, b->in[j], b->in_size[j]);
+        take_inputs(a, b); /* the same input for both, to the bit */
+        attr_engine_forward_layer(single, i);
         if (b->kind->forward) b->kind->forward(b);
-        attr_engine_read(single, values, a->out, 0, a->outputs);
+        attr_tensor_read(values, a->writes, 0, 0, a->outputs);
         out->forward = attr_relative_distance(values, b->out, b->outputs);
 
         attr_random random = {seed, ATTR_STREAM_CHECK, (uint32_t)i + 1, 0};
         attr_random_normal(gradient, &random, 0, b->outputs);
-        attr_take_decisions(single, a, b);
-        backward_of(single, a, gradient, sizeof(float));
-        backward_of(twin, b, gradient, sizeof(double));
+        attr_take_decisions(a, b);
+        backward_of(single, a, gradient);
+        backward_of(twin, b, gradient);
         out->backward = 0;
         for (int j = 0; j < b->input_count; ++j) {
-            attr_engine_read(single, values, a->din[j], 0, a->in_size[j]);
+            attr_tensor_read_gradient(values, a->reads[j], 0, 0, a->in_size[j]);
             out->backward = attr_worse(out->backward, attr_relative_distance(values, b->din[j], b->in_size[j]));
         }
         status = check_difference(&out->difference, twin, b, gradient, &random);
-        take_inputs(single, a, b);
+        take_inputs(a, b);
         if (b->kind->forward) b->kind->forward(b);
     }
     free(gradient);

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <omp.h>
+
 #include "base/memory.h"
 
 struct attr_engine {
@@ -13,19 +15,48 @@ struct attr_engine {
     attr_op *ops;
     int batch;
     size_t inputs;
-    void *input, *input_gradient;
+    attr_tensor input;
+    attr_tensor *outputs; /* of each layer; empty for views */
+    void *scratch;        /* shared by all layers, for `threads` threads */
+    int threads;
+    int only_planned; /* nothing big is allocated: bytes tells what would be */
+    size_t bytes;
 };
+
+static attr_status allocate_tensor(attr_engine *e, attr_tensor *t) {
+    e->bytes += 2 * t->stride * (size_t)e->batch * e->element;
+    return e->only_planned ? ATTR_OK : attr_tensor_allocate(t, e->batch);
+}
+
+static void run_forward(attr_op *op) {
+    for (int j = 0; j < op->input_count; ++j)
+        if (op->copies[j].size) attr_tensor_convert(&op->copies[j], op->reads[j], op->count);
+    if (op->kind->forward) op->kind->forward(op);
+}
+
+/* Zeroes what the layer adds to without having been written, and brings gradients back into their writers' layout. */
+static void run_backward(attr_op *op) {
+    if (!op->kind->backward) return;
+    for (int j = 0; j < op->input_count; ++j) {
+        int fresh = op->copies[j].size || op->first[j];
+        op->din_fresh[j] = fresh && op->stores;
+        if (fresh && !op->stores)
+            attr_tensor_clear_gradient(op->copies[j].size ? &op->copies[j] : op->reads[j], op->count);
+    }
+    op->kind->backward(op);
+    for (int j = 0; j < op->input_count; ++j)
+        if (op->copies[j].size) attr_tensor_convert_gradient(op->reads[j], &op->copies[j], op->count, !op->first[j]);
+}
 
 static void forward_hook(layer l, network net) {
     (void)net;
-    attr_op *op = l.attribution;
-    if (op->kind->forward) op->kind->forward(op);
+    run_forward(l.attribution);
 }
 
 static void backward_hook(layer l, network net) {
     (void)net;
     attr_op *op = l.attribution;
-    if (op->active && op->kind->backward) op->kind->backward(op);
+    if (op->active) run_backward(op);
 }
 
 /* The layers that layer i reads; -1 is the network's input. Returns how many there are. */
@@ -44,31 +75,72 @@ static attr_parameters parameters_of(const layer *l) {
     return (attr_parameters){l->weights, l->biases, l->scales, l->rolling_mean, l->rolling_variance};
 }
 
-/* Points the op at the tensors of the layers that it reads. */
-static attr_status connect(attr_engine *e, attr_op *op, const network *net) {
+static attr_status allocate_inputs(attr_op *op) {
+    size_t n = (size_t)op->input_count;
+    ATTR_TRY(attr_allocate(&op->reads, n, sizeof *op->reads, "a layer's inputs"));
+    ATTR_TRY(attr_allocate(&op->copies, n, sizeof *op->copies, "a layer's inputs"));
+    ATTR_TRY(attr_allocate(&op->in, n, sizeof *op->in, "a layer's inputs"));
+    ATTR_TRY(attr_allocate(&op->din, n, sizeof *op->din, "gradients"));
+    ATTR_TRY(attr_allocate(&op->in_size, n, sizeof *op->in_size, "input sizes"));
+    ATTR_TRY(attr_allocate(&op->in_stride, n, sizeof *op->in_stride, "input sizes"));
+    ATTR_TRY(attr_allocate(&op->first, n, sizeof *op->first, "flags"));
+    return attr_allocate(&op->din_fresh, n, sizeof *op->din_fresh, "flags");
+}
+
+/* Finds the tensors that the op reads. */
+static attr_status find_inputs(attr_engine *e, attr_op *op, const network *net) {
     int most = op->l->type == ROUTE ? op->l->n : 2;
     int *reads = NULL;
     ATTR_TRY(attr_allocate(&reads, (size_t)most, sizeof *reads, "a layer's inputs"));
     op->input_count = reads_of(reads, net, op->index, most);
-    attr_status status = attr_allocate(&op->in, (size_t)op->input_count, sizeof *op->in, "a layer's inputs");
-    if (status == ATTR_OK) status = attr_allocate(&op->din, (size_t)op->input_count, sizeof *op->din, "gradients");
-    if (status == ATTR_OK) status = attr_allocate(&op->in_size, (size_t)op->input_count, sizeof(size_t), "input sizes");
+    attr_status status = allocate_inputs(op);
     for (int j = 0; status == ATTR_OK && j < op->input_count; ++j) {
-        if (reads[j] >= op->index || reads[j] < -1) {
+        if (reads[j] >= op->index || reads[j] < -1)
             status = attr_fail(ATTR_BAD_INPUT, "layer %d reads layer %d, which does not come before it", op->index,
                                reads[j]);
-        } else if (reads[j] < 0) {
-            op->in[j] = e->input;
-            op->din[j] = e->input_gradient;
-            op->in_size[j] = e->inputs;
-        } else {
-            op->in[j] = e->ops[reads[j]].out;
-            op->din[j] = e->ops[reads[j]].dout;
-            op->in_size[j] = e->ops[reads[j]].outputs;
-        }
+        else
+            op->reads[j] = reads[j] < 0 ? &e->input : e->ops[reads[j]].writes;
     }
     free(reads);
     return status;
+}
+
+/* Points the op at what it reads, in its own layout. */
+static attr_status connect_inputs(attr_engine *e, attr_op *op) {
+    for (int j = 0; j < op->input_count; ++j) {
+        const attr_tensor *t = op->reads[j];
+        if (t->blocked != op->blocked && !op->kind->is_view) {
+            op->copies[j] = attr_tensor_of(e->element, t->c, t->h, t->w, op->blocked);
+            ATTR_TRY(allocate_tensor(e, &op->copies[j]));
+            t = &op->copies[j];
+        }
+        op->in[j] = t->values;
+        op->din[j] = t->gradient;
+        op->in_size[j] = t->size;
+        op->in_stride[j] = t->stride;
+    }
+    return ATTR_OK;
+}
+
+/* A layer without the shape of a picture (connected, softmax) is a column of channels. */
+static attr_tensor shape_of_output(const attr_engine *e, const layer *l, int blocked) {
+    if ((size_t)l->out_c * l->out_h * l->out_w == (size_t)l->outputs)
+        return attr_tensor_of(e->element, l->out_c, l->out_h, l->out_w, blocked);
+    return attr_tensor_of(e->element, l->outputs, 1, 1, blocked);
+}
+
+static attr_status connect_output(attr_engine *e, attr_op *op) {
+    if (op->kind->is_view) {
+        op->writes = op->reads[0];
+    } else {
+        op->writes = &e->outputs[op->index];
+        *op->writes = shape_of_output(e, op->l, op->blocked);
+        ATTR_TRY(allocate_tensor(e, op->writes));
+    }
+    op->out = op->writes->values;
+    op->dout = op->writes->gradient;
+    op->out_stride = op->writes->stride;
+    return ATTR_OK;
 }
 
 static attr_status make_op(attr_engine *e, const network *net, int i) {
@@ -86,18 +158,17 @@ static attr_status make_op(attr_engine *e, const network *net, int i) {
     op->net_w = net->w;
     op->net_h = net->h;
     op->batch = e->batch;
+    op->threads = e->threads;
     op->outputs = (size_t)l->outputs;
     op->parameters = parameters_of(l);
-    ATTR_TRY(connect(e, op, net));
-    if (op->kind->is_view) {
-        op->out = (void *)op->in[0];
-        op->dout = op->din[0];
-    } else {
-        ATTR_TRY(attr_allocate(&op->out, op->outputs * (size_t)e->batch, e->element, "a layer's output"));
-        ATTR_TRY(attr_allocate(&op->dout, op->outputs * (size_t)e->batch, e->element, "a layer's gradient"));
-    }
+    ATTR_TRY(find_inputs(e, op, net));
+    op->blocked = e->precision == ATTR_F32 && op->kind->blocked && op->kind->blocked(op);
+    ATTR_TRY(connect_inputs(e, op));
+    ATTR_TRY(connect_output(e, op));
+    op->only_planned = e->only_planned;
     if (op->kind->prepare) ATTR_TRY(op->kind->prepare(op));
-    if (op->kind->fold) op->kind->fold(op);
+    if (op->kind->fold && !e->only_planned) op->kind->fold(op);
+    e->bytes += op->bytes;
 
     l->attribution = op;
     l->forward = forward_hook;
@@ -111,11 +182,23 @@ static attr_status make_op(attr_engine *e, const network *net, int i) {
     return ATTR_OK;
 }
 
-attr_status attr_engine_create(attr_engine **out, const network *net, attr_precision precision, int batch) {
+static attr_status allocate_scratch(attr_engine *e) {
+    size_t most = 0;
+    for (int i = 0; i < e->net.n; ++i) most = e->ops[i].scratch_bytes > most ? e->ops[i].scratch_bytes : most;
+    e->bytes += (size_t)e->threads * most;
+    if (e->only_planned) return ATTR_OK;
+    ATTR_TRY(attr_allocate(&e->scratch, (size_t)e->threads, most, "working memory"));
+    for (int i = 0; i < e->net.n; ++i) e->ops[i].scratch = e->scratch;
+    return ATTR_OK;
+}
+
+static attr_status make_engine(attr_engine **out, const network *net, attr_precision precision, int batch,
+                               int only_planned) {
     attr_engine *e = NULL;
     *out = NULL;
     ATTR_TRY(attr_allocate(&e, 1, sizeof *e, "an engine"));
     e->precision = precision;
+    e->only_planned = only_planned;
     e->element = precision == ATTR_F32 ? sizeof(float) : sizeof(double);
     e->net = *net;
     e->net.layers = NULL;
@@ -125,13 +208,17 @@ attr_status attr_engine_create(attr_engine **out, const network *net, attr_preci
     e->net.train = 0;
     e->net.gpu_index = -1;
     e->inputs = (size_t)net->inputs;
+    e->threads = omp_get_max_threads();
+    int is_picture = net->c * net->h * net->w == net->inputs;
+    e->input = attr_tensor_of(e->element, is_picture ? net->c : net->inputs, is_picture ? net->h : 1,
+                              is_picture ? net->w : 1, 0);
     attr_status status = attr_allocate(&e->net.layers, (size_t)net->n, sizeof(layer), "layers");
     if (status == ATTR_OK) status = attr_allocate(&e->ops, (size_t)net->n, sizeof(attr_op), "layers");
-    if (status == ATTR_OK) status = attr_allocate(&e->input, e->inputs * (size_t)batch, e->element, "the input");
-    if (status == ATTR_OK)
-        status = attr_allocate(&e->input_gradient, e->inputs * (size_t)batch, e->element, "gradients");
+    if (status == ATTR_OK) status = attr_allocate(&e->outputs, (size_t)net->n, sizeof *e->outputs, "layers");
+    if (status == ATTR_OK) status = allocate_tensor(e, &e->input);
     if (status == ATTR_OK) memcpy(e->net.layers, net->layers, (size_t)net->n * sizeof(layer));
     for (int i = 0; status == ATTR_OK && i < net->n; ++i) status = make_op(e, net, i);
+    if (status == ATTR_OK) status = allocate_scratch(e);
     if (status != ATTR_OK) {
         attr_engine_free(e);
         return status;
@@ -140,40 +227,43 @@ attr_status attr_engine_create(attr_engine **out, const network *net, attr_preci
     return ATTR_OK;
 }
 
+static void free_op(attr_op *op) {
+    if (op->kind && op->kind->release) op->kind->release(op);
+    for (int j = 0; op->copies && j < op->input_count; ++j) attr_tensor_free(&op->copies[j]);
+    for (size_t j = 0; j < sizeof op->memory / sizeof *op->memory; ++j) free(op->memory[j]);
+    free(op->indexes);
+    free(op->reads);
+    free(op->copies);
+    free(op->in);
+    free(op->din);
+    free(op->in_size);
+    free(op->in_stride);
+    free(op->first);
+    free(op->din_fresh);
+}
+
 void attr_engine_free(attr_engine *e) {
     if (!e) return;
-    for (int i = 0; e->ops && i < e->net.n; ++i) {
-        attr_op *op = &e->ops[i];
-        if (op->kind && !op->kind->is_view) {
-            free(op->out);
-            free(op->dout);
-        }
-        for (size_t j = 0; j < sizeof op->memory / sizeof *op->memory; ++j) free(op->memory[j]);
-        free(op->indexes);
-        free(op->in);
-        free(op->din);
-        free(op->in_size);
-    }
+    for (int i = 0; e->ops && i < e->net.n; ++i) free_op(&e->ops[i]);
+    for (int i = 0; e->outputs && i < e->net.n; ++i) attr_tensor_free(&e->outputs[i]);
+    attr_tensor_free(&e->input);
+    free(e->outputs);
     free(e->ops);
     free(e->net.layers);
-    free(e->input);
-    free(e->input_gradient);
+    free(e->scratch);
     free(e);
 }
 
 size_t attr_engine_bytes(const network *net, attr_precision precision, int batch) {
-    size_t element = precision == ATTR_F32 ? sizeof(float) : sizeof(double);
-    size_t per_sample = 2 * (size_t)net->inputs, fixed = 0;
-    for (int i = 0; i < net->n; ++i) {
-        const layer *l = &net->layers[i];
-        if (l->type != DROPOUT && l->type != COST) per_sample += 2 * (size_t)l->outputs;
-        if (l->type == MAXPOOL) per_sample += (size_t)l->outputs * sizeof(int) / element;
-        if (l->type == NORMALIZATION) per_sample += (size_t)l->outputs;
-        if (l->type == CONVOLUTIONAL || l->type == DECONVOLUTIONAL)
-            fixed += 2 * (size_t)l->nweights; /* packed for forward and for backward */
-        if (l->type == CONNECTED && precision == ATTR_F64) fixed += (size_t)l->inputs * l->outputs;
-    }
-    return element * (fixed + per_sample * (size_t)batch);
+    attr_engine *e = NULL;
+    if (make_engine(&e, net, precision, batch, 1) != ATTR_OK) return 0;
+    size_t bytes = e->bytes;
+    attr_engine_free(e);
+    return bytes;
+}
+
+attr_status attr_engine_create(attr_engine **out, const network *net, attr_precision precision, int batch) {
+    return make_engine(out, net, precision, batch, 0);
 }
 
 int attr_engine_batch(const attr_engine *e) {
@@ -202,18 +292,18 @@ void attr_engine_set_parameters(attr_engine *e, const attr_parameters *parameter
 
 void attr_engine_set_input_f32(attr_engine *e, int sample, const float *x) {
     if (e->precision == ATTR_F32) {
-        memcpy((float *)e->input + sample * e->inputs, x, e->inputs * sizeof *x);
+        memcpy((float *)e->input.values + sample * e->inputs, x, e->inputs * sizeof *x);
     } else {
-        double *target = (double *)e->input + sample * e->inputs;
+        double *target = (double *)e->input.values + sample * e->inputs;
         for (size_t i = 0; i < e->inputs; ++i) target[i] = x[i];
     }
 }
 
 void attr_engine_set_input_f64(attr_engine *e, int sample, const double *x) {
     if (e->precision == ATTR_F64) {
-        memcpy((double *)e->input + sample * e->inputs, x, e->inputs * sizeof *x);
+        memcpy((double *)e->input.values + sample * e->inputs, x, e->inputs * sizeof *x);
     } else {
-        float *target = (float *)e->input + sample * e->inputs;
+        float *target = (float *)e->input.values + sample * e->inputs;
         for (size_t i = 0; i < e->inputs; ++i) target[i] = (float)x[i];
     }
 }
@@ -238,36 +328,46 @@ static void mark_active(attr_engine *e, int head) {
     }
 }
 
+/* Backward runs from the last layer to the first: of the active readers of a tensor the last writes its gradient first.
+ * Seeds may stand in what the head reads, so that is zeroed before. */
+static void mark_first_writers(attr_engine *e, int head) {
+    for (int i = 0; i < head; ++i) e->outputs[i].written = 0;
+    e->input.written = 0;
+    for (int j = 0; j < e->ops[head].input_count; ++j) e->ops[head].reads[j]->written = 1;
+    for (int i = head; i >= 0; --i) {
+        attr_op *op = &e->ops[i];
+        for (int j = 0; op->active && op->kind->backward && j < op->input_count; ++j) {
+            op->first[j] = !op->reads[j]->written;
+            op->reads[j]->written = 1;
+        }
+    }
+}
+
 void attr_engine_clear_gradients(attr_engine *e, int head) {
-    size_t count = (size_t)e->ops[head].count;
-    mark_active(e, head);
-    memset(e->input_gradient, 0, e->inputs * count * e->element);
-    for (int i = 0; i <= head; ++i)
-        if (e->ops[i].active && !e->ops[i].kind->is_view)
-            memset(e->ops[i].dout, 0, e->ops[i].outputs * count * e->element);
+    attr_op *op = &e->ops[head];
+    attr_tensor_clear_gradient(op->writes, op->count);
+    for (int j = 0; j < op->input_count; ++j) attr_tensor_clear_gradient(op->reads[j], op->count);
 }
 
 void attr_engine_backward(attr_engine *e, int head) {
     mark_active(e, head);
+    mark_first_writers(e, head);
     backward_network(&e->net);
 }
 
-const void *attr_engine_input_gradient(const attr_engine *e) {
-    return e->input_gradient;
+void attr_engine_forward_layer(attr_engine *e, int i) {
+    run_forward(&e->ops[i]);
 }
 
-void attr_engine_read(const attr_engine *e, double *out, const void *tensor, size_t offset, size_t n) {
-    if (e->precision == ATTR_F64) {
-        memcpy(out, (const double *)tensor + offset, n * sizeof *out);
-    } else {
-        const float *values = (const float *)tensor + offset;
-        for (size_t i = 0; i < n; ++i) out[i] = values[i];
+void attr_engine_backward_layer(attr_engine *e, int i) {
+    attr_op *op = &e->ops[i];
+    for (int j = 0; j < op->input_count; ++j) {
+        op->first[j] = 0;
+        attr_tensor_clear_gradient(op->reads[j], op->count);
     }
+    run_backward(op);
 }
 
-void attr_engine_add(const attr_engine *e, void *tensor, size_t offset, double value) {
-    if (e->precision == ATTR_F64)
-        ((double *)tensor)[offset] += value;
-    else
-        ((float *)tensor)[offset] += (float)value;
+attr_tensor *attr_engine_input(attr_engine *e) {
+    return &e->input;
 }

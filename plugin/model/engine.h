@@ -7,9 +7,10 @@
  *
  *   attr_engine_set_input_f32(e, 0, x);               count samples, each `inputs` long
  *   attr_engine_forward(e, count);
- *   attr_engine_clear_gradients(e, head);             then write seeds into attr_engine_op(e, head)->dout or ->din[0]
+ *   attr_engine_clear_gradients(e, head);             then add seeds to the gradient of the tensor that the head
+ *                                                     writes or of those that it reads (attr_tensor_add_gradient)
  *   attr_engine_backward(e, head);                    exact derivative at inference
- *   attr_engine_read(e, g, attr_engine_input_gradient(e), sample * inputs, inputs); */
+ *   attr_tensor_read_gradient(g, attr_engine_input(e), sample, 0, inputs); */
 #ifndef ATTR_MODEL_ENGINE_H
 #define ATTR_MODEL_ENGINE_H
 
@@ -27,14 +28,15 @@ typedef struct attr_engine attr_engine;
 attr_status attr_engine_create(attr_engine **out, const network *net, attr_precision precision, int batch);
 void attr_engine_free(attr_engine *e);
 
-/* Bytes that an engine of this batch allocates, so that a caller can choose the batch from a memory limit. */
+/* Bytes that an engine of this batch allocates, so that a caller can choose the batch from a memory limit; 0 if there
+ * can be no such engine. */
 size_t attr_engine_bytes(const network *net, attr_precision precision, int batch);
 
 int attr_engine_batch(const attr_engine *e);
 int attr_engine_layers(const attr_engine *e);
 size_t attr_engine_inputs(const attr_engine *e);
 
-/* The layer's tensors and kind; the caller may write seeds into its gradients and may call its kind's functions. */
+/* The layer's tensors and kind. */
 attr_op *attr_engine_op(attr_engine *e, int layer);
 
 /* Uses other parameters (one per layer, e.g. a perturbed clone's; they must stay valid) and folds them;
@@ -47,19 +49,19 @@ void attr_engine_set_input_f64(attr_engine *e, int sample, const double *x);
 /* Runs samples 0 .. count-1 through the network. */
 void attr_engine_forward(attr_engine *e, int count);
 
-/* Zeroes the gradients of every tensor that layer `head` depends on, its own included. */
+/* Zeroes the gradients that seeds may be added to: of what layer `head` writes and reads. */
 void attr_engine_clear_gradients(attr_engine *e, int head);
 
 /* Runs backward from layer `head` (its own backward included, so seeds may stand in its dout or in its din) to the
  * network's input, for the samples of the last forward. */
 void attr_engine_backward(attr_engine *e, int head);
 
-/* [batch][inputs], of the engine's precision. */
-const void *attr_engine_input_gradient(const attr_engine *e);
+/* One layer alone: forward from what its inputs hold; backward from the gradient of its output to zeroed gradients of
+ * its inputs. */
+void attr_engine_forward_layer(attr_engine *e, int layer);
+void attr_engine_backward_layer(attr_engine *e, int layer);
 
-/* Tensors of the engine's precision: copies n elements from `tensor + offset` to doubles; adds a number to one element.
- */
-void attr_engine_read(const attr_engine *e, double *out, const void *tensor, size_t offset, size_t n);
-void attr_engine_add(const attr_engine *e, void *tensor, size_t offset, double value);
+/* The network's input. The tensors of a layer are attr_engine_op(e, layer)->reads and ->writes. */
+attr_tensor *attr_engine_input(attr_engine *e);
 
 #endif

@@ -39,7 +39,7 @@ static void fill_layer(const layer *l, int index, uint64_t seed) {
 }
 
 /* Mean and variance of each channel of a layer's output for one sample. */
-static void measure(float *mean, float *variance, const float *out, size_t channels, size_t area) {
+static void measure(float *mean, float *variance, const double *out, size_t channels, size_t area) {
     for (size_t c = 0; c < channels; ++c) {
         double sum = 0, squares = 0;
         for (size_t i = 0; i < area; ++i) sum += out[c * area + i];
@@ -53,11 +53,13 @@ static void measure(float *mean, float *variance, const float *out, size_t chann
 }
 
 /* Runs the layer without its batch norm and activation and takes the statistics of what comes out. */
-static attr_status calibrate(attr_op *op, layer *l) {
+static attr_status calibrate(attr_engine *e, attr_op *op, layer *l) {
     size_t channels = (size_t)l->out_c, area = (size_t)l->out_h * l->out_w;
     float *ones = NULL, *zeros = NULL;
+    double *out = NULL;
     ATTR_TRY(attr_allocate(&ones, channels, sizeof *ones, "statistics"));
     attr_status status = attr_allocate(&zeros, channels, sizeof *zeros, "statistics");
+    if (status == ATTR_OK) status = attr_allocate(&out, op->outputs, sizeof *out, "a layer's output");
     if (status == ATTR_OK) {
         layer plain = *op->l;
         const layer *own = op->l;
@@ -67,14 +69,16 @@ static attr_status calibrate(attr_op *op, layer *l) {
         op->l = &plain;
         op->parameters = (attr_parameters){parameters.weights, zeros, ones, zeros, ones};
         if (op->kind->fold) op->kind->fold(op);
-        op->kind->forward(op);
-        measure(l->rolling_mean, l->rolling_variance, op->out, channels, area);
+        attr_engine_forward_layer(e, op->index);
+        attr_tensor_read(out, op->writes, 0, 0, op->outputs);
+        measure(l->rolling_mean, l->rolling_variance, out, channels, area);
         op->l = own;
         op->parameters = parameters;
         if (op->kind->fold) op->kind->fold(op);
     }
     free(ones);
     free(zeros);
+    free(out);
     return status;
 }
 
@@ -92,8 +96,8 @@ attr_status attr_random_weights(network *net, uint64_t seed) {
     for (int i = 0; status == ATTR_OK && i < net->n; ++i) {
         attr_op *op = attr_engine_op(e, i);
         op->count = 1;
-        if (op->l->type == BATCHNORM || op->l->batch_normalize) status = calibrate(op, &net->layers[i]);
-        if (status == ATTR_OK && op->kind->forward) op->kind->forward(op);
+        if (op->l->type == BATCHNORM || op->l->batch_normalize) status = calibrate(e, op, &net->layers[i]);
+        if (status == ATTR_OK) attr_engine_forward_layer(e, i);
     }
     free(x);
     attr_engine_free(e);

@@ -68,7 +68,7 @@ static attr_status add_prediction(attr_explanation *ex, const attr_session *s, i
 static void class_probabilities(double *p, const attr_session *s) {
     const attr_op *op = attr_engine_op(s->engine, attr_output_layer(s->engine));
     const tree *hierarchy = op->l->type == SOFTMAX ? op->l->softmax_tree : NULL;
-    attr_engine_read(s->engine, p, op->out, 0, (size_t)s->classes);
+    attr_tensor_read(p, op->writes, 0, 0, (size_t)s->classes);
     if (!hierarchy) return;
     for (int i = 0; i < s->classes; ++i)
         if (hierarchy->parent[i] >= 0) p[i] *= p[hierarchy->parent[i]];

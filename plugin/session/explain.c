@@ -221,11 +221,13 @@ static attr_status check_output(const attr_session *s) {
     for (int i = 0; i < attr_engine_layers(s->engine); ++i) {
         const attr_op *op = attr_engine_op(s->engine, i);
         bool head = op->l->type == YOLO || op->l->type == REGION || op->l->type == DETECTION;
-        const float *out = op->out;
-        for (size_t k = 0; (head || i == attr_output_layer(s->engine)) && k < op->outputs; ++k)
-            if (!isfinite(out[k]))
+        for (size_t k = 0; (head || i == attr_output_layer(s->engine)) && k < op->outputs; ++k) {
+            double value;
+            attr_tensor_read(&value, op->writes, 0, k, 1);
+            if (!isfinite(value))
                 return attr_fail(ATTR_NUMERIC, "%s: output %zu of layer %d [%s] is not finite (%g)", s->weights_path, k,
-                                 i, op->kind->name, out[k]);
+                                 i, op->kind->name, value);
+        }
     }
     return ATTR_OK;
 }

@@ -134,7 +134,7 @@ static attr_status read_head(head *out, attr_engine *e, int index, int sample) {
     ATTR_TRY(attr_allocate(&values, op->outputs, sizeof *values, "a head's output"));
     attr_status status = attr_allocate(&h.values, op->outputs, sizeof *h.values, "a head's output");
     if (status == ATTR_OK) {
-        attr_engine_read(e, values, op->out, sample * op->outputs, op->outputs);
+        attr_tensor_read(values, op->writes, sample, 0, op->outputs);
         for (size_t i = 0; i < op->outputs; ++i) h.values[i] = (float)values[i];
         *out = h;
     }

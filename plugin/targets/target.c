@@ -200,21 +200,18 @@ size_t attr_target_entry(const attr_target *t) {
 /* The head's numbers of one sample: raw inputs, or outputs of a plain head. */
 typedef struct {
     const attr_target *t;
-    attr_engine *e;
-    const void *values;
-    void *gradient;
-    size_t start;
+    attr_tensor *tensor;
+    int sample;
 } head_view;
 
 static head_view view_of(const attr_target *t, attr_engine *e, int sample) {
     attr_op *op = attr_engine_op(e, t->layer);
-    if (t->seeds_output) return (head_view){t, e, op->out, op->dout, sample * op->outputs};
-    return (head_view){t, e, op->in[0], op->din[0], sample * op->in_size[0]};
+    return (head_view){t, t->seeds_output ? op->writes : op->reads[0], sample};
 }
 
 static double entry(const head_view *v, size_t i) {
     double value;
-    attr_engine_read(v->e, &value, v->values, v->start + i, 1);
+    attr_tensor_read(&value, v->tensor, v->sample, i, 1);
     return value;
 }
 
@@ -278,7 +275,7 @@ double attr_target_value(const attr_target *t, attr_engine *e, int sample) {
 }
 
 static void add(const head_view *v, size_t i, double value) {
-    attr_engine_add(v->e, v->gradient, v->start + i, value);
+    attr_tensor_add_gradient(v->tensor, v->sample, i, value);
 }
 
 /* Of log p: 1 / z; 1 - sigmoid; in every group of the path (1 - p) / T for the class and -p_j / T for the others. */

@@ -1,0 +1,21 @@
+/* Convolutions in blocked tensors (kernels/blocked.h), for the float engine: forward with sums in double precision,
+ * backward in single. Batch norm, bias and the activations that are two lines through zero (linear, relu, leaky, relie)
+ * are done while the kernel stores, their derivatives while it loads; other activations take a pass of their own.
+ * Shared by [convolutional] and [deconvolutional], whose forward is the transpose of a convolution. */
+#ifndef ATTR_LAYERS_BLOCKED_H
+#define ATTR_LAYERS_BLOCKED_H
+
+#include "base/status.h"
+#include "kernels/kernels.h"
+#include "layers/op.h"
+
+/* Into op->state; op->scratch_bytes says what a run needs. `transposed`: the forward is the transpose of `shape`. */
+attr_status attr_blocked_prepare(attr_op *op, const attr_conv_shape *shape, int transposed);
+void attr_blocked_release(attr_op *op);
+void attr_blocked_fold(attr_op *op);
+
+void attr_blocked_forward(attr_op *op);
+/* Changes dout where the activation's derivative needs a pass of its own. */
+void attr_blocked_backward(attr_op *op);
+
+#endif

@@ -1,0 +1,107 @@
+#include "layers/blocked.h"
+
+#include <omp.h>
+#include <stdlib.h>
+
+#define ATTR_REAL float /* blocked tensors are */
+
+#include "base/memory.h"
+#include "kernels/blocked.h"
+#include "layers/activations.h"
+#include "layers/batchnorm.h"
+
+typedef struct {
+    attr_blocked_conv *forward, *backward;
+    double *scale, *bias; /* padded to whole blocks, as is gate_scale */
+    float *gate_scale;
+} blocked_layer;
+
+/* The factor of negative values of an activation that is made of two lines through zero; 0 if it is another. */
+static int is_two_lines(double *slope, ACTIVATION activation) {
+    switch (activation) {
+    case LINEAR:
+        *slope = 1;
+        return 1;
+    case RELU:
+        *slope = 0;
+        return 1;
+    case LEAKY:
+        *slope = .1;
+        return 1;
+    case RELIE:
+        *slope = .01;
+        return 1;
+    default:
+        *slope = 1;
+        return 0;
+    }
+}
+
+static size_t larger(size_t a, size_t b) {
+    return a > b ? a : b;
+}
+
+attr_status attr_blocked_prepare(attr_op *op, const attr_conv_shape *s, int transposed) {
+    blocked_layer *b = NULL;
+    attr_blocked_conv_bytes forward = attr_blocked_conv_needs(s, transposed, ATTR_SUM_F64);
+    attr_blocked_conv_bytes backward = attr_blocked_conv_needs(s, !transposed, ATTR_SUM_F32);
+    op->bytes += forward.kept + backward.kept;
+    op->scratch_bytes = larger(forward.scratch, backward.scratch);
+    op->stores = 1;
+    if (op->only_planned) return ATTR_OK;
+    ATTR_TRY(attr_allocate(&b, 1, sizeof *b, "a convolution"));
+    op->state = b; /* from here on the engine releases it */
+    size_t channels = attr_blocked_size(op->l->n, 1, 1);
+    ATTR_TRY(attr_allocate(&b->scale, channels, sizeof *b->scale, "scales"));
+    ATTR_TRY(attr_allocate(&b->bias, channels, sizeof *b->bias, "biases"));
+    ATTR_TRY(attr_allocate(&b->gate_scale, channels, sizeof *b->gate_scale, "scales"));
+    ATTR_TRY(attr_blocked_conv_create(&b->forward, s, transposed, ATTR_SUM_F64));
+    return attr_blocked_conv_create(&b->backward, s, !transposed, ATTR_SUM_F32);
+}
+
+void attr_blocked_release(attr_op *op) {
+    blocked_layer *b = op->state;
+    if (!b) return;
+    attr_blocked_conv_free(b->forward);
+    attr_blocked_conv_free(b->backward);
+    free(b->scale);
+    free(b->bias);
+    free(b->gate_scale);
+    free(b);
+    op->state = NULL;
+}
+
+void attr_blocked_fold(attr_op *op) {
+    blocked_layer *b = op->state;
+    for (int k = 0; k < op->l->n; ++k) {
+        attr_affine affine = attr_channel_affine(&op->parameters, op->l->batch_normalize, k);
+        b->scale[k] = affine.scale;
+        b->bias[k] = affine.bias;
+        b->gate_scale[k] = (float)affine.scale;
+    }
+    attr_blocked_conv_pack(b->forward, op->parameters.weights);
+    attr_blocked_conv_pack(b->backward, op->parameters.weights);
+}
+
+void attr_blocked_forward(attr_op *op) {
+    const blocked_layer *b = op->state;
+    attr_gate as_is = {NULL, 1, NULL};
+    attr_finish finish = {.scale = b->scale, .bias = b->bias};
+    int done = is_two_lines(&finish.slope, op->l->activation);
+    attr_blocked_conv_run(op->out, op->in[0], b->forward, &as_is, &finish, op->count, op->scratch, op->threads);
+    if (!done) attr_activate_f32(op->out, op->count * op->out_stride, op->l->activation);
+}
+
+void attr_blocked_backward(attr_op *op) {
+    const blocked_layer *b = op->state;
+    if (!op->din[0]) return;
+    double slope;
+    attr_gate gate = {.scale = op->l->batch_normalize ? b->gate_scale : NULL};
+    attr_finish finish = {.slope = 1, .add = !op->din_fresh[0]};
+    if (!is_two_lines(&slope, op->l->activation))
+        attr_activation_gradient_f32(op->dout, op->out, op->count * op->out_stride, op->l->activation);
+    else if (slope != 1)
+        gate.outputs = op->out;
+    gate.slope = (float)slope;
+    attr_blocked_conv_run(op->din[0], op->dout, b->backward, &gate, &finish, op->count, op->scratch, op->threads);
+}
