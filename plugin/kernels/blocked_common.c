@@ -90,13 +90,15 @@ static attr_status make_tiles(attr_blocked_conv *c) {
     return ATTR_OK;
 }
 
-/* Panels of about a megabyte: they share the second-level cache with the weights. */
+/* A larger panel of values leaves the second-level cache, a smaller one sends the sums through memory more often; found
+ * by trying. */
 static void choose_blocking(attr_blocked_conv *c) {
     int winograd = c->kind == ATTR_CONV_WINOGRAD;
     int taps = winograd ? 1 : c->area, points = winograd ? attr_winograd_points : 1;
     c->depth_lanes = c->from_blocks > 1 ? attr_lanes : c->from_c;
     c->most_units = winograd ? 56 : attr_most_units;
     size_t block = (size_t)points * taps * c->most_units * attr_lanes * c->simd->element, budget = 1 << 20;
+    if (c->simd->element == sizeof(double)) budget *= 4;
     c->chunk_blocks = block < budget ? (int)(budget / block) : 1;
     if (c->chunk_blocks > c->from_blocks) c->chunk_blocks = c->from_blocks;
 }
