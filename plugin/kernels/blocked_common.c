@@ -124,6 +124,11 @@ static attr_blocked_conv describe(const attr_conv_shape *s, int transposed, attr
     c->kind = is_depthwise(s)                  ? ATTR_CONV_DEPTHWISE
               : s->size == 3 && s->stride == 1 ? ATTR_CONV_WINOGRAD
                                                : ATTR_CONV_GATHER;
+    if (s->size == 1 && s->stride == 1 && s->pad == 0) { /* pixels in one long row */
+        c->from_w *= c->from_h;
+        c->to_w *= c->to_h;
+        c->from_h = c->to_h = 1;
+    }
     choose_blocking(c);
     return description;
 }

@@ -11,30 +11,83 @@ static inline unit_place place_of(const attr_unit_block *u, int unit) {
     return (unit_place){unit / u->units_of_sample, in_sample / u->class->columns, in_sample % u->class->columns};
 }
 
+/* n pixels, `step` pixels apart where they are read, side by side where they are written. */
+static inline __attribute__((always_inline)) void read_pixels(real *to, const float *from, const float *outputs,
+                                                              const float *scale, float slope, int n, int step) {
+    for (int i = 0; i < n; ++i, to += lanes, from += step * lanes) {
+        for (int lane = 0; lane < lanes; lane += vector_lanes)
+            *(vector *)(to + lane) =
+                read_values(from + lane, outputs ? outputs + lane : NULL, slope, scale ? scale + lane : NULL);
+        if (outputs) outputs += step * lanes;
+    }
+}
+
+/* The same with what is the same for all pixels known to the compiler. */
+static void read_run(real *to, const float *from, const float *outputs, const float *scale, float slope, int n,
+                     int step) {
+    if (!outputs && !scale)
+        read_pixels(to, from, NULL, NULL, 1, n, step);
+    else if (!outputs)
+        read_pixels(to, from, NULL, scale, 1, n, step);
+    else if (!scale)
+        read_pixels(to, from, outputs, NULL, slope, n, step);
+    else
+        read_pixels(to, from, outputs, scale, slope, n, step);
+}
+
+/* A run of units in one row of one sample, and where it begins in the panel. */
+typedef struct {
+    unit_place place;
+    int first, length;
+} unit_run;
+
+static int find_runs(unit_run runs[], const attr_unit_block *u) {
+    int count = 0;
+    for (int i = 0; i < u->count; ++count) {
+        unit_place place = place_of(u, i);
+        int left = u->class->columns - place.j, length = left < u->count - i ? left : u->count - i;
+        runs[count] = (unit_run){place, i, length};
+        i += length;
+    }
+    return count;
+}
+
+/* What a run reads for one tap: zeros, pixels, zeros. */
+static void read_tap(real *to, const float *plane, const float *outputs, const float *scale, float slope,
+                     const attr_unit_block *u, const unit_run *run, int tap) {
+    const attr_blocked_conv *c = u->conv;
+    const attr_pixel_class *class = u->class;
+    int y = run->place.i * class->advance + class->dy[tap], x = run->place.j * class->advance + class->dx[tap];
+    int step = class->advance, before = 0, end = 0; /* units before .. end-1 read the picture */
+    if (y >= 0 && y < c->from_h) {
+        before = x < 0 ? (-x + step - 1) / step : 0;
+        end = x < c->from_w ? (c->from_w - x + step - 1) / step : 0;
+    }
+    if (before > run->length) before = run->length;
+    if (end > run->length) end = run->length;
+    if (end < before) end = before;
+    ptrdiff_t at = ((ptrdiff_t)y * c->from_w + x + (ptrdiff_t)before * step) * lanes;
+    memset(to, 0, (size_t)before * lanes * sizeof *to);
+    if (end > before)
+        read_run(to + before * lanes, plane + at, outputs ? outputs + at : NULL, scale, slope, end - before, step);
+    memset(to + end * lanes, 0, (size_t)(run->length - end) * lanes * sizeof *to);
+}
+
 static void read(real *values, const float *from, const attr_unit_block *u, const attr_gate *gate, int block,
                  int blocks) {
     const attr_blocked_conv *c = u->conv;
-    const attr_pixel_class *class = u->class;
     size_t plane = (size_t)c->from_h * c->from_w * lanes;
-    unit_place place[attr_most_units];
-    for (int i = 0; i < u->count; ++i) place[i] = place_of(u, i);
+    unit_run runs[attr_most_units];
+    int count = find_runs(runs, u);
     for (int j = 0; j < blocks; ++j) {
         size_t channel_block = (size_t)u->group * c->from_blocks + block + j;
         const float *scale = gate->scale ? gate->scale + channel_block * lanes : NULL;
-        for (int t = 0; t < class->taps; ++t) {
-            real *to = values + ((size_t)j * class->taps + t) * c->most_units * lanes;
-            for (int i = 0; i < u->count; ++i, to += lanes) {
-                int y = place[i].i * class->advance + class->dy[t], x = place[i].j * class->advance + class->dx[t];
-                if (y < 0 || y >= c->from_h || x < 0 || x >= c->from_w) {
-                    memset(to, 0, lanes * sizeof *to);
-                    continue;
-                }
-                size_t at =
-                    place[i].sample * u->from_sample + channel_block * plane + ((size_t)y * c->from_w + x) * lanes;
-                for (int lane = 0; lane < lanes; lane += vector_lanes)
-                    *(vector *)(to + lane) =
-                        read_values(from + at + lane, gate->outputs ? gate->outputs + at + lane : NULL, gate->slope,
-                                    scale ? scale + lane : NULL);
+        for (int tap = 0; tap < u->class->taps; ++tap) {
+            real *to = values + ((size_t)j * u->class->taps + tap) * c->most_units * lanes;
+            for (int r = 0; r < count; ++r) {
+                size_t offset = runs[r].place.sample * u->from_sample + channel_block * plane;
+                read_tap(to + runs[r].first * lanes, from + offset, gate->outputs ? gate->outputs + offset : NULL,
+                         scale, gate->slope, u, &runs[r], tap);
             }
         }
     }
@@ -62,17 +115,19 @@ static void write(float *to, const real *sums, const attr_unit_block *u, const a
     const attr_blocked_conv *c = u->conv;
     const attr_pixel_class *class = u->class;
     size_t plane = (size_t)c->to_h * c->to_w * lanes;
-    for (int part = 0; part < tile_columns && column + part < c->to_blocks * lanes; part += lanes) {
+    unit_run runs[attr_most_units];
+    int count = find_runs(runs, u);
+    for (int part = 0; part < tile_columns && column + part < c->to_blocks * lanes; part += vector_lanes) {
         int channel = u->group * c->to_blocks * lanes + column + part;
-        vector_finish f[lanes / vector_lanes];
-        for (int v = 0; v < lanes / vector_lanes; ++v) f[v] = finish_of(finish, channel + v * vector_lanes);
-        for (int i = 0; i < u->count; ++i) {
-            unit_place place = place_of(u, i);
-            size_t y = class->first_y + place.i * class->step, x = class->first_x + place.j * class->step;
-            float *at = to + place.sample * u->to_sample + channel / lanes * plane + (y * c->to_w + x) * lanes;
-            const real *sum = sums + (size_t)i * tile_columns + part;
-            for (int v = 0; v < lanes / vector_lanes; ++v)
-                store_sum(at + v * vector_lanes, *(const vector *)(sum + v * vector_lanes), &f[v]);
+        vector_finish f = finish_of(finish, channel);
+        for (int r = 0; r < count; ++r) {
+            size_t y = class->first_y + runs[r].place.i * class->step;
+            size_t x = class->first_x + runs[r].place.j * class->step;
+            float *at = to + runs[r].place.sample * u->to_sample + channel / lanes * plane + channel % lanes +
+                        (y * c->to_w + x) * lanes;
+            const real *sum = sums + (size_t)runs[r].first * tile_columns + part;
+            for (int i = 0; i < runs[r].length; ++i, at += class->step * lanes, sum += tile_columns)
+                store_sum(at, *(const vector *)sum, &f);
         }
     }
 }

@@ -64,8 +64,8 @@ static int up(int n, int by) {
     return (n + by - 1) / by;
 }
 
-/* Where blocks of units are too few for the threads, columns are shared out, too: then each thread makes its part of the
- * weights only. */
+/* Where blocks of units are too few for the threads, columns are shared out, too: then each thread makes its part of
+ * the weights only. */
 static cut cut_of(const attr_blocked_conv *c, int units, int threads) {
     cut t = {units, up(units, c->most_units), 1};
     int shares = up(threads, c->groups), columns = up(c->to_blocks * lanes, tile_columns);

@@ -82,7 +82,7 @@ static void read(real *values, const float *from, const attr_unit_block *u, cons
         for (int j = 0; j < blocks; ++j) {
             int channel_block = u->group * c->from_blocks + block + j;
             size_t offset = place.sample * u->from_sample + channel_block * plane;
-            for (int lane = 0; lane < lanes; lane += vector_lanes)
+            for (int lane = 0; lane < c->depth_lanes; lane += vector_lanes)
                 read_tile(values + ((size_t)j * c->most_units + i) * lanes + lane, stride, from + offset + lane, gate,
                           gate->outputs ? gate->outputs + offset + lane : NULL,
                           gate->scale ? gate->scale + channel_block * lanes + lane : NULL, place.y - c->pad,
