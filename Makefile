@@ -88,6 +88,9 @@ $(OBJ)/kernels/simd/%_f64_$1.o: plugin/kernels/simd/%.c $(DK)/objects.mk Makefil
 	$$(call compile,-DATTR_REAL=double -DATTR_ISA=$1 $$(flags_$1))
 endef
 $(foreach isa,$(isas),$(eval $(call for_isa,$(isa))))
+# Its numbers are the same on every processor: nothing may be fused (see random.h).
+$(OBJ)/base/random.o: plugin/base/random.c $(DK)/objects.mk Makefile
+	$(call compile,-ffp-contract=off)
 $(OBJ)/%.o: plugin/%.c $(DK)/objects.mk Makefile
 	$(call compile)
 

@@ -1,49 +1,70 @@
+/* Compiled with -ffp-contract=off: see random.h. */
 #include "base/random.h"
 
 #include <math.h>
+#include <omp.h>
 #include <string.h>
 
-/* Blocks are made in groups, one loop over all blocks of a group, so that the compiler can use vector instructions. */
-#define LANES                 64
-#define GROUP                 (4 * LANES) /* elements of a group */
-#define GROUPS_WORTH_A_THREAD 16
+#include "base/dispatch.h"
 
-/* ---- Threefry4x32-20 */
+/* Blocks are made in groups, one step for all blocks of a group, so that the compiler can use vector instructions. */
+enum {
+    lanes = 32,             /* blocks of a group */
+    group_size = 4 * lanes, /* elements of a group */
+    piece_size = 1 << 14,   /* elements that are handed to a thread together */
+    pieces_worth_threads = 3
+};
 
-static inline void mix(uint32_t *a, uint32_t *b, int bits) {
+/* ---- Threefry4x32-20, of two blocks at a time: their steps alternate, for each has to wait for the one before.
+ *
+ * Words are no arrays and no variable of a vectorised loop has its address taken: compilers would leave it in memory.
+ */
+
+typedef struct {
+    uint32_t a, b, c, d;
+} block_words;
+
+typedef struct {
+    block_words x, y;
+} two_blocks;
+
+static inline ATTR_INLINE void inject(block_words *x, const uint32_t key[5], uint32_t number) {
+    x->a += key[number % 5];
+    x->b += key[(number + 1) % 5];
+    x->c += key[(number + 2) % 5];
+    x->d += key[(number + 3) % 5] + number;
+}
+
+static inline ATTR_INLINE void mix(uint32_t *a, uint32_t *b, int bits) {
     *a += *b;
     *b = (*b << bits | *b >> (32 - bits)) ^ *a;
 }
 
-static inline void inject(uint32_t x[4], const uint32_t key[5], uint32_t number) {
-    x[0] += key[number % 5];
-    x[1] += key[(number + 1) % 5];
-    x[2] += key[(number + 2) % 5];
-    x[3] += key[(number + 3) % 5] + number;
+/* One round mixes a with b and c with d, the next one a with d and c with b. */
+static inline ATTR_INLINE void two_rounds(block_words *x, block_words *y, int ab, int cd, int ad, int cb) {
+    mix(&x->a, &x->b, ab), mix(&y->a, &y->b, ab), mix(&x->c, &x->d, cd), mix(&y->c, &y->d, cd);
+    mix(&x->a, &x->d, ad), mix(&y->a, &y->d, ad), mix(&x->c, &x->b, cb), mix(&y->c, &y->b, cb);
 }
 
-static inline void four_rounds_a(uint32_t x[4]) {
-    mix(&x[0], &x[1], 10), mix(&x[2], &x[3], 26);
-    mix(&x[0], &x[3], 11), mix(&x[2], &x[1], 21);
-    mix(&x[0], &x[1], 13), mix(&x[2], &x[3], 27);
-    mix(&x[0], &x[3], 23), mix(&x[2], &x[1], 5);
+static inline ATTR_INLINE void four_rounds(block_words *x, block_words *y, const uint32_t key[5], uint32_t number) {
+    if (number % 2) {
+        two_rounds(x, y, 10, 26, 11, 21);
+        two_rounds(x, y, 13, 27, 23, 5);
+    } else {
+        two_rounds(x, y, 6, 20, 17, 11);
+        two_rounds(x, y, 25, 10, 18, 20);
+    }
+    inject(x, key, number), inject(y, key, number);
 }
 
-static inline void four_rounds_b(uint32_t x[4]) {
-    mix(&x[0], &x[1], 6), mix(&x[2], &x[3], 20);
-    mix(&x[0], &x[3], 17), mix(&x[2], &x[1], 11);
-    mix(&x[0], &x[1], 25), mix(&x[2], &x[3], 10);
-    mix(&x[0], &x[3], 18), mix(&x[2], &x[1], 20);
-}
-
-/* x is the counter and becomes the result. */
-static inline void twenty_rounds(uint32_t x[4], const uint32_t key[5]) {
-    inject(x, key, 0);
-    four_rounds_a(x), inject(x, key, 1);
-    four_rounds_b(x), inject(x, key, 2);
-    four_rounds_a(x), inject(x, key, 3);
-    four_rounds_b(x), inject(x, key, 4);
-    four_rounds_a(x), inject(x, key, 5);
+static inline ATTR_INLINE two_blocks twenty_rounds(block_words x, block_words y, const uint32_t key[5]) {
+    inject(&x, key, 0), inject(&y, key, 0);
+    four_rounds(&x, &y, key, 1);
+    four_rounds(&x, &y, key, 2);
+    four_rounds(&x, &y, key, 3);
+    four_rounds(&x, &y, key, 4);
+    four_rounds(&x, &y, key, 5);
+    return (two_blocks){x, y};
 }
 
 static void extend_key(uint32_t out[5], const uint32_t key[4]) {
@@ -52,125 +73,218 @@ static void extend_key(uint32_t out[5], const uint32_t key[4]) {
 }
 
 void attr_threefry(uint32_t out[4], const uint32_t counter[4], const uint32_t key[4]) {
-    uint32_t extended[5], x[4];
+    const block_words x = {counter[0], counter[1], counter[2], counter[3]};
+    uint32_t extended[5];
     extend_key(extended, key);
-    memcpy(x, counter, sizeof x);
-    twenty_rounds(x, extended);
-    memcpy(out, x, sizeof x);
+    const block_words result = twenty_rounds(x, x, extended).x;
+    out[0] = result.a, out[1] = result.b, out[2] = result.c, out[3] = result.d;
 }
 
-/* ---- From words to values; word i of a block is words[i][lane]. Every value has four bytes. */
+/* ---- Box-Muller of one pair of words. No branches and no ?: on floats, which compilers may make branches of. */
 
-typedef void conversion(void *values, const uint32_t words[4][LANES]);
-
-static void to_bits(void *values, const uint32_t words[4][LANES]) {
-    uint32_t *out = values;
-    for (int lane = 0; lane < LANES; lane++)
-        for (int i = 0; i < 4; i++) out[4 * lane + i] = words[i][lane];
-}
-
-static void to_uniform(void *values, const uint32_t words[4][LANES]) {
-    float *out = values;
-    for (int lane = 0; lane < LANES; lane++)
-        for (int i = 0; i < 4; i++) out[4 * lane + i] = (float)(words[i][lane] >> 8) * 0x1p-24f;
-}
-
-/* The logarithm of (word + 1) / 2^32 = m 2^e with m in [sqrt(1/2), sqrt(2)): e log 2 + 2 artanh s, s = (m-1) / (m+1).
- */
-static inline double log_of_word(uint32_t word) {
-    static const uint64_t sqrt_half = 0x3FE6A09E667F3BCDu; /* the bits of the double next to sqrt(1/2) */
-    double x = (double)word + 1.0;
-    uint64_t bits;
+static inline ATTR_INLINE uint32_t bits_of(float x) {
+    uint32_t bits;
     memcpy(&bits, &x, sizeof bits);
-    int32_t exponent = (int32_t)((bits - sqrt_half) >> 52);
-    bits -= (uint64_t)exponent << 52;
+    return bits;
+}
+
+static inline ATTR_INLINE float float_of(uint32_t bits) {
+    float x;
     memcpy(&x, &bits, sizeof x);
-    double s = (x - 1.0) / (x + 1.0), q = s * s;
-    double series = 1.0 / 21;
-    series = series * q + 1.0 / 19;
-    series = series * q + 1.0 / 17;
-    series = series * q + 1.0 / 15;
-    series = series * q + 1.0 / 13;
-    series = series * q + 1.0 / 11;
-    series = series * q + 1.0 / 9;
-    series = series * q + 1.0 / 7;
-    series = series * q + 1.0 / 5;
-    series = series * q + 1.0 / 3;
-    return (exponent - 32) * 0x1.62e42fefa39efp-1 + (2 * s + 2 * s * q * series);
+    return x;
 }
 
-/* Sine and cosine of 2 pi word / 2^32: integers take the angle to [-pi/4, pi/4) without rounding, then Taylor. */
-static inline void sincos_of_word(double *sine, double *cosine, uint32_t word) {
-    uint32_t quadrant = (word + 0x20000000u) >> 30;
-    double t = (double)(int32_t)(word - (quadrant << 30)) * (0x1.921fb54442d18p+2 * 0x1p-32), q = t * t;
-    double s = -1.0 / 1307674368000;
-    s = s * q + 1.0 / 6227020800;
-    s = s * q - 1.0 / 39916800;
-    s = s * q + 1.0 / 362880;
-    s = s * q - 1.0 / 5040;
-    s = s * q + 1.0 / 120;
-    s = s * q - 1.0 / 6;
-    s = t + t * q * s;
-    double c = 1.0 / 20922789888000;
-    c = c * q - 1.0 / 87178291200;
-    c = c * q + 1.0 / 479001600;
-    c = c * q - 1.0 / 3628800;
-    c = c * q + 1.0 / 40320;
-    c = c * q - 1.0 / 720;
-    c = c * q + 1.0 / 24;
-    c = c * q - 1.0 / 2;
-    c = 1 + q * c;
-    double a = quadrant & 1 ? c : s, b = quadrant & 1 ? s : c;
-    *sine = quadrant & 2 ? -a : a;
-    *cosine = (quadrant + 1) & 2 ? -b : b;
+/* `mask` has all bits set or none. */
+static inline ATTR_INLINE float choose(uint32_t mask, float if_set, float otherwise) {
+    return float_of((bits_of(if_set) & mask) | (bits_of(otherwise) & ~mask));
 }
 
-static void to_normal(void *values, const uint32_t words[4][LANES]) {
-    float *out = values;
-    for (int pair = 0; pair < 2; pair++) {
+/* -2 log((a + 1) / 2^32). The words of the upper half count from their end, so that the logarithm stays exact to the
+ * last bits of a float where it goes to 0; for the others (a + 1) / 2^32 = m 2^-k. */
+static inline ATTR_INLINE float squared_radius(uint32_t a) {
+    const uint32_t upper = -(a >> 31);
+    const float x = (float)(int32_t)(a ^ upper);
+    const uint32_t y = bits_of(x + 1);
+    const float m = float_of((y & 0x007FFFFF) | 0x3F000000);
+    const float k = (float)(int32_t)((158 - (y >> 23)) & ~upper);
+    const float t = choose(upper, x * 0x1p-32f, 1 - m);
+    float p = 0x1.6a0f48p+1f;
+    p = p * t - 0x1.a39930p+1f;
+    p = p * t + 0x1.354ff6p+1f;
+    p = p * t - 0x1.72285ep-2f;
+    p = p * t + 0x1.0df6cap-1f;
+    p = p * t + 0x1.f313e6p-2f;
+    p = p * t + 0x1.55a384p-1f;
+    p = p * t + 0x1.fffec0p-1f;
+    p = p * t + 2;
+    return k * 0x1.62e430p+0f + t * p;
+}
+
+/* Cosine and sine of 2 pi b / 2^32. Integers take the angle to [-pi/4, pi/4) without rounding. */
+static inline ATTR_INLINE void cosine_and_sine(float *cosine, float *sine, uint32_t b) {
+    const uint32_t turned = b + 0x20000000, odd = -(turned >> 30 & 1);
+    const float x = (float)((int32_t)(turned & 0x3FFFFFFF) - 0x20000000) * 0x1p-29f, q = x * x;
+    float s = -0x1.33198ep-15f, c = -0x1.4e78bep-12f;
+    s = s * q + 0x1.4680a4p-9f;
+    s = s * q - 0x1.4abc24p-4f;
+    s = s * q + 0x1.921fb6p-1f;
+    s = s * x;
+    c = c * q + 0x1.03b058p-6f;
+    c = c * q - 0x1.3bd39cp-2f;
+    c = c * q + 1;
+    /* the sign's bit is the quadrant's upper one: of the quadrant itself, and of the next for the cosine */
+    *cosine = float_of(bits_of(choose(odd, s, c)) ^ ((turned + 0x40000000) & 0x80000000));
+    *sine = float_of(bits_of(choose(odd, c, s)) ^ (turned & 0x80000000));
+}
+
+/* ---- Groups of blocks; word or value i of a block is [i][lane] */
+
+typedef enum { make_bits, make_uniform, make_normal, add_normal, multiply_by_normal } purpose;
+
+/* What all groups of a call have in common. */
+typedef struct {
+    uint32_t key[5];
+    uint64_t sample;
+    purpose purpose;
+    float sigma; /* of the last two purposes */
+} recipe;
+
+static inline ATTR_INLINE block_words counter(uint64_t first_block, uint32_t lane, uint64_t sample) {
+    const uint32_t low = (uint32_t)first_block + lane, carry = low < lane;
+    return (block_words){low, (uint32_t)(first_block >> 32) + carry, (uint32_t)sample, (uint32_t)(sample >> 32)};
+}
+
+static inline ATTR_INLINE void put(uint32_t words[4][lanes], uint32_t lane, block_words x) {
+    words[0][lane] = x.a;
+    words[1][lane] = x.b;
+    words[2][lane] = x.c;
+    words[3][lane] = x.d;
+}
+
+static inline ATTR_INLINE void make_words(uint32_t words[4][lanes], uint64_t first_block, const recipe *r) {
 #pragma omp simd
-        for (int lane = 0; lane < LANES; lane++) {
-            double radius = sqrt(-2 * log_of_word(words[2 * pair][lane])), sine, cosine;
-            sincos_of_word(&sine, &cosine, words[2 * pair + 1][lane]);
-            out[4 * lane + 2 * pair] = (float)(radius * cosine);
-            out[4 * lane + 2 * pair + 1] = (float)(radius * sine);
-        }
+    for (uint32_t lane = 0; lane < lanes / 2; lane++) {
+        const uint32_t other = lane + lanes / 2;
+        const two_blocks made =
+            twenty_rounds(counter(first_block, lane, r->sample), counter(first_block, other, r->sample), r->key);
+        put(words, lane, made.x);
+        put(words, other, made.y);
     }
 }
 
-/* ---- Ranges of elements */
-
-static void fill(void *out, const attr_random *r, uint64_t offset, size_t n, conversion *convert) {
-    const uint32_t key[4] = {(uint32_t)r->seed, (uint32_t)(r->seed >> 32), (uint32_t)r->stream, r->part};
-    uint32_t extended[5];
-    extend_key(extended, key);
-    uint64_t first_block = offset / 4;
-    size_t skip = offset % 4, groups = (skip + n + GROUP - 1) / GROUP;
-#pragma omp parallel for schedule(static) if (groups >= 2 * GROUPS_WORTH_A_THREAD)
-    for (size_t group = 0; group < groups; group++) {
-        uint32_t words[4][LANES], values[GROUP];
+static inline ATTR_INLINE void words_to_bits(uint32_t out[group_size], uint32_t words[4][lanes]) {
 #pragma omp simd
-        for (uint32_t lane = 0; lane < LANES; lane++) {
-            uint64_t block = first_block + group * LANES + lane;
-            uint32_t x[4] = {(uint32_t)block, (uint32_t)(block >> 32), (uint32_t)r->sample,
-                             (uint32_t)(r->sample >> 32)};
-            twenty_rounds(x, extended);
-            for (int i = 0; i < 4; i++) words[i][lane] = x[i];
+    for (int lane = 0; lane < lanes; lane++)
+        for (int i = 0; i < 4; i++) out[4 * lane + i] = words[i][lane];
+}
+
+static inline ATTR_INLINE void words_to_uniforms(float out[group_size], uint32_t words[4][lanes]) {
+#pragma omp simd
+    for (int lane = 0; lane < lanes; lane++)
+        for (int i = 0; i < 4; i++) out[4 * lane + i] = (float)(int32_t)(words[i][lane] >> 8) * 0x1p-24f;
+}
+
+static inline ATTR_INLINE void words_to_normals(float out[group_size], uint32_t words[4][lanes]) {
+    float z[4][lanes];
+    for (int pair = 0; pair < 4; pair += 2) {
+#pragma omp simd
+        for (int lane = 0; lane < lanes; lane++) {
+            float radius = sqrtf(squared_radius(words[pair][lane])), cosine, sine;
+            cosine_and_sine(&cosine, &sine, words[pair + 1][lane]);
+            z[pair][lane] = radius * cosine;
+            z[pair + 1][lane] = radius * sine;
         }
-        convert(values, words);
-        size_t from = group == 0 ? skip : 0, to = group == groups - 1 ? skip + n - group * GROUP : GROUP;
-        memcpy((char *)out + 4 * (group * GROUP + from - skip), values + from, 4 * (to - from));
+    }
+#pragma omp simd
+    for (int lane = 0; lane < lanes; lane++)
+        for (int i = 0; i < 4; i++) out[4 * lane + i] = z[i][lane];
+}
+
+static inline ATTR_INLINE void make_groups_body(void *out, const float *in, uint64_t first_block, size_t groups,
+                                                const recipe *given) {
+    const recipe r = *given; /* a copy, which no store to `out` can change */
+    for (size_t group = 0; group < groups; group++, in += group_size) {
+        uint32_t words[4][lanes], *bits = (uint32_t *)out + group * group_size;
+        float z[group_size], *values = (float *)out + group * group_size;
+        make_words(words, first_block + group * lanes, &r);
+        switch (r.purpose) {
+        case make_bits:
+            words_to_bits(bits, words);
+            break;
+        case make_uniform:
+            words_to_uniforms(values, words);
+            break;
+        case make_normal:
+            words_to_normals(values, words);
+            break;
+        case add_normal:
+            words_to_normals(z, words);
+#pragma omp simd
+            for (int i = 0; i < group_size; i++) values[i] = in[i] + r.sigma * z[i];
+            break;
+        case multiply_by_normal:
+            words_to_normals(z, words);
+#pragma omp simd
+            for (int i = 0; i < group_size; i++) values[i] = in[i] * (1 + r.sigma * z[i]);
+            break;
+        }
+    }
+}
+ATTR_DISPATCH(make_groups, make_groups_body,
+              (void *out, const float *in, uint64_t first_block, size_t groups, const recipe *given),
+              (out, in, first_block, groups, given))
+
+/* ---- Ranges of elements; every element has four bytes, and `in` is read by the last two purposes only */
+
+/* A part of a group, from its element `skip` on. */
+static void make_part(char *out, const char *in, uint64_t block, size_t skip, size_t n, const recipe *r) {
+    float group[group_size] = {0};
+    memcpy(group + skip, in, 4 * n);
+    make_groups(group, group, block, 1, r);
+    memcpy(out, group + skip, 4 * n);
+}
+
+static void make_range(char *out, const char *in, uint64_t offset, size_t n, const recipe *r) {
+    uint64_t block = offset / 4;
+    size_t skip = offset % 4, done = 0;
+    if (skip) {
+        done = n < group_size - skip ? n : group_size - skip;
+        make_part(out, in, block, skip, done, r);
+        block += lanes;
+    }
+    size_t groups = (n - done) / group_size;
+    make_groups(out + 4 * done, (const float *)(in + 4 * done), block, groups, r);
+    done += groups * group_size;
+    if (done < n) make_part(out + 4 * done, in + 4 * done, block + groups * lanes, 0, n - done, r);
+}
+
+static void fill(void *out, const void *in, const attr_random *random, purpose what, float sigma, uint64_t offset,
+                 size_t n) {
+    const uint32_t key[4] = {(uint32_t)random->seed, (uint32_t)(random->seed >> 32), (uint32_t)random->stream,
+                             random->part};
+    recipe r = {.sample = random->sample, .purpose = what, .sigma = sigma};
+    extend_key(r.key, key);
+    const size_t pieces = n / piece_size + 1;
+#pragma omp parallel for schedule(static) if (pieces >= pieces_worth_threads && !omp_in_parallel())
+    for (size_t piece = 0; piece < pieces; piece++) {
+        size_t at = piece * piece_size, size = n - at < piece_size ? n - at : piece_size;
+        make_range((char *)out + 4 * at, (const char *)in + 4 * at, offset + at, size, &r);
     }
 }
 
 void attr_random_bits(uint32_t *out, const attr_random *random, uint64_t offset, size_t n) {
-    fill(out, random, offset, n, to_bits);
+    fill(out, out, random, make_bits, 0, offset, n);
 }
 
 void attr_random_uniform(float *out, const attr_random *random, uint64_t offset, size_t n) {
-    fill(out, random, offset, n, to_uniform);
+    fill(out, out, random, make_uniform, 0, offset, n);
 }
 
 void attr_random_normal(float *out, const attr_random *random, uint64_t offset, size_t n) {
-    fill(out, random, offset, n, to_normal);
+    fill(out, out, random, make_normal, 0, offset, n);
+}
+
+void attr_random_perturb(float *out, const float *in, const attr_random *random, float sigma, attr_noise noise,
+                         uint64_t offset, size_t n) {
+    fill(out, in, random, noise == ATTR_NOISE_MULTIPLICATIVE ? multiply_by_normal : add_normal, sigma, offset, n);
 }

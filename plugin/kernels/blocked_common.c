@@ -8,26 +8,18 @@
 /* ---- Builds for generations of processors */
 
 extern const attr_simd attr_simd_f32_any, attr_simd_f64_any;
-#ifdef __x86_64__
+#ifdef ATTR_CPU_GENERATIONS
 extern const attr_simd attr_simd_f32_v3, attr_simd_f64_v3, attr_simd_f32_v4, attr_simd_f64_v4;
 #endif
 
-const attr_simd *attr_simd_build(attr_sum sum, int generation) {
+const attr_simd *attr_simd_build(attr_sum sum, attr_cpu generation) {
     int wide = sum == ATTR_SUM_F64;
-#ifdef __x86_64__
-    if (generation == 4 && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq"))
-        return wide ? &attr_simd_f64_v4 : &attr_simd_f32_v4;
-    if (generation == 3 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-        return wide ? &attr_simd_f64_v3 : &attr_simd_f32_v3;
+    if (!attr_cpu_runs(generation)) return NULL;
+#ifdef ATTR_CPU_GENERATIONS
+    if (generation == ATTR_CPU_V4) return wide ? &attr_simd_f64_v4 : &attr_simd_f32_v4;
+    if (generation == ATTR_CPU_V3) return wide ? &attr_simd_f64_v3 : &attr_simd_f32_v3;
 #endif
-    if (generation > 0) return NULL;
     return wide ? &attr_simd_f64_any : &attr_simd_f32_any;
-}
-
-static const attr_simd *simd_for(attr_sum sum) {
-    for (int generation = attr_newest_simd; generation > 0; --generation)
-        if (attr_simd_build(sum, generation)) return attr_simd_build(sum, generation);
-    return attr_simd_build(sum, 0);
 }
 
 /* ---- Shapes */
@@ -106,7 +98,7 @@ static void choose_blocking(attr_blocked_conv *c) {
 /* All but what is allocated. */
 static attr_blocked_conv describe(const attr_conv_shape *s, int transposed, attr_sum sum) {
     attr_blocked_conv description = {0}, *c = &description;
-    c->simd = simd_for(sum);
+    c->simd = attr_simd_build(sum, attr_cpu_newest());
     c->groups = is_depthwise(s) ? 1 : s->groups;
     c->size = s->size;
     c->area = s->size * s->size;

@@ -4,7 +4,7 @@
  * gathered into a panel [k][column], a block of values of k = (channel, ky, kx) at a time; the inner kernel (tile.c)
  * multiplies it with `attr_tile_rows` rows of packed weights. The transpose gathers too (each pixel collects from those
  * that it is read by), so nothing is scattered and every result is summed by one thread in one order. */
-#include "kernels/dispatch.h"
+#include "base/dispatch.h"
 #include "kernels/kernels.h"
 #include "kernels/packing.h"
 #include "layers/real.h"

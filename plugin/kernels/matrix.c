@@ -1,6 +1,6 @@
 /* Matrix times a few vectors: the fully connected layers. Memory bound, so the matrix is read once. */
 #include "kernels/kernels.h"
-#include "kernels/dispatch.h"
+#include "base/dispatch.h"
 #include "layers/real.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 /* The inner kernel: a tile of results stays in registers while k runs. */
-#include "kernels/dispatch.h"
+#include "base/dispatch.h"
 #include "kernels/packing.h"
 #include "layers/real.h"
 

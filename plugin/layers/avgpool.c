@@ -1,5 +1,5 @@
 /* y[c] = mean of x[c][.][.];  dx[c][.][.] = dy[c] / (h w). */
-#include "kernels/dispatch.h"
+#include "base/dispatch.h"
 #include "layers/kinds.h"
 #include "layers/lanes.h"
 

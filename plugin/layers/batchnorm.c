@@ -1,7 +1,7 @@
 /* y = (x - rolling mean) / (sqrt(rolling variance) + 1e-6) * scale + bias, channel by channel.
  * dx = dy * scale / (sqrt(rolling variance) + 1e-6): at inference the statistics are constants. */
 #include "layers/batchnorm.h"
-#include "kernels/dispatch.h"
+#include "base/dispatch.h"
 #include "layers/kinds.h"
 #include "layers/lanes.h"
 

@@ -2,7 +2,7 @@
  * picture; dx gets dy at the first maximum in reading order. A window without a pixel is -FLT_MAX and has no gradient.
  *
  * op->indexes [batch][out_stride]: the pixel of the maximum in its plane, -1 for none. */
-#include "kernels/dispatch.h"
+#include "base/dispatch.h"
 #include "layers/kinds.h"
 #include "layers/lanes.h"
 

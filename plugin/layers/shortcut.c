@@ -8,7 +8,7 @@
  * (Darknet's backward uses alpha everywhere.) */
 #include <string.h>
 
-#include "kernels/dispatch.h"
+#include "base/dispatch.h"
 #include "layers/activations.h"
 #include "layers/kinds.h"
 #include "layers/lanes.h"

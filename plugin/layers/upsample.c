@@ -4,7 +4,7 @@
  *
  *   forward   y[i][j] = scale x[i / s][j / s]          reverse   y[i][j] = scale sum_{k, l < s} x[s i + k][s j + l]
  *   backward  the other one, from dy into dx */
-#include "kernels/dispatch.h"
+#include "base/dispatch.h"
 #include "layers/kinds.h"
 #include "layers/lanes.h"
 

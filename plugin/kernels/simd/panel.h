@@ -10,6 +10,7 @@
 #ifndef ATTR_KERNELS_PANEL_H
 #define ATTR_KERNELS_PANEL_H
 
+#include "base/dispatch.h"
 #include "kernels/blocked.h"
 
 enum { attr_winograd_points = 36, attr_winograd_tile = 4, attr_most_units = 112 };
@@ -69,8 +70,7 @@ typedef struct attr_simd {
                 const attr_finish *finish, int count, void *scratch, size_t scratch_each, int threads);
 } attr_simd;
 
-/* The build for x86-64-v4, v3 (generation 4, 3) or any processor (0); NULL if this machine cannot run it. */
-enum { attr_newest_simd = 4 };
-const attr_simd *attr_simd_build(attr_sum sum, int generation);
+/* The build for a generation of processors; NULL if this machine cannot run it. */
+const attr_simd *attr_simd_build(attr_sum sum, attr_cpu generation);
 
 #endif
