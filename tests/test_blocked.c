@@ -14,7 +14,8 @@ typedef struct {
     attr_conv_shape shape;
     int transposed, count;
     int from_c, from_pixels, to_c, to_pixels;
-    float *from, *outputs, *to, *weights, *gate_scale; /* blocked; to holds what is added to */
+    float *from, *to, *weights, *gate_scale; /* blocked; to holds what is added to */
+    signed char *positive;
     double *scale, *bias;
 } problem;
 
@@ -44,7 +45,11 @@ static problem make_problem(attr_conv_shape s, int transposed, int count) {
     p.from_pixels = transposed ? s.out_h * s.out_w : s.h * s.w;
     p.to_pixels = transposed ? s.h * s.w : s.out_h * s.out_w;
     p.from = random_floats(count * attr_blocked_size(p.from_c, p.from_pixels, 1), 1);
-    p.outputs = random_floats(count * attr_blocked_size(p.from_c, p.from_pixels, 1), 2);
+    size_t from_size = count * attr_blocked_size(p.from_c, p.from_pixels, 1);
+    float *outputs = random_floats(from_size, 2);
+    cr_assert_eq(attr_allocate(&p.positive, from_size, 1, "a test"), ATTR_OK);
+    for (size_t i = 0; i < from_size; ++i) p.positive[i] = outputs[i] > 0 ? -1 : 0;
+    free(outputs);
     p.to = random_floats(count * attr_blocked_size(p.to_c, p.to_pixels, 1), 3);
     p.weights = random_floats((size_t)s.n * s.c / s.groups * s.size * s.size, 4);
     p.gate_scale = random_floats(attr_blocked_size(p.from_c, 1, 1), 5);
@@ -54,7 +59,7 @@ static problem make_problem(attr_conv_shape s, int transposed, int count) {
 }
 
 static void free_problem(problem *p) {
-    free(p->from), free(p->outputs), free(p->to), free(p->weights), free(p->gate_scale), free(p->scale), free(p->bias);
+    free(p->from), free(p->positive), free(p->to), free(p->weights), free(p->gate_scale), free(p->scale), free(p->bias);
 }
 
 static size_t blocked_index(int channels, int pixels, int sample, int channel, int pixel) {
@@ -83,7 +88,7 @@ static double *expected_of(const problem *p, const dress *d) {
         for (int c = 0; c < p->from_c; ++c)
             for (int i = 0; i < p->from_pixels; ++i) {
                 size_t at = blocked_index(p->from_c, p->from_pixels, b, c, i);
-                double gate = d->gated ? (p->outputs[at] > 0 ? 1 : .25) * p->gate_scale[c] : 1;
+                double gate = d->gated ? (p->positive[at] ? 1 : .25) * p->gate_scale[c] : 1;
                 *out++ = gate * p->from[at];
             }
     attr_conv_pack_f64(packed, p->weights, NULL, &p->shape, p->transposed);
@@ -100,8 +105,10 @@ static double *expected_of(const problem *p, const dress *d) {
     return to;
 }
 
-/* A result of its own, so that p->to can be added to again. generation < 0: the best for this machine. */
-static float *run(const problem *p, const dress *d, attr_sum sum, int generation, int threads, int count) {
+/* A result of its own, so that p->to can be added to again. generation < 0: the best for this machine. `positive` may
+ * be NULL. */
+static float *run(const problem *p, const dress *d, attr_sum sum, int generation, int threads, int count,
+                  signed char *positive) {
     attr_blocked_conv *c = NULL;
     void *scratch = NULL;
     float *to = NULL;
@@ -111,8 +118,8 @@ static float *run(const problem *p, const dress *d, attr_sum sum, int generation
     cr_assert_eq(attr_allocate(&scratch, threads, attr_blocked_conv_scratch(c), "a test"), ATTR_OK);
     cr_assert_eq(attr_allocate(&to, size, sizeof *to, "a test"), ATTR_OK);
     memcpy(to, p->to, size * sizeof *to);
-    attr_gate gate = {d->gated ? p->outputs : NULL, .25f, d->gated ? p->gate_scale : NULL};
-    attr_finish finish = {d->affine ? p->scale : NULL, d->affine ? p->bias : NULL, d->slope, d->add};
+    attr_gate gate = {d->gated ? p->positive : NULL, .25f, d->gated ? p->gate_scale : NULL};
+    attr_finish finish = {d->affine ? p->scale : NULL, d->affine ? p->bias : NULL, d->slope, d->add, positive};
     attr_blocked_conv_pack(c, p->weights);
     attr_blocked_conv_run(to, p->from, c, &gate, &finish, count, scratch, threads);
     attr_blocked_conv_free(c);
@@ -140,9 +147,9 @@ static void check(attr_conv_shape s, int count) {
         for (size_t i = 0; i < sizeof dresses / sizeof *dresses; ++i) {
             double *expected = expected_of(&p, &dresses[i]);
             for (int sum = 0; sum < 2; ++sum) {
-                for (int generation = 0; generation <= attr_newest_simd; ++generation) {
+                for (int generation = ATTR_CPU_ANY; generation <= ATTR_CPU_V4; ++generation) {
                     if (!attr_simd_build(sum, generation)) continue;
-                    float *got = run(&p, &dresses[i], sum, generation, 2, count);
+                    float *got = run(&p, &dresses[i], sum, generation, 2, count, NULL);
                     double error = distance(&p, got, expected), most = sum == ATTR_SUM_F64 ? 6e-8 : 5e-6;
                     cr_expect_leq(error, most,
                                   "c %d n %d %dx%d size %d stride %d pad %d groups %d count %d transposed %d dress %zu "
@@ -201,10 +208,10 @@ Test(blocked, same_bits_for_any_threads_and_batch) {
         for (int sum = 0; sum < 2; ++sum) {
             problem p = make_problem(shapes[i], i % 2, 5);
             size_t sample = attr_blocked_size(p.to_c, p.to_pixels, 1);
-            float *one = run(&p, &dresses[3], sum, -1, 1, 5);
+            float *one = run(&p, &dresses[3], sum, -1, 1, 5, NULL);
             for (int threads = 2; threads < 9; threads += 3) {
-                float *many = run(&p, &dresses[3], sum, -1, threads, 5),
-                      *few = run(&p, &dresses[3], sum, -1, threads, 1);
+                float *many = run(&p, &dresses[3], sum, -1, threads, 5, NULL),
+                      *few = run(&p, &dresses[3], sum, -1, threads, 1, NULL);
                 cr_expect_eq(memcmp(one, many, 5 * sample * sizeof *one), 0, "shape %zu sum %d threads %d", i, sum,
                              threads);
                 cr_expect_eq(memcmp(one, few, sample * sizeof *one), 0, "shape %zu sum %d threads %d, batch 1", i, sum,
@@ -214,6 +221,37 @@ Test(blocked, same_bits_for_any_threads_and_batch) {
             free(one);
             free_problem(&p);
         }
+    }
+}
+
+/* Of every element that exists: lanes beyond the last channel have no meaning. */
+static void check_signs(const problem *p, const float *to, const signed char *positive, attr_sum sum, int generation) {
+    for (int b = 0; b < p->count; ++b)
+        for (int c = 0; c < p->to_c; ++c)
+            for (int i = 0; i < p->to_pixels; ++i) {
+                size_t at = blocked_index(p->to_c, p->to_pixels, b, c, i);
+                cr_assert_eq(positive[at], to[at] > 0 ? -1 : 0, "n %d size %d stride %d sum %d generation %d at %zu",
+                             p->shape.n, p->shape.size, p->shape.stride, sum, generation, at);
+            }
+}
+
+Test(blocked, signs_of_the_results) {
+    attr_conv_shape shapes[] = {shape(20, 33, 9, 7, 3, 1, 1, 1), shape(20, 33, 9, 7, 3, 2, 1, 1),
+                                shape(40, 40, 9, 7, 3, 1, 1, 40)};
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; ++i) {
+        problem p = make_problem(shapes[i], 0, 2);
+        size_t size = p.count * attr_blocked_size(p.to_c, p.to_pixels, 1);
+        for (int sum = 0; sum < 2; ++sum) {
+            for (int generation = ATTR_CPU_ANY; generation <= ATTR_CPU_V4; ++generation) {
+                if (!attr_simd_build(sum, generation)) continue;
+                signed char *positive = NULL;
+                cr_assert_eq(attr_allocate(&positive, size, 1, "a test"), ATTR_OK);
+                float *to = run(&p, &dresses[1], sum, generation, 2, 2, positive);
+                check_signs(&p, to, positive, sum, generation);
+                free(positive), free(to);
+            }
+        }
+        free_problem(&p);
     }
 }
 

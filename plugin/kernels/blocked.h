@@ -27,10 +27,10 @@ static inline size_t attr_blocked_size(int channels, int h, int w) {
 
 typedef enum { ATTR_SUM_F64, ATTR_SUM_F32 } attr_sum;
 
-/* What a value becomes when it is read: times the derivative of the activation that made `outputs` (1 where they are
- * positive, `slope` elsewhere; not when NULL), times scale[channel] (not when NULL; padded to 16 channels). */
+/* What a value becomes when it is read: times the derivative of an activation of two lines (1 where `positive` says so
+ * by -1, `slope` where it is 0; not when NULL), times scale[channel] (not when NULL; padded to 16 channels). */
 typedef struct {
-    const float *outputs;
+    const signed char *positive; /* laid out as the values */
     float slope;
     const float *scale;
 } attr_gate;
@@ -41,6 +41,7 @@ typedef struct {
     const double *scale, *bias;
     double slope;
     int add;
+    signed char *positive; /* laid out as the result */
 } attr_finish;
 
 typedef struct attr_blocked_conv attr_blocked_conv;

@@ -14,6 +14,7 @@ typedef struct {
     attr_blocked_conv *forward, *backward;
     double *scale, *bias; /* padded to whole blocks, as is gate_scale */
     float *gate_scale;
+    signed char *positive; /* the activation's argument, as an output; NULL where that is kept itself */
 } blocked_layer;
 
 /* The factor of negative values of an activation that is made of two lines through zero; 0 if it is another. */
@@ -45,7 +46,10 @@ attr_status attr_blocked_prepare(attr_op *op, const attr_conv_shape *s, int tran
     blocked_layer *b = NULL;
     attr_blocked_conv_bytes forward = attr_blocked_conv_needs(s, transposed, ATTR_SUM_F64);
     attr_blocked_conv_bytes backward = attr_blocked_conv_needs(s, !transposed, ATTR_SUM_F32);
-    op->bytes += forward.kept + backward.kept;
+    double slope;
+    int two_lines = is_two_lines(&slope, op->l->activation) && slope != 1;
+    size_t signs = two_lines ? op->batch * attr_blocked_size(op->l->n, op->l->out_h, op->l->out_w) : 0;
+    op->bytes += forward.kept + backward.kept + signs;
     op->scratch_bytes = larger(forward.scratch, backward.scratch);
     op->stores = 1;
     if (op->only_planned) return ATTR_OK;
@@ -55,6 +59,7 @@ attr_status attr_blocked_prepare(attr_op *op, const attr_conv_shape *s, int tran
     ATTR_TRY(attr_allocate(&b->scale, channels, sizeof *b->scale, "scales"));
     ATTR_TRY(attr_allocate(&b->bias, channels, sizeof *b->bias, "biases"));
     ATTR_TRY(attr_allocate(&b->gate_scale, channels, sizeof *b->gate_scale, "scales"));
+    ATTR_TRY(attr_allocate(&b->positive, signs, sizeof *b->positive, "signs"));
     ATTR_TRY(attr_blocked_conv_create(&b->forward, s, transposed, ATTR_SUM_F64));
     return attr_blocked_conv_create(&b->backward, s, !transposed, ATTR_SUM_F32);
 }
@@ -67,6 +72,7 @@ void attr_blocked_release(attr_op *op) {
     free(b->scale);
     free(b->bias);
     free(b->gate_scale);
+    free(b->positive);
     free(b);
     op->state = NULL;
 }
@@ -86,7 +92,7 @@ void attr_blocked_fold(attr_op *op) {
 void attr_blocked_forward(attr_op *op) {
     const blocked_layer *b = op->state;
     attr_gate as_is = {NULL, 1, NULL};
-    attr_finish finish = {.scale = b->scale, .bias = b->bias};
+    attr_finish finish = {.scale = b->scale, .bias = b->bias, .positive = b->positive};
     int done = is_two_lines(&finish.slope, op->l->activation);
     attr_blocked_conv_run(op->out, op->in[0], b->forward, &as_is, &finish, op->count, op->scratch, op->threads);
     if (!done) attr_activate_f32(op->out, op->count * op->out_stride, op->l->activation);
@@ -96,12 +102,10 @@ void attr_blocked_backward(attr_op *op) {
     const blocked_layer *b = op->state;
     if (!op->din[0]) return;
     double slope;
-    attr_gate gate = {.scale = op->l->batch_normalize ? b->gate_scale : NULL};
+    attr_gate gate = {.positive = b->positive, .scale = op->l->batch_normalize ? b->gate_scale : NULL};
     attr_finish finish = {.slope = 1, .add = !op->din_fresh[0]};
     if (!is_two_lines(&slope, op->l->activation))
         attr_activation_gradient_f32(op->dout, op->out, op->count * op->out_stride, op->l->activation);
-    else if (slope != 1)
-        gate.outputs = op->out;
     gate.slope = (float)slope;
     attr_blocked_conv_run(op->din[0], op->dout, b->backward, &gate, &finish, op->count, op->scratch, op->threads);
 }

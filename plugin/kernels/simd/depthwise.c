@@ -7,7 +7,8 @@ typedef struct {
     const attr_blocked_conv *conv;
     const attr_pixel_class *class;
     const float *weights;
-    const float *from, *outputs, *scale; /* one sample and block; outputs and scale may be NULL */
+    const float *from, *scale; /* one sample and block; scale and positive may be NULL */
+    const signed char *positive;
     float slope;
 } row_source;
 
@@ -21,17 +22,18 @@ static inline vector sum_pixel(const row_source *s, int i, int j) {
         size_t at = ((size_t)y * c->from_w + x) * lanes;
         vector weight =
             __builtin_convertvector(*(const float_vector *)(s->weights + (size_t) class->tap[t] * lanes), vector);
-        sum += weight * read_values(s->from + at, s->outputs ? s->outputs + at : NULL, s->slope, s->scale);
+        sum += weight * read_values(s->from + at, s->positive ? s->positive + at : NULL, s->slope, s->scale);
     }
     return sum;
 }
 
-static void run_row(float *to, const row_source *s, const vector_finish *finish, int i) {
+static void run_row(float *to, signed char *positive, const row_source *s, const vector_finish *finish, int i) {
     const attr_pixel_class *class = s->class;
     size_t y = class->first_y + i * class->step;
     for (int j = 0; j < class->columns; ++j) {
         size_t x = class->first_x + j * class->step;
-        store_sum(to + (y * s->conv->to_w + x) * lanes, sum_pixel(s, i, j), finish);
+        size_t at = (y * s->conv->to_w + x) * lanes;
+        store_sum(to + at, positive ? positive + at : NULL, sum_pixel(s, i, j), finish);
     }
 }
 
@@ -46,12 +48,14 @@ void S(attr_depthwise_run)(float *to, const float *from, const attr_blocked_conv
             row_source s = {.conv = c,
                             .weights = c->packed + channel * c->area + lane,
                             .from = from + item * from_plane + lane,
-                            .outputs = gate->outputs ? gate->outputs + item * from_plane + lane : NULL,
+                            .positive = gate->positive ? gate->positive + item * from_plane + lane : NULL,
                             .scale = gate->scale ? gate->scale + channel + lane : NULL,
                             .slope = gate->slope};
             for (int k = 0; k < c->classes; ++k) {
                 s.class = &c->class[k];
-                for (int i = 0; i < s.class->rows; ++i) run_row(to + item * to_plane + lane, &s, &f, i);
+                for (int i = 0; i < s.class->rows; ++i)
+                    run_row(to + item * to_plane + lane,
+                            finish->positive ? finish->positive + item * to_plane + lane : NULL, &s, &f, i);
             }
         }
     }

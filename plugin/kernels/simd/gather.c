@@ -12,27 +12,27 @@ static inline unit_place place_of(const attr_unit_block *u, int unit) {
 }
 
 /* n pixels, `step` pixels apart where they are read, side by side where they are written. */
-static inline __attribute__((always_inline)) void read_pixels(real *to, const float *from, const float *outputs,
+static inline __attribute__((always_inline)) void read_pixels(real *to, const float *from, const signed char *positive,
                                                               const float *scale, float slope, int n, int step) {
     for (int i = 0; i < n; ++i, to += lanes, from += step * lanes) {
         for (int lane = 0; lane < lanes; lane += vector_lanes)
             *(vector *)(to + lane) =
-                read_values(from + lane, outputs ? outputs + lane : NULL, slope, scale ? scale + lane : NULL);
-        if (outputs) outputs += step * lanes;
+                read_values(from + lane, positive ? positive + lane : NULL, slope, scale ? scale + lane : NULL);
+        if (positive) positive += step * lanes;
     }
 }
 
 /* The same with what is the same for all pixels known to the compiler. */
-static void read_run(real *to, const float *from, const float *outputs, const float *scale, float slope, int n,
+static void read_run(real *to, const float *from, const signed char *positive, const float *scale, float slope, int n,
                      int step) {
-    if (!outputs && !scale)
+    if (!positive && !scale)
         read_pixels(to, from, NULL, NULL, 1, n, step);
-    else if (!outputs)
+    else if (!positive)
         read_pixels(to, from, NULL, scale, 1, n, step);
     else if (!scale)
-        read_pixels(to, from, outputs, NULL, slope, n, step);
+        read_pixels(to, from, positive, NULL, slope, n, step);
     else
-        read_pixels(to, from, outputs, scale, slope, n, step);
+        read_pixels(to, from, positive, scale, slope, n, step);
 }
 
 /* A run of units in one row of one sample, and where it begins in the panel. */
@@ -53,7 +53,7 @@ static int find_runs(unit_run runs[], const attr_unit_block *u) {
 }
 
 /* What a run reads for one tap: zeros, pixels, zeros. */
-static void read_tap(real *to, const float *plane, const float *outputs, const float *scale, float slope,
+static void read_tap(real *to, const float *plane, const signed char *positive, const float *scale, float slope,
                      const attr_unit_block *u, const unit_run *run, int tap) {
     const attr_blocked_conv *c = u->conv;
     const attr_pixel_class *class = u->class;
@@ -69,7 +69,7 @@ static void read_tap(real *to, const float *plane, const float *outputs, const f
     ptrdiff_t at = ((ptrdiff_t)y * c->from_w + x + (ptrdiff_t)before * step) * lanes;
     memset(to, 0, (size_t)before * lanes * sizeof *to);
     if (end > before)
-        read_run(to + before * lanes, plane + at, outputs ? outputs + at : NULL, scale, slope, end - before, step);
+        read_run(to + before * lanes, plane + at, positive ? positive + at : NULL, scale, slope, end - before, step);
     memset(to + end * lanes, 0, (size_t)(run->length - end) * lanes * sizeof *to);
 }
 
@@ -86,7 +86,7 @@ static void read(real *values, const float *from, const attr_unit_block *u, cons
             real *to = values + ((size_t)j * u->class->taps + tap) * c->most_units * lanes;
             for (int r = 0; r < count; ++r) {
                 size_t offset = runs[r].place.sample * u->from_sample + channel_block * plane;
-                read_tap(to + runs[r].first * lanes, from + offset, gate->outputs ? gate->outputs + offset : NULL,
+                read_tap(to + runs[r].first * lanes, from + offset, gate->positive ? gate->positive + offset : NULL,
                          scale, gate->slope, u, &runs[r], tap);
             }
         }
@@ -126,8 +126,11 @@ static void write(float *to, const real *sums, const attr_unit_block *u, const a
             float *at = to + runs[r].place.sample * u->to_sample + channel / lanes * plane + channel % lanes +
                         (y * c->to_w + x) * lanes;
             const real *sum = sums + (size_t)runs[r].first * tile_columns + part;
-            for (int i = 0; i < runs[r].length; ++i, at += class->step * lanes, sum += tile_columns)
-                store_sum(at, *(const vector *)sum, &f);
+            signed char *positive = finish->positive ? finish->positive + (at - to) : NULL;
+            for (int i = 0; i < runs[r].length; ++i, sum += tile_columns) {
+                size_t pixel = (size_t)i * class->step * lanes;
+                store_sum(at + pixel, positive ? positive + pixel : NULL, *(const vector *)sum, &f);
+            }
         }
     }
 }

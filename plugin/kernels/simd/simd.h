@@ -43,14 +43,17 @@ typedef float float_vector __attribute__((vector_size(ATTR_VECTOR_BYTES / sizeof
 typedef int int_vector __attribute__((vector_size(ATTR_VECTOR_BYTES / sizeof(real) * sizeof(int)),
                                       aligned(ATTR_VECTOR_BYTES / sizeof(real) * sizeof(int)), may_alias));
 
+typedef signed char char_vector __attribute__((vector_size(ATTR_VECTOR_BYTES / sizeof(real)),
+                                               aligned(ATTR_VECTOR_BYTES / sizeof(real)), may_alias));
+
 static inline float_vector select_floats(int_vector where, float_vector yes, float_vector no) {
     return (float_vector)((where & (int_vector)yes) | (~where & (int_vector)no));
 }
 
-/* The values that lie at `at`, gated (see attr_gate); `outputs` and `scale` are at the same lanes. */
-static inline vector read_values(const float *at, const float *outputs, float slope, const float *scale) {
+/* The values that lie at `at`, gated (see attr_gate); `positive` and `scale` are at the same lanes. */
+static inline vector read_values(const float *at, const signed char *positive, float slope, const float *scale) {
     float_vector x = *(const float_vector *)at;
-    if (outputs) x = select_floats(*(const float_vector *)outputs > 0, x, x * slope);
+    if (positive) x = select_floats(__builtin_convertvector(*(const char_vector *)positive, int_vector), x, x * slope);
     if (scale) x *= *(const float_vector *)scale;
     return __builtin_convertvector(x, vector);
 }
@@ -76,9 +79,11 @@ static inline vector_finish finish_of(const attr_finish *f, int channel) {
     return v;
 }
 
-static inline void store_sum(float *at, vector sum, const vector_finish *f) {
+/* `positive` is at the same lane, or NULL. */
+static inline void store_sum(float *at, signed char *positive, vector sum, const vector_finish *f) {
     float_vector *to = (float_vector *)at;
     sum = f->scale * sum + f->bias;
+    if (positive) *(char_vector *)positive = __builtin_convertvector(sum > 0, char_vector);
     if (f->slope != 1) sum = select_numbers(sum > 0, sum, sum * f->slope);
     if (f->add) sum += __builtin_convertvector(*to, vector);
     *to = __builtin_convertvector(sum, float_vector);

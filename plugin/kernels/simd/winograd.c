@@ -51,9 +51,9 @@ static inline tile_place place_of(const attr_unit_block *u, int i) {
                         in_sample % u->tile_columns * out_tile};
 }
 
-/* One vector of channels of a tile of values; `at` and `outputs` are at pixel (0, 0), which may lie outside. */
+/* One vector of channels of a tile of values; `at` and `positive` are at pixel (0, 0), which may lie outside. */
 static inline void read_tile(real *values, size_t point_stride, const float *at, const attr_gate *gate,
-                             const float *outputs, const float *scale, int y0, int x0, int h, int w) {
+                             const signed char *positive, const float *scale, int y0, int x0, int h, int w) {
     vector half[in_tile][in_tile];
     for (int x = 0; x < in_tile; ++x) {
         vector in[in_tile], out[in_tile];
@@ -61,7 +61,7 @@ static inline void read_tile(real *values, size_t point_stride, const float *at,
             int inside = y0 + y >= 0 && y0 + y < h && x0 + x >= 0 && x0 + x < w;
             ptrdiff_t pixel = ((ptrdiff_t)(y0 + y) * w + x0 + x) * lanes;
             in[y] =
-                inside ? read_values(at + pixel, outputs ? outputs + pixel : NULL, gate->slope, scale) : (vector){0};
+                inside ? read_values(at + pixel, positive ? positive + pixel : NULL, gate->slope, scale) : (vector){0};
         }
         transform_values(out, in);
         for (int y = 0; y < in_tile; ++y) half[y][x] = out[y];
@@ -84,7 +84,7 @@ static void read(real *values, const float *from, const attr_unit_block *u, cons
             size_t offset = place.sample * u->from_sample + channel_block * plane;
             for (int lane = 0; lane < c->depth_lanes; lane += vector_lanes)
                 read_tile(values + ((size_t)j * c->most_units + i) * lanes + lane, stride, from + offset + lane, gate,
-                          gate->outputs ? gate->outputs + offset + lane : NULL,
+                          gate->positive ? gate->positive + offset + lane : NULL,
                           gate->scale ? gate->scale + channel_block * lanes + lane : NULL, place.y - c->pad,
                           place.x - c->pad, c->from_h, c->from_w);
         }
@@ -121,8 +121,8 @@ static void weigh(real *weights, const attr_unit_block *u, int column, int block
     }
 }
 
-static inline void write_tile(float *to, const real *sums, size_t point_stride, const vector_finish *finish, int rows,
-                              int columns, int w) {
+static inline void write_tile(float *to, signed char *positive, const real *sums, size_t point_stride,
+                              const vector_finish *finish, int rows, int columns, int w) {
     vector half[out_tile][in_tile];
     for (int x = 0; x < in_tile; ++x) {
         vector in[in_tile], out[out_tile];
@@ -133,7 +133,10 @@ static inline void write_tile(float *to, const real *sums, size_t point_stride, 
     for (int y = 0; y < rows; ++y) {
         vector out[out_tile];
         transform_sums(out, half[y]);
-        for (int x = 0; x < columns; ++x) store_sum(to + ((size_t)y * w + x) * lanes, out[x], finish);
+        for (int x = 0; x < columns; ++x) {
+            size_t pixel = ((size_t)y * w + x) * lanes;
+            store_sum(to + pixel, positive ? positive + pixel : NULL, out[x], finish);
+        }
     }
 }
 
@@ -147,8 +150,9 @@ static void write(float *to, const real *sums, const attr_unit_block *u, const a
             tile_place place = place_of(u, i);
             int rows = c->to_h - place.y < out_tile ? c->to_h - place.y : out_tile;
             int columns = c->to_w - place.x < out_tile ? c->to_w - place.x : out_tile;
-            float *at = to + place.sample * u->to_sample + channel / lanes * plane + channel % lanes;
-            write_tile(at + ((size_t)place.y * c->to_w + place.x) * lanes, sums + (size_t)i * tile_columns + part,
+            size_t at = place.sample * u->to_sample + channel / lanes * plane + channel % lanes +
+                        ((size_t)place.y * c->to_w + place.x) * lanes;
+            write_tile(to + at, finish->positive ? finish->positive + at : NULL, sums + (size_t)i * tile_columns + part,
                        stride, &f, rows, columns, c->to_w);
         }
     }
