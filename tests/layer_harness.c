@@ -164,10 +164,15 @@ static void check_differences(const setting *s, const double *twin) {
 }
 
 /* One layer's backward, in double precision, with random gradients of its output. Fills input j's gradient with
- * start[j] and copies what is there afterwards to result[j]; input `skipped` is not asked for. */
-static void run_backward(attr_op *op, double **result, double *const *start, const double *dout, int skipped) {
+ * start[j] and copies what is there afterwards to result[j]; input `skipped` is not asked for. `fresh`: what is there
+ * may be overwritten. */
+static void run_backward(attr_op *op, double **result, double *const *start, const double *dout, int skipped,
+                         int fresh) {
     memcpy(op->dout, dout, op->batch * op->outputs * sizeof(double));
-    for (int j = 0; j < op->input_count; j++) memcpy(op->din[j], start[j], op->batch * op->in_size[j] * sizeof(double));
+    for (int j = 0; j < op->input_count; j++) {
+        memcpy(op->din[j], start[j], op->batch * op->in_size[j] * sizeof(double));
+        op->din_fresh[j] = fresh;
+    }
     void *kept = skipped >= 0 ? op->din[skipped] : NULL;
     if (skipped >= 0) op->din[skipped] = NULL;
     op->kind->backward(op);
@@ -198,16 +203,22 @@ static void check_accumulation_of(const setting *s, attr_op *op) {
         for (int k = 0; k < j; k++) /* a layer may read one tensor twice */
             if (op->din[k] == op->din[j]) memcpy(start[j], start[k], n * sizeof(double));
     }
-    run_backward(op, plain, zero, dout, -1);
-    run_backward(op, added, start, dout, -1);
+    run_backward(op, plain, zero, dout, -1, 0);
+    run_backward(op, added, start, dout, -1, 0);
     for (int j = 0; j < inputs; j++) {
         size_t n = op->batch * op->in_size[j];
         for (size_t i = 0; i < n; i++) start[j][i] += plain[j][i];
         expect_small(s, relative_error(added[j], start[j], n), 1e-13, op->index, "backward adds to the gradient");
     }
+    if (op->stores) {
+        run_backward(op, added, start, dout, -1, 1);
+        for (int j = 0; j < inputs; j++)
+            expect_small(s, relative_error(added[j], plain[j], op->batch * op->in_size[j]), 0, op->index,
+                         "backward overwrites a gradient that nobody wrote");
+    }
     for (int skipped = 0; skipped < inputs; skipped++) {
         if (reads_twice(op, skipped)) continue; /* the other one asks for it */
-        run_backward(op, added, zero, dout, skipped);
+        run_backward(op, added, zero, dout, skipped, 0);
         for (int j = 0; j < inputs; j++) {
             const double *expected = j == skipped ? zero[j] : plain[j];
             double error = relative_error(added[j], expected, op->batch * op->in_size[j]);

@@ -89,8 +89,8 @@ static void choose_blocking(attr_blocked_conv *c) {
     int taps = winograd ? 1 : c->area, points = winograd ? attr_winograd_points : 1;
     c->depth_lanes = c->from_blocks > 1 ? attr_lanes : c->from_c;
     c->most_units = winograd ? 56 : attr_most_units;
-    size_t block = (size_t)points * taps * c->most_units * attr_lanes * c->simd->element, budget = 1 << 20;
-    if (c->simd->element == sizeof(double)) budget *= 4;
+    size_t block = (size_t)points * taps * c->most_units * attr_lanes * c->simd->element;
+    size_t budget = !winograd ? 600 << 10 : c->simd->element == sizeof(double) ? 4 << 20 : 1 << 20;
     c->chunk_blocks = block < budget ? (int)(budget / block) : 1;
     if (c->chunk_blocks > c->from_blocks) c->chunk_blocks = c->from_blocks;
 }

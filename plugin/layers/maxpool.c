@@ -7,8 +7,15 @@
 #include "layers/lanes.h"
 
 #include <float.h>
+#include <string.h>
+
+/* A pixel of a blocked plane: as vectors, for compilers leave arrays of sixteen in memory. */
+typedef real lane_values __attribute__((vector_size(attr_lanes * sizeof(real)), aligned(sizeof(real)), may_alias));
+typedef int lane_numbers __attribute__((vector_size(attr_lanes * sizeof(int)), aligned(sizeof(int)), may_alias));
+typedef __typeof__((lane_values){0} > (lane_values){0}) lane_mask;
 
 static attr_status prepare(attr_op *op) {
+    op->stores = 1;
     return attr_op_allocate(op, &op->indexes, op->batch * op->out_stride, sizeof(int), "maxpool indexes");
 }
 
@@ -22,35 +29,46 @@ static inline span span_of(int out, const layer *l, int length) {
     return (span){start < 0 ? 0 : start, end < length ? end : length};
 }
 
-static inline ATTR_INLINE void forward_plane(real *out, int *indexes, const real *in, const layer *l, int lanes) {
-    for (int oy = 0; oy < l->out_h; oy++) {
-        span rows = span_of(oy, l, l->h);
-        for (int ox = 0; ox < l->out_w; ox++, out += lanes, indexes += lanes) {
-            span columns = span_of(ox, l, l->w);
-            real best[attr_lanes];
-            int at[attr_lanes];
-            for (int lane = 0; lane < lanes; lane++) best[lane] = -FLT_MAX, at[lane] = -1;
-            for (int y = rows.first; y < rows.last; y++) {
-                for (int x = columns.first; x < columns.last; x++) {
-                    const real *value = in + ((size_t)y * l->w + x) * lanes;
-                    for (int lane = 0; lane < lanes; lane++) {
-                        at[lane] = value[lane] > best[lane] ? y * l->w + x : at[lane];
-                        best[lane] = value[lane] > best[lane] ? value[lane] : best[lane];
-                    }
-                }
-            }
-            for (int lane = 0; lane < lanes; lane++) out[lane] = best[lane], indexes[lane] = at[lane];
+static inline ATTR_INLINE void forward_pixel(real *out, int *index, const real *in, int w, span rows, span columns) {
+    real best = -FLT_MAX;
+    int at = -1;
+    for (int y = rows.first; y < rows.last; y++)
+        for (int x = columns.first; x < columns.last; x++)
+            if (in[y * w + x] > best) best = in[y * w + x], at = y * w + x;
+    *out = best;
+    *index = at;
+}
+
+static inline ATTR_INLINE void forward_lanes(real *out, int *index, const real *in, int w, span rows, span columns) {
+    lane_values best = (lane_values){0} - (real)FLT_MAX;
+    lane_numbers at = (lane_numbers){0} - 1;
+    for (int y = rows.first; y < rows.last; y++) {
+        for (int x = columns.first; x < columns.last; x++) {
+            const lane_values value = *(const lane_values *)(in + ((size_t)y * w + x) * attr_lanes);
+            const lane_mask larger = value > best;
+            const lane_numbers chosen = __builtin_convertvector(larger, lane_numbers);
+            best = (lane_values)((larger & (lane_mask)value) | (~larger & (lane_mask)best));
+            at = (chosen & (y * w + x)) | (~chosen & at);
         }
     }
+    *(lane_values *)out = best;
+    *(lane_numbers *)index = at;
 }
 
 static inline ATTR_INLINE void forward_body(real *out, int *indexes, const real *in, const layer *l, int blocked) {
-    if (blocked)
-        forward_plane(out, indexes, in, l, attr_lanes);
-    else
-        forward_plane(out, indexes, in, l, 1);
+    const int lanes = blocked ? attr_lanes : 1;
+    for (int oy = 0; oy < l->out_h; oy++) {
+        const span rows = span_of(oy, l, l->h);
+        for (int ox = 0; ox < l->out_w; ox++, out += lanes, indexes += lanes) {
+            const span columns = span_of(ox, l, l->w);
+            if (blocked)
+                forward_lanes(out, indexes, in, l->w, rows, columns);
+            else
+                forward_pixel(out, indexes, in, l->w, rows, columns);
+        }
+    }
 }
-ATTR_DISPATCH(forward_any, forward_body, (real * out, int *indexes, const real *in, const layer *l, int blocked),
+ATTR_DISPATCH(forward_plane, forward_body, (real * out, int *indexes, const real *in, const layer *l, int blocked),
               (out, indexes, in, l, blocked))
 
 static void forward(attr_op *op) {
@@ -59,9 +77,53 @@ static void forward(attr_op *op) {
     size_t in_plane = (size_t)l->h * l->w * lanes, out_plane = (size_t)l->out_h * l->out_w * lanes;
 #pragma omp parallel for
     for (int p = 0; p < planes; p++)
-        forward_any((real *)op->out + p * out_plane, op->indexes + p * out_plane,
-                    (const real *)op->in[0] + p * in_plane, l, op->blocked);
+        forward_plane((real *)op->out + p * out_plane, op->indexes + p * out_plane,
+                      (const real *)op->in[0] + p * in_plane, l, op->blocked);
 }
+
+/* In a small window each pixel is compared with the maximum's place, sixteen lanes at once; in a larger one that would
+ * be more work than to go to each lane's place. */
+enum { small_window = 3 };
+
+static inline ATTR_INLINE void backward_window(real *din, const real *dout, const int *index, int w, span rows,
+                                               span columns) {
+    const lane_values d = *(const lane_values *)dout;
+    const lane_numbers at = *(const lane_numbers *)index;
+    for (int y = rows.first; y < rows.last; y++) {
+        for (int x = columns.first; x < columns.last; x++) {
+            lane_values *to = (lane_values *)(din + ((size_t)y * w + x) * attr_lanes);
+            const lane_mask here = __builtin_convertvector(at == y * w + x, lane_mask);
+            *to += (lane_values)(here & (lane_mask)d);
+        }
+    }
+}
+
+/* `fresh`: what stands in din is overwritten. Rows are zeroed just before they are first added to, while they are in
+ * the cache anyway. */
+static inline ATTR_INLINE void backward_body(real *din, const real *dout, const int *indexes, const layer *l,
+                                             int blocked, int fresh) {
+    const int lanes = blocked ? attr_lanes : 1, windows = blocked && l->size <= small_window;
+    const size_t row = (size_t)l->w * lanes;
+    int zeroed = fresh ? 0 : l->h;
+    for (int oy = 0; oy <= l->out_h; oy++) {
+        const span rows = oy < l->out_h ? span_of(oy, l, l->h) : (span){l->h, l->h};
+        if (zeroed < rows.last) {
+            memset(din + zeroed * row, 0, (rows.last - zeroed) * row * sizeof *din);
+            zeroed = rows.last;
+        }
+        for (int ox = 0; oy < l->out_h && ox < l->out_w; ox++, dout += lanes, indexes += lanes) {
+            if (windows) {
+                backward_window(din, dout, indexes, l->w, rows, span_of(ox, l, l->w));
+                continue;
+            }
+            for (int lane = 0; lane < lanes; lane++)
+                if (indexes[lane] >= 0) din[(size_t)indexes[lane] * lanes + lane] += dout[lane];
+        }
+    }
+}
+ATTR_DISPATCH(backward_plane, backward_body,
+              (real * din, const real *dout, const int *indexes, const layer *l, int blocked, int fresh),
+              (din, dout, indexes, l, blocked, fresh))
 
 static void backward(attr_op *op) {
     const layer *l = op->l;
@@ -69,13 +131,9 @@ static void backward(attr_op *op) {
     size_t in_plane = (size_t)l->h * l->w * lanes, out_plane = (size_t)l->out_h * l->out_w * lanes;
     if (!op->din[0]) return;
 #pragma omp parallel for
-    for (int p = 0; p < planes; p++) {
-        real *din = (real *)op->din[0] + p * in_plane;
-        const real *dout = (const real *)op->dout + p * out_plane;
-        const int *indexes = op->indexes + p * out_plane;
-        for (size_t i = 0; i < out_plane; i++)
-            if (indexes[i] >= 0) din[(size_t)indexes[i] * lanes + i % lanes] += dout[i];
-    }
+    for (int p = 0; p < planes; p++)
+        backward_plane((real *)op->din[0] + p * in_plane, (const real *)op->dout + p * out_plane,
+                       op->indexes + p * out_plane, l, op->blocked, op->din_fresh[0]);
 }
 
 const attr_layer_kind R(attr_maxpool) = {.type = MAXPOOL,
