@@ -12,7 +12,7 @@
 
 typedef struct {
     attr_conv_shape shape;
-    int transposed, count;
+    int transposed, plain_input, count;
     int from_c, from_pixels, to_c, to_pixels;
     float *from, *to, *weights, *gate_scale; /* blocked; to holds what is added to */
     signed char *positive;
@@ -36,10 +36,10 @@ static double *random_doubles(size_t n, int part) {
     return values;
 }
 
-static problem make_problem(attr_conv_shape s, int transposed, int count) {
+static problem make_problem(attr_conv_shape s, int transposed, int plain_input, int count) {
     s.out_h = transposed && s.out_h ? s.out_h : (s.h + 2 * s.pad - s.size) / s.stride + 1;
     s.out_w = transposed && s.out_w ? s.out_w : (s.w + 2 * s.pad - s.size) / s.stride + 1;
-    problem p = {.shape = s, .transposed = transposed, .count = count};
+    problem p = {.shape = s, .transposed = transposed, .plain_input = plain_input, .count = count};
     p.from_c = transposed ? s.n : s.c;
     p.to_c = transposed ? s.c : s.n;
     p.from_pixels = transposed ? s.out_h * s.out_w : s.h * s.w;
@@ -67,6 +67,20 @@ static size_t blocked_index(int channels, int pixels, int sample, int channel, i
            ((size_t)channel / attr_lanes * pixels + pixel) * attr_lanes + channel % attr_lanes;
 }
 
+static size_t plain_index(int channels, int pixels, int sample, int channel, int pixel) {
+    return ((size_t)sample * channels + channel) * pixels + pixel;
+}
+
+static size_t from_index(const problem *p, int sample, int channel, int pixel) {
+    return (p->plain_input && !p->transposed ? plain_index : blocked_index)(p->from_c, p->from_pixels, sample, channel,
+                                                                            pixel);
+}
+
+static size_t to_index(const problem *p, int sample, int channel, int pixel) {
+    return (p->plain_input && p->transposed ? plain_index : blocked_index)(p->to_c, p->to_pixels, sample, channel,
+                                                                           pixel);
+}
+
 typedef struct {
     int gated, affine, add;
     double slope;
@@ -87,7 +101,7 @@ static double *expected_of(const problem *p, const dress *d) {
     for (int b = 0; b < p->count; ++b)
         for (int c = 0; c < p->from_c; ++c)
             for (int i = 0; i < p->from_pixels; ++i) {
-                size_t at = blocked_index(p->from_c, p->from_pixels, b, c, i);
+                size_t at = from_index(p, b, c, i);
                 double gate = d->gated ? (p->positive[at] ? 1 : .25) * p->gate_scale[c] : 1;
                 *out++ = gate * p->from[at];
             }
@@ -99,7 +113,7 @@ static double *expected_of(const problem *p, const dress *d) {
             for (int i = 0; i < p->to_pixels; ++i, ++out) {
                 if (d->affine) *out = *out * p->scale[c] + p->bias[c];
                 if (*out < 0) *out *= d->slope;
-                if (d->add) *out += p->to[blocked_index(p->to_c, p->to_pixels, b, c, i)];
+                if (d->add) *out += p->to[to_index(p, b, c, i)];
             }
     free(from), free(packed), free(one), free(zero);
     return to;
@@ -113,7 +127,8 @@ static float *run(const problem *p, const dress *d, attr_sum sum, int generation
     void *scratch = NULL;
     float *to = NULL;
     size_t size = p->count * attr_blocked_size(p->to_c, p->to_pixels, 1);
-    cr_assert_eq(attr_blocked_conv_create(&c, &p->shape, p->transposed, sum), ATTR_OK);
+    attr_conv_direction direction = {p->transposed, p->plain_input, sum};
+    cr_assert_eq(attr_blocked_conv_create(&c, &p->shape, direction), ATTR_OK);
     if (generation >= 0) c->simd = attr_simd_build(sum, generation);
     cr_assert_eq(attr_allocate(&scratch, threads, attr_blocked_conv_scratch(c), "a test"), ATTR_OK);
     cr_assert_eq(attr_allocate(&to, size, sizeof *to, "a test"), ATTR_OK);
@@ -132,7 +147,7 @@ static double distance(const problem *p, const float *got, const double *expecte
     for (int b = 0; b < p->count; ++b)
         for (int c = 0; c < p->to_c; ++c)
             for (int i = 0; i < p->to_pixels; ++i, ++expected) {
-                double e = got[blocked_index(p->to_c, p->to_pixels, b, c, i)] - *expected;
+                double e = got[to_index(p, b, c, i)] - *expected;
                 error += e * e;
                 length += *expected * *expected;
             }
@@ -141,9 +156,9 @@ static double distance(const problem *p, const float *got, const double *expecte
 
 static const dress dresses[] = {{0, 0, 0, 1}, {0, 1, 0, .1}, {1, 0, 1, 1}, {1, 1, 1, 0}};
 
-static void check(attr_conv_shape s, int count) {
+static void check_layout(attr_conv_shape s, int plain_input, int count) {
     for (int transposed = 0; transposed < 2; ++transposed) {
-        problem p = make_problem(s, transposed, count);
+        problem p = make_problem(s, transposed, plain_input, count);
         for (size_t i = 0; i < sizeof dresses / sizeof *dresses; ++i) {
             double *expected = expected_of(&p, &dresses[i]);
             for (int sum = 0; sum < 2; ++sum) {
@@ -151,11 +166,12 @@ static void check(attr_conv_shape s, int count) {
                     if (!attr_simd_build(sum, generation)) continue;
                     float *got = run(&p, &dresses[i], sum, generation, 2, count, NULL);
                     double error = distance(&p, got, expected), most = sum == ATTR_SUM_F64 ? 6e-8 : 5e-6;
-                    cr_expect_leq(error, most,
-                                  "c %d n %d %dx%d size %d stride %d pad %d groups %d count %d transposed %d dress %zu "
-                                  "sum %d generation %d: %g",
-                                  s.c, s.n, s.h, s.w, s.size, s.stride, s.pad, s.groups, count, transposed, i, sum,
-                                  generation, error);
+                    cr_expect_leq(
+                        error, most,
+                        "c %d n %d %dx%d size %d stride %d pad %d groups %d plain input %d count %d transposed %d "
+                        "dress %zu sum %d generation %d: %g",
+                        s.c, s.n, s.h, s.w, s.size, s.stride, s.pad, s.groups, plain_input, count, transposed, i, sum,
+                        generation, error);
                     free(got);
                 }
             }
@@ -163,6 +179,10 @@ static void check(attr_conv_shape s, int count) {
         }
         free_problem(&p);
     }
+}
+
+static void check(attr_conv_shape s, int count) {
+    check_layout(s, 0, count);
 }
 
 static attr_conv_shape shape(int c, int n, int h, int w, int size, int stride, int pad, int groups) {
@@ -200,14 +220,28 @@ Test(blocked, depthwise) {
     check(shape(16, 16, 6, 9, 5, 1, 2, 16), 3);
 }
 
+/* Every number of channels of a picture; rows shorter and longer than what is summed at a time. */
+Test(blocked, of_a_plain_picture) {
+    check_layout(shape(3, 32, 13, 200, 3, 1, 1, 1), 1, 2);
+    check_layout(shape(1, 20, 9, 7, 3, 1, 1, 1), 1, 3);
+    check_layout(shape(3, 40, 33, 30, 7, 2, 3, 1), 1, 1);
+    check_layout(shape(4, 17, 20, 41, 3, 2, 1, 1), 1, 2);
+    check_layout(shape(2, 5, 11, 110, 1, 1, 0, 1), 1, 1);
+    check_layout(shape(3, 8, 23, 22, 11, 4, 2, 1), 1, 2);
+    check_layout(shape(3, 8, 12, 13, 2, 3, 0, 1), 1, 1);
+    check_layout(shape(1, 1, 1, 1, 3, 1, 1, 1), 1, 1);
+    check_layout(shape(3, 16, 6, 5, 5, 1, 4, 1), 1, 2);
+}
+
 /* Sixteen pixels of a large layer cannot keep many threads busy: then columns are shared out, too. */
 Test(blocked, same_bits_for_any_threads_and_batch) {
     attr_conv_shape shapes[] = {shape(48, 130, 13, 13, 3, 1, 1, 1), shape(300, 40, 9, 9, 3, 1, 1, 1),
-                                shape(70, 200, 5, 5, 1, 1, 0, 1), shape(32, 64, 20, 20, 3, 2, 1, 1)};
+                                shape(70, 200, 5, 5, 1, 1, 0, 1),   shape(32, 64, 20, 20, 3, 2, 1, 1),
+                                shape(3, 64, 40, 30, 3, 1, 1, 1),   shape(3, 24, 50, 60, 7, 2, 3, 1)};
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; ++i) {
         for (int sum = 0; sum < 2; ++sum) {
-            problem p = make_problem(shapes[i], i % 2, 5);
-            size_t sample = attr_blocked_size(p.to_c, p.to_pixels, 1);
+            problem p = make_problem(shapes[i], i % 2, shapes[i].c == 3, 5);
+            size_t sample = to_index(&p, 1, 0, 0);
             float *one = run(&p, &dresses[3], sum, -1, 1, 5, NULL);
             for (int threads = 2; threads < 9; threads += 3) {
                 float *many = run(&p, &dresses[3], sum, -1, threads, 5, NULL),
@@ -229,7 +263,7 @@ static void check_signs(const problem *p, const float *to, const signed char *po
     for (int b = 0; b < p->count; ++b)
         for (int c = 0; c < p->to_c; ++c)
             for (int i = 0; i < p->to_pixels; ++i) {
-                size_t at = blocked_index(p->to_c, p->to_pixels, b, c, i);
+                size_t at = to_index(p, b, c, i);
                 cr_assert_eq(positive[at], to[at] > 0 ? -1 : 0, "n %d size %d stride %d sum %d generation %d at %zu",
                              p->shape.n, p->shape.size, p->shape.stride, sum, generation, at);
             }
@@ -237,9 +271,9 @@ static void check_signs(const problem *p, const float *to, const signed char *po
 
 Test(blocked, signs_of_the_results) {
     attr_conv_shape shapes[] = {shape(20, 33, 9, 7, 3, 1, 1, 1), shape(20, 33, 9, 7, 3, 2, 1, 1),
-                                shape(40, 40, 9, 7, 3, 1, 1, 40)};
+                                shape(40, 40, 9, 7, 3, 1, 1, 40), shape(3, 33, 9, 7, 3, 1, 1, 1)};
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; ++i) {
-        problem p = make_problem(shapes[i], 0, 2);
+        problem p = make_problem(shapes[i], 0, shapes[i].c == 3, 2);
         size_t size = p.count * attr_blocked_size(p.to_c, p.to_pixels, 1);
         for (int sum = 0; sum < 2; ++sum) {
             for (int generation = ATTR_CPU_ANY; generation <= ATTR_CPU_V4; ++generation) {

@@ -5,7 +5,8 @@
  *
  * Every convolution is a product of panels: values read (transformed or as they are) times weights, kept in registers
  * while the sum runs. Stride 1 and size 3 go through Winograd's F(4x4, 3x3) (Lavin, Gray: Fast Algorithms for
- * Convolutional Neural Networks, 2016), which needs 2.25 products where the sum has 9; everything else is gathered.
+ * Convolutional Neural Networks, 2016), which needs 2.25 products where the sum has 9; everything else is gathered. Groups
+ * of one channel and convolutions of a picture have kernels of their own.
  * Sums of ATTR_SUM_F64 are made in double precision and rounded once when stored: Winograd's transforms cancel, and in
  * single precision they cost a digit. ATTR_SUM_F32 does all in single precision.
  *
@@ -26,6 +27,17 @@ static inline size_t attr_blocked_size(int channels, int h, int w) {
 }
 
 typedef enum { ATTR_SUM_F64, ATTR_SUM_F32 } attr_sum;
+
+/* The most channels that the picture of a thin convolution has. */
+enum { attr_thin = 4 };
+
+/* One direction of a convolution: from the shape's input to its output or, `transposed`, back (see kernels.h). With
+ * `plain_input` the tensor on the side of the input is plain: for pictures of at most attr_thin channels, in one group,
+ * for which blocks would be mostly empty. */
+typedef struct {
+    int transposed, plain_input;
+    attr_sum sum;
+} attr_conv_direction;
 
 /* What a value becomes when it is read: times the derivative of an activation of two lines (1 where `positive` says so
  * by -1, `slope` where it is 0; not when NULL), times scale[channel] (not when NULL; padded to 16 channels). */
@@ -50,15 +62,18 @@ typedef struct attr_blocked_conv attr_blocked_conv;
  * one channel (depthwise). */
 int attr_blocked_conv_can(const attr_conv_shape *s);
 
-/* One direction (see kernels.h for `transposed`) of a convolution. Owned by the caller. */
-attr_status attr_blocked_conv_create(attr_blocked_conv **out, const attr_conv_shape *s, int transposed, attr_sum sum);
+/* Whether its input should better be plain. */
+int attr_blocked_conv_is_thin(const attr_conv_shape *s);
+
+/* Owned by the caller. */
+attr_status attr_blocked_conv_create(attr_blocked_conv **out, const attr_conv_shape *s, attr_conv_direction direction);
 void attr_blocked_conv_free(attr_blocked_conv *c);
 
 /* What a convolution keeps, and what a run needs for each thread, in bytes. */
 typedef struct {
     size_t kept, scratch;
 } attr_blocked_conv_bytes;
-attr_blocked_conv_bytes attr_blocked_conv_needs(const attr_conv_shape *s, int transposed, attr_sum sum);
+attr_blocked_conv_bytes attr_blocked_conv_needs(const attr_conv_shape *s, attr_conv_direction direction);
 
 /* Takes in weights [n][c / groups][size][size]. */
 void attr_blocked_conv_pack(attr_blocked_conv *c, const float *weights);

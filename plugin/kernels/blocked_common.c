@@ -33,6 +33,10 @@ int attr_blocked_conv_can(const attr_conv_shape *s) {
            ((s->c / s->groups) % attr_lanes == 0 && (s->n / s->groups) % attr_lanes == 0);
 }
 
+int attr_blocked_conv_is_thin(const attr_conv_shape *s) {
+    return s->groups == 1 && s->c <= attr_thin;
+}
+
 static int blocks_of(int channels) {
     return (channels + attr_lanes - 1) / attr_lanes;
 }
@@ -95,10 +99,17 @@ static void choose_blocking(attr_blocked_conv *c) {
     if (c->chunk_blocks > c->from_blocks) c->chunk_blocks = c->from_blocks;
 }
 
+static attr_conv_kind kind_of(const attr_conv_shape *s, attr_conv_direction direction) {
+    if (direction.plain_input) return direction.transposed ? ATTR_CONV_THIN_TO : ATTR_CONV_THIN_FROM;
+    if (is_depthwise(s)) return ATTR_CONV_DEPTHWISE;
+    return s->size == 3 && s->stride == 1 ? ATTR_CONV_WINOGRAD : ATTR_CONV_GATHER;
+}
+
 /* All but what is allocated. */
-static attr_blocked_conv describe(const attr_conv_shape *s, int transposed, attr_sum sum) {
+static attr_blocked_conv describe(const attr_conv_shape *s, attr_conv_direction direction) {
     attr_blocked_conv description = {0}, *c = &description;
-    c->simd = attr_simd_build(sum, attr_cpu_newest());
+    int transposed = direction.transposed;
+    c->simd = attr_simd_build(direction.sum, attr_cpu_newest());
     c->groups = is_depthwise(s) ? 1 : s->groups;
     c->size = s->size;
     c->area = s->size * s->size;
@@ -113,10 +124,8 @@ static attr_blocked_conv describe(const attr_conv_shape *s, int transposed, attr
     c->to_w = transposed ? s->w : s->out_w;
     c->from_blocks = blocks_of(c->from_c);
     c->to_blocks = blocks_of(c->to_c);
-    c->kind = is_depthwise(s)                  ? ATTR_CONV_DEPTHWISE
-              : s->size == 3 && s->stride == 1 ? ATTR_CONV_WINOGRAD
-                                               : ATTR_CONV_GATHER;
-    if (s->size == 1 && s->stride == 1 && s->pad == 0) { /* pixels in one long row */
+    c->kind = kind_of(s, direction);
+    if (c->kind == ATTR_CONV_GATHER && s->size == 1 && s->stride == 1 && s->pad == 0) { /* pixels in one long row */
         c->from_w *= c->from_h;
         c->to_w *= c->to_h;
         c->from_h = c->to_h = 1;
@@ -127,13 +136,16 @@ static attr_blocked_conv describe(const attr_conv_shape *s, int transposed, attr
 
 static size_t packed_size(const attr_blocked_conv *c) {
     size_t size = (size_t)c->groups * c->to_blocks * c->area * attr_lanes;
-    return c->kind == ATTR_CONV_DEPTHWISE ? size : size * c->from_blocks * attr_lanes;
+    if (c->kind == ATTR_CONV_DEPTHWISE) return size;
+    if (c->kind == ATTR_CONV_THIN_FROM) return size * c->from_c;
+    if (c->kind == ATTR_CONV_THIN_TO) return (size_t)c->from_c * c->area * attr_thin;
+    return size * c->from_blocks * attr_lanes;
 }
 
-attr_status attr_blocked_conv_create(attr_blocked_conv **out, const attr_conv_shape *s, int transposed, attr_sum sum) {
+attr_status attr_blocked_conv_create(attr_blocked_conv **out, const attr_conv_shape *s, attr_conv_direction direction) {
     attr_blocked_conv *c = NULL;
     ATTR_TRY(attr_allocate(&c, 1, sizeof *c, "a convolution"));
-    *c = describe(s, transposed, sum);
+    *c = describe(s, direction);
     attr_status status = c->kind == ATTR_CONV_WINOGRAD ? make_tiles(c) : make_classes(c);
     if (status == ATTR_OK) status = attr_allocate(&c->packed, packed_size(c), sizeof(float), "packed weights");
     if (status != ATTR_OK) {
@@ -178,10 +190,33 @@ static void pack_depthwise(attr_blocked_conv *c, const float *weights) {
     }
 }
 
+static void pack_thin_from(attr_blocked_conv *c, const float *weights) {
+    int depth = c->from_c * c->area;
+    for (int n = 0; n < c->to_c; ++n)
+        for (int k = 0; k < depth; ++k)
+            c->packed[((size_t)(n / attr_lanes) * depth + k) * attr_lanes + n % attr_lanes] = *weights++;
+}
+
+static void pack_thin_to(attr_blocked_conv *c, const float *weights) {
+    for (int n = 0; n < c->from_c; ++n)
+        for (int k = 0; k < c->to_c; ++k)
+            for (int tap = 0; tap < c->area; ++tap)
+                c->packed[((size_t)n * c->area + c->area - 1 - tap) * attr_thin + k] = *weights++;
+}
+
 void attr_blocked_conv_pack(attr_blocked_conv *c, const float *weights) {
-    if (c->kind == ATTR_CONV_DEPTHWISE) {
+    switch (c->kind) {
+    case ATTR_CONV_DEPTHWISE:
         pack_depthwise(c, weights);
         return;
+    case ATTR_CONV_THIN_FROM:
+        pack_thin_from(c, weights);
+        return;
+    case ATTR_CONV_THIN_TO:
+        pack_thin_to(c, weights);
+        return;
+    default:
+        break;
     }
     size_t tap_size = attr_lanes * attr_lanes, group_size = (size_t)c->from_c * c->to_c * c->area;
 #pragma omp parallel for collapse(2) schedule(static)
@@ -198,13 +233,46 @@ void attr_blocked_conv_pack(attr_blocked_conv *c, const float *weights) {
 
 /* ---- Running */
 
-static size_t scratch_for(const attr_blocked_conv *c, int taps) {
+attr_thin_reach attr_thin_reach_of(const attr_blocked_conv *c) {
+    attr_thin_reach r = {0};
+    int last_dx = 0, columns = (c->to_w + c->stride - 1) / c->stride;
+    for (int first = 0; first < c->stride; ++first)
+        for (int k = 0; k < c->size; ++k) {
+            int d = first - c->pad + k;
+            if (d % c->stride) continue;
+            if (d / c->stride < r.first_dy) r.first_dy = d / c->stride;
+            if (d / c->stride > r.last_dy) r.last_dy = d / c->stride;
+        }
+    last_dx = r.last_dy; /* kernels are square */
+    r.margin = (-r.first_dy + attr_lanes - 1) / attr_lanes * attr_lanes;
+    int read = (columns + attr_thin_widest - 1) / attr_thin_widest * attr_thin_widest + last_dx;
+    r.length = r.margin + (blocks_of(read > c->from_w ? read : c->from_w) + 1) * attr_lanes;
+    return r;
+}
+
+static size_t thin_scratch(const attr_blocked_conv *c) {
+    if (c->kind == ATTR_CONV_THIN_FROM) {
+        int columns = (c->to_blocks * attr_lanes + c->simd->columns - 1) / c->simd->columns * c->simd->columns;
+        return ((size_t)attr_thin_line(c) * c->size + (size_t)columns * c->area) * c->from_c;
+    }
+    attr_thin_reach reach = attr_thin_reach_of(c);
+    int rows = attr_thin_band + reach.last_dy - reach.first_dy;
+    return (size_t)rows * c->from_blocks * attr_lanes * reach.length;
+}
+
+static size_t panel_scratch(const attr_blocked_conv *c, int taps) {
     size_t points = c->kind == ATTR_CONV_WINOGRAD ? attr_winograd_points : 1;
     int columns = (c->to_blocks * attr_lanes + c->simd->columns - 1) / c->simd->columns;
     int chunks = (c->from_blocks + c->chunk_blocks - 1) / c->chunk_blocks;
     size_t sums = (size_t)(chunks > 1 ? columns : 1) * c->most_units * c->simd->columns;
-    size_t all = attr_values_stride(c, taps) + attr_weights_stride(c, taps, c->simd->columns) + sums;
-    return c->kind == ATTR_CONV_DEPTHWISE ? 0 : (points * all * c->simd->element + 4095) / 4096 * 4096;
+    return points * (attr_values_stride(c, taps) + attr_weights_stride(c, taps, c->simd->columns) + sums);
+}
+
+static size_t scratch_for(const attr_blocked_conv *c, int taps) {
+    if (c->kind == ATTR_CONV_DEPTHWISE) return 0;
+    int thin = c->kind == ATTR_CONV_THIN_FROM || c->kind == ATTR_CONV_THIN_TO;
+    size_t numbers = thin ? thin_scratch(c) : panel_scratch(c, taps);
+    return (numbers * c->simd->element + 4095) / 4096 * 4096;
 }
 
 /* The class with most taps needs most. */
@@ -214,10 +282,10 @@ size_t attr_blocked_conv_scratch(const attr_blocked_conv *c) {
     return scratch_for(c, taps);
 }
 
-attr_blocked_conv_bytes attr_blocked_conv_needs(const attr_conv_shape *s, int transposed, attr_sum sum) {
-    attr_blocked_conv c = describe(s, transposed, sum);
+attr_blocked_conv_bytes attr_blocked_conv_needs(const attr_conv_shape *s, attr_conv_direction direction) {
+    attr_blocked_conv c = describe(s, direction);
     int steps = (s->size + s->stride - 1) / s->stride; /* taps of a class of a transpose, on an axis */
-    int taps = c.kind == ATTR_CONV_WINOGRAD ? 1 : transposed ? steps * steps : c.area;
+    int taps = c.kind == ATTR_CONV_WINOGRAD ? 1 : direction.transposed ? steps * steps : c.area;
     return (attr_blocked_conv_bytes){packed_size(&c) * sizeof(float), scratch_for(&c, taps)};
 }
 

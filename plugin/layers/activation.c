@@ -22,4 +22,4 @@ static void backward(attr_op *op) {
 }
 
 const attr_layer_kind R(attr_activation) = {
-    .type = ACTIVE, .name = "activation", .blocked = attr_as_input, .forward = forward, .backward = backward};
+    .type = ACTIVE, .name = "activation", .layout = attr_as_input, .forward = forward, .backward = backward};

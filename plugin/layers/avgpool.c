@@ -37,4 +37,4 @@ static void backward(attr_op *op) {
 }
 
 const attr_layer_kind R(attr_avgpool) = {
-    .type = AVGPOOL, .name = "avgpool", .blocked = attr_as_input, .forward = forward, .backward = backward};
+    .type = AVGPOOL, .name = "avgpool", .layout = attr_as_input, .forward = forward, .backward = backward};

@@ -49,4 +49,4 @@ static void backward(attr_op *op) {
 }
 
 const attr_layer_kind R(attr_batchnorm) = {
-    .type = BATCHNORM, .name = "batchnorm", .blocked = attr_as_input, .forward = forward, .backward = backward};
+    .type = BATCHNORM, .name = "batchnorm", .layout = attr_as_input, .forward = forward, .backward = backward};

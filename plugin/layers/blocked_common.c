@@ -44,13 +44,15 @@ static size_t larger(size_t a, size_t b) {
 
 attr_status attr_blocked_prepare(attr_op *op, const attr_conv_shape *s, int transposed) {
     blocked_layer *b = NULL;
-    attr_blocked_conv_bytes forward = attr_blocked_conv_needs(s, transposed, ATTR_SUM_F64);
-    attr_blocked_conv_bytes backward = attr_blocked_conv_needs(s, !transposed, ATTR_SUM_F32);
+    int plain_input = op->layout == ATTR_BLOCKED_OF_PLAIN;
+    attr_conv_direction forward = {transposed, plain_input, ATTR_SUM_F64};
+    attr_conv_direction backward = {!transposed, plain_input, ATTR_SUM_F32};
+    attr_blocked_conv_bytes there = attr_blocked_conv_needs(s, forward), back = attr_blocked_conv_needs(s, backward);
     double slope;
     int two_lines = is_two_lines(&slope, op->l->activation) && slope != 1;
     size_t signs = two_lines ? op->batch * attr_blocked_size(op->l->n, op->l->out_h, op->l->out_w) : 0;
-    op->bytes += forward.kept + backward.kept + signs;
-    op->scratch_bytes = larger(forward.scratch, backward.scratch);
+    op->bytes += there.kept + back.kept + signs;
+    op->scratch_bytes = larger(there.scratch, back.scratch);
     op->stores = 1;
     if (op->only_planned) return ATTR_OK;
     ATTR_TRY(attr_allocate(&b, 1, sizeof *b, "a convolution"));
@@ -60,8 +62,8 @@ attr_status attr_blocked_prepare(attr_op *op, const attr_conv_shape *s, int tran
     ATTR_TRY(attr_allocate(&b->bias, channels, sizeof *b->bias, "biases"));
     ATTR_TRY(attr_allocate(&b->gate_scale, channels, sizeof *b->gate_scale, "scales"));
     ATTR_TRY(attr_allocate(&b->positive, signs, sizeof *b->positive, "signs"));
-    ATTR_TRY(attr_blocked_conv_create(&b->forward, s, transposed, ATTR_SUM_F64));
-    return attr_blocked_conv_create(&b->backward, s, !transposed, ATTR_SUM_F32);
+    ATTR_TRY(attr_blocked_conv_create(&b->forward, s, forward));
+    return attr_blocked_conv_create(&b->backward, s, backward);
 }
 
 void attr_blocked_release(attr_op *op) {

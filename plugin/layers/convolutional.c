@@ -25,9 +25,10 @@ static attr_conv_shape shape_of(const layer *l) {
                              .pad = l->pad};
 }
 
-static int blocked(const attr_op *op) {
+static attr_layout layout(const attr_op *op) {
     attr_conv_shape shape = shape_of(op->l);
-    return attr_blocked_conv_can(&shape);
+    if (!attr_blocked_conv_can(&shape)) return ATTR_PLAIN;
+    return !op->reads[0]->blocked && attr_blocked_conv_is_thin(&shape) ? ATTR_BLOCKED_OF_PLAIN : ATTR_BLOCKED;
 }
 
 static attr_status prepare(attr_op *op) {
@@ -69,7 +70,7 @@ static void backward(attr_op *op) {
 
 const attr_layer_kind R(attr_convolutional) = {.type = CONVOLUTIONAL,
                                                .name = "convolutional",
-                                               .blocked = blocked,
+                                               .layout = layout,
 
                                                .prepare = prepare,
                                                .release = attr_blocked_release,

@@ -25,9 +25,9 @@ static attr_conv_shape shape_of(const layer *l) {
                              .pad = l->pad};
 }
 
-static int blocked(const attr_op *op) {
+static attr_layout layout(const attr_op *op) {
     attr_conv_shape shape = shape_of(op->l);
-    return attr_blocked_conv_can(&shape);
+    return attr_blocked_conv_can(&shape) ? ATTR_BLOCKED : ATTR_PLAIN;
 }
 
 static attr_status prepare(attr_op *op) {
@@ -69,7 +69,7 @@ static void backward(attr_op *op) {
 
 const attr_layer_kind R(attr_deconvolutional) = {.type = DECONVOLUTIONAL,
                                                  .name = "deconvolutional",
-                                                 .blocked = blocked,
+                                                 .layout = layout,
 
                                                  .prepare = prepare,
                                                  .release = attr_blocked_release,

@@ -23,8 +23,8 @@ static inline int attr_planes(int c, int lanes) {
     } while (0)
 
 /* For layers that are as good in either layout. */
-static inline int attr_as_input(const attr_op *op) {
-    return op->reads[0]->blocked;
+static inline attr_layout attr_as_input(const attr_op *op) {
+    return op->reads[0]->blocked ? ATTR_BLOCKED : ATTR_PLAIN;
 }
 
 #endif

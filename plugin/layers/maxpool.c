@@ -138,7 +138,7 @@ static void backward(attr_op *op) {
 
 const attr_layer_kind R(attr_maxpool) = {.type = MAXPOOL,
                                          .name = "maxpool",
-                                         .blocked = attr_as_input,
+                                         .layout = attr_as_input,
                                          .prepare = prepare,
                                          .forward = forward,
                                          .backward = backward};

@@ -2,7 +2,7 @@
  *
  * Tensors are arrays of `real` (float or double, see real.h), sample after sample. `b` below is a sample of the batch,
  * 0 <= b < op->batch; op->count is the number of samples of the current pass (count <= batch). They are plain (NCHW),
- * or, if the layer asked for it (op->blocked, float only), all blocked (see tensor.h).
+ * or, if the layer asked for it (op->layout, float only), blocked (see tensor.h).
  *
  *   input i:   in[i]    [batch][in_stride[i]]   in_size[i] numbers each: the output of the layer read (or the input)
  *   output:    out      [batch][out_stride]     outputs numbers each
@@ -29,14 +29,20 @@ typedef struct {
 
 typedef struct attr_op attr_op;
 
+typedef enum {
+    ATTR_PLAIN,
+    ATTR_BLOCKED,
+    ATTR_BLOCKED_OF_PLAIN /* what it reads is plain, what it writes is blocked */
+} attr_layout;
+
 /* What a layer type can do; one table row for each type and precision, see registry.c. A NULL function does nothing. */
 typedef struct {
     LAYER_TYPE type;
     const char *name; /* as in a cfg section: "convolutional" */
     int is_view;      /* output and delta are those of the layer before: nothing to compute (dropout, cost) */
 
-    /* Whether it wants blocked tensors; asked for float engines, when op->reads is known. NULL: never. */
-    int (*blocked)(const attr_op *op);
+    /* The layout that it wants; asked for float engines, when op->reads is known. NULL: plain. */
+    attr_layout (*layout)(const attr_op *op);
 
     /* Allocates what the layer keeps between passes (op->memory, op->indexes, op->state) for op->batch samples, by
      * attr_op_allocate or counting in op->bytes; nothing when op->only_planned. */
@@ -58,7 +64,8 @@ struct attr_op {
     int only_planned; /* to learn what it would need: nothing is allocated */
     size_t bytes;     /* that the layer has allocated, or would */
     int active;       /* takes part in the current backward; the engine's */
-    int blocked;
+    attr_layout layout;
+    int blocked; /* what it writes */
 
     int input_count;
     attr_tensor **reads; /* the tensors read, as their writers made them */

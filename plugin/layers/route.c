@@ -8,10 +8,10 @@
 #include "layers/lanes.h"
 
 /* Blocks of channels can be joined if they are full, but the last. */
-static int blocked(const attr_op *op) {
+static attr_layout layout(const attr_op *op) {
     for (int i = 0; i < op->input_count; ++i)
-        if (!op->reads[i]->blocked || (i < op->input_count - 1 && op->reads[i]->c % attr_lanes)) return 0;
-    return 1;
+        if (!op->reads[i]->blocked || (i < op->input_count - 1 && op->reads[i]->c % attr_lanes)) return ATTR_PLAIN;
+    return ATTR_BLOCKED;
 }
 
 static void forward(attr_op *op) {
@@ -40,4 +40,4 @@ static void backward(attr_op *op) {
 }
 
 const attr_layer_kind R(attr_route) = {
-    .type = ROUTE, .name = "route", .blocked = blocked, .forward = forward, .backward = backward};
+    .type = ROUTE, .name = "route", .layout = layout, .forward = forward, .backward = backward};

@@ -135,4 +135,4 @@ static void backward(attr_op *op) {
 }
 
 const attr_layer_kind R(attr_shortcut) = {
-    .type = SHORTCUT, .name = "shortcut", .blocked = attr_as_input, .forward = forward, .backward = backward};
+    .type = SHORTCUT, .name = "shortcut", .layout = attr_as_input, .forward = forward, .backward = backward};

@@ -79,4 +79,4 @@ static void backward(attr_op *op) {
 }
 
 const attr_layer_kind R(attr_upsample) = {
-    .type = UPSAMPLE, .name = "upsample", .blocked = attr_as_input, .forward = forward, .backward = backward};
+    .type = UPSAMPLE, .name = "upsample", .layout = attr_as_input, .forward = forward, .backward = backward};

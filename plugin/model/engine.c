@@ -109,8 +109,9 @@ static attr_status find_inputs(attr_engine *e, attr_op *op, const network *net) 
 static attr_status connect_inputs(attr_engine *e, attr_op *op) {
     for (int j = 0; j < op->input_count; ++j) {
         const attr_tensor *t = op->reads[j];
-        if (t->blocked != op->blocked && !op->kind->is_view) {
-            op->copies[j] = attr_tensor_of(e->element, t->c, t->h, t->w, op->blocked);
+        int blocked = op->layout == ATTR_BLOCKED;
+        if (t->blocked != blocked && !op->kind->is_view) {
+            op->copies[j] = attr_tensor_of(e->element, t->c, t->h, t->w, blocked);
             ATTR_TRY(allocate_tensor(e, &op->copies[j]));
             t = &op->copies[j];
         }
@@ -162,7 +163,8 @@ static attr_status make_op(attr_engine *e, const network *net, int i) {
     op->outputs = (size_t)l->outputs;
     op->parameters = parameters_of(l);
     ATTR_TRY(find_inputs(e, op, net));
-    op->blocked = e->precision == ATTR_F32 && op->kind->blocked && op->kind->blocked(op);
+    op->layout = e->precision == ATTR_F32 && op->kind->layout ? op->kind->layout(op) : ATTR_PLAIN;
+    op->blocked = op->layout != ATTR_PLAIN;
     ATTR_TRY(connect_inputs(e, op));
     ATTR_TRY(connect_output(e, op));
     op->only_planned = e->only_planned;

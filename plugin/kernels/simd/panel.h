@@ -15,7 +15,13 @@
 
 enum { attr_winograd_points = 36, attr_winograd_tile = 4, attr_most_units = 112 };
 
-typedef enum { ATTR_CONV_WINOGRAD, ATTR_CONV_GATHER, ATTR_CONV_DEPTHWISE } attr_conv_kind;
+typedef enum {
+    ATTR_CONV_WINOGRAD,
+    ATTR_CONV_GATHER,
+    ATTR_CONV_DEPTHWISE,
+    ATTR_CONV_THIN_FROM, /* see thin.c */
+    ATTR_CONV_THIN_TO
+} attr_conv_kind;
 
 /* Result pixels that read through the same taps: all of them for a convolution; for the transpose of one with a stride,
  * those of one remainder of (y, x) by the stride. Result pixel (first_y + i step, first_x + j step) reads, for tap t,
@@ -39,7 +45,8 @@ struct attr_blocked_conv {
     int chunk_blocks; /* of 16 channels that are in a panel at a time */
     int classes;      /* 1 for Winograd */
     attr_pixel_class *class;
-    /* [group][to_blocks][from_blocks][area][16 from][16 to]; groups of one channel: [to_blocks][area][16] */
+    /* [group][to_blocks][from_blocks][area][16 from][16 to]; groups of one channel: [to_blocks][area][16]; thin ones:
+     * see thin.c */
     float *packed;
 };
 
@@ -61,6 +68,19 @@ static inline size_t attr_values_stride(const attr_blocked_conv *c, int taps) {
 static inline size_t attr_weights_stride(const attr_blocked_conv *c, int taps, int columns) {
     return (size_t)c->chunk_blocks * taps * c->depth_lanes * columns + attr_lanes;
 }
+
+/* Thin convolutions, see thin.c: elements of a padded line that a row of results reads (a tile of pixels may end beyond
+ * the row), and how far beyond its own place a row of results reads rows and pixels of a transpose, for the widest part
+ * of a row that is summed at a time. */
+enum { attr_thin_band = 8, attr_thin_widest = 96 };
+static inline int attr_thin_line(const attr_blocked_conv *c) {
+    return ((c->to_w + attr_lanes) * c->stride + c->size + attr_lanes) / attr_lanes * attr_lanes;
+}
+typedef struct {
+    int first_dy, last_dy;
+    int margin, length; /* of a line: elements before the first pixel, in all */
+} attr_thin_reach;
+attr_thin_reach attr_thin_reach_of(const attr_blocked_conv *c);
 
 /* What a build for one generation of processors and one type of sums offers. */
 typedef struct attr_simd {

@@ -80,9 +80,18 @@ static void run(float *to, const float *from, const attr_blocked_conv *c, const 
                 const attr_finish *finish, int count, void *scratch, size_t scratch_each, int threads) {
     const attr_steps *steps = c->kind == ATTR_CONV_WINOGRAD ? &S(attr_winograd_steps) : &S(attr_gather_steps);
     int columns = up(c->to_blocks * lanes, tile_columns);
-    if (c->kind == ATTR_CONV_DEPTHWISE) {
+    switch (c->kind) {
+    case ATTR_CONV_DEPTHWISE:
         S(attr_depthwise_run)(to, from, c, gate, finish, count, threads);
         return;
+    case ATTR_CONV_THIN_FROM:
+        S(attr_thin_from_run)(to, from, c, gate, finish, count, scratch, scratch_each, threads);
+        return;
+    case ATTR_CONV_THIN_TO:
+        S(attr_thin_to_run)(to, from, c, gate, finish, count, scratch, scratch_each, threads);
+        return;
+    default:
+        break;
     }
 #pragma omp parallel num_threads(threads)
     for (int k = 0; k < c->classes; ++k) {

@@ -25,6 +25,12 @@ extern const attr_steps S(attr_winograd_steps), S(attr_gather_steps);
 void S(attr_multiply)(real *sums, const real *values, const real *weights, int depth_blocks, int depth_lanes,
                       size_t values_block, int rows, int vectors, int fresh);
 
+/* From and to a plain tensor of at most attr_thin channels. */
+void S(attr_thin_from_run)(float *to, const float *from, const attr_blocked_conv *c, const attr_gate *gate,
+                           const attr_finish *finish, int count, void *scratch, size_t scratch_each, int threads);
+void S(attr_thin_to_run)(float *to, const float *from, const attr_blocked_conv *c, const attr_gate *gate,
+                         const attr_finish *finish, int count, void *scratch, size_t scratch_each, int threads);
+
 /* Groups of one channel; needs no panels. */
 void S(attr_depthwise_run)(float *to, const float *from, const attr_blocked_conv *c, const attr_gate *gate,
                            const attr_finish *finish, int count, int threads);
