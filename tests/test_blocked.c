@@ -218,6 +218,9 @@ Test(blocked, gathered_of_any_size_and_stride) {
 Test(blocked, depthwise) {
     check(shape(40, 40, 13, 7, 3, 2, 1, 40), 2);
     check(shape(16, 16, 6, 9, 5, 1, 2, 16), 3);
+    check(shape(20, 20, 37, 21, 3, 1, 1, 20), 1);
+    check(shape(33, 33, 26, 35, 5, 2, 2, 33), 2);
+    check(shape(17, 17, 19, 20, 2, 3, 0, 17), 1);
 }
 
 /* Every number of channels of a picture; rows shorter and longer than what is summed at a time. */

@@ -233,31 +233,34 @@ void attr_blocked_conv_pack(attr_blocked_conv *c, const float *weights) {
 
 /* ---- Running */
 
-attr_thin_reach attr_thin_reach_of(const attr_blocked_conv *c) {
-    attr_thin_reach r = {0};
-    int last_dx = 0, columns = (c->to_w + c->stride - 1) / c->stride;
-    for (int first = 0; first < c->stride; ++first)
+attr_band_reach attr_band_reach_of(const attr_blocked_conv *c) {
+    attr_band_reach r = {0};
+    int step = c->transposed ? c->stride : 1, advance = c->transposed ? 1 : c->stride;
+    for (int first = 0; first < step; ++first)
         for (int k = 0; k < c->size; ++k) {
             int d = first - c->pad + k;
-            if (d % c->stride) continue;
-            if (d / c->stride < r.first_dy) r.first_dy = d / c->stride;
-            if (d / c->stride > r.last_dy) r.last_dy = d / c->stride;
+            if (d % step) continue;
+            if (d / step < r.first) r.first = d / step;
+            if (d / step > r.last) r.last = d / step;
         }
-    last_dx = r.last_dy; /* kernels are square */
-    r.margin = (-r.first_dy + attr_lanes - 1) / attr_lanes * attr_lanes;
-    int read = (columns + attr_thin_widest - 1) / attr_thin_widest * attr_thin_widest + last_dx;
-    r.length = r.margin + (blocks_of(read > c->from_w ? read : c->from_w) + 1) * attr_lanes;
+    int columns = (c->to_w + step - 1) / step,
+        most = c->kind == ATTR_CONV_DEPTHWISE ? attr_depthwise_pixels : attr_thin_pixels;
+    int read = (columns + most - 1) / most * most * advance + r.last;
+    r.margin = -r.first;
+    r.length = blocks_of(r.margin + blocks_of(read > c->from_w ? read : c->from_w) * attr_lanes) * attr_lanes;
     return r;
 }
 
-static size_t thin_scratch(const attr_blocked_conv *c) {
-    if (c->kind == ATTR_CONV_THIN_FROM) {
-        int columns = (c->to_blocks * attr_lanes + c->simd->columns - 1) / c->simd->columns * c->simd->columns;
-        return ((size_t)attr_thin_line(c) * c->size + (size_t)columns * c->area) * c->from_c;
-    }
-    attr_thin_reach reach = attr_thin_reach_of(c);
-    int rows = attr_thin_band + reach.last_dy - reach.first_dy;
-    return (size_t)rows * c->from_blocks * attr_lanes * reach.length;
+/* Numbers of a band of rows, [row][channel][length]. */
+static size_t band_size(const attr_blocked_conv *c, int band, int channels) {
+    attr_band_reach reach = attr_band_reach_of(c);
+    int advance = c->transposed ? 1 : c->stride;
+    return ((size_t)(band - 1) * advance + reach.last - reach.first + 1) * channels * reach.length;
+}
+
+static size_t thin_from_scratch(const attr_blocked_conv *c) {
+    int columns = (c->to_blocks * attr_lanes + c->simd->columns - 1) / c->simd->columns * c->simd->columns;
+    return ((size_t)attr_thin_line(c) * c->size + (size_t)columns * c->area) * c->from_c;
 }
 
 static size_t panel_scratch(const attr_blocked_conv *c, int taps) {
@@ -268,11 +271,21 @@ static size_t panel_scratch(const attr_blocked_conv *c, int taps) {
     return points * (attr_values_stride(c, taps) + attr_weights_stride(c, taps, c->simd->columns) + sums);
 }
 
+static size_t scratch_numbers(const attr_blocked_conv *c, int taps) {
+    switch (c->kind) {
+    case ATTR_CONV_DEPTHWISE:
+        return (size_t)c->area * attr_lanes + band_size(c, attr_depthwise_band, attr_lanes);
+    case ATTR_CONV_THIN_FROM:
+        return thin_from_scratch(c);
+    case ATTR_CONV_THIN_TO:
+        return band_size(c, attr_thin_band, c->from_blocks * attr_lanes);
+    default:
+        return panel_scratch(c, taps);
+    }
+}
+
 static size_t scratch_for(const attr_blocked_conv *c, int taps) {
-    if (c->kind == ATTR_CONV_DEPTHWISE) return 0;
-    int thin = c->kind == ATTR_CONV_THIN_FROM || c->kind == ATTR_CONV_THIN_TO;
-    size_t numbers = thin ? thin_scratch(c) : panel_scratch(c, taps);
-    return (numbers * c->simd->element + 4095) / 4096 * 4096;
+    return (scratch_numbers(c, taps) * c->simd->element + 4095) / 4096 * 4096;
 }
 
 /* The class with most taps needs most. */

@@ -69,18 +69,19 @@ static inline size_t attr_weights_stride(const attr_blocked_conv *c, int taps, i
     return (size_t)c->chunk_blocks * taps * c->depth_lanes * columns + attr_lanes;
 }
 
-/* Thin convolutions, see thin.c: elements of a padded line that a row of results reads (a tile of pixels may end beyond
- * the row), and how far beyond its own place a row of results reads rows and pixels of a transpose, for the widest part
- * of a row that is summed at a time. */
-enum { attr_thin_band = 8, attr_thin_widest = 96 };
+/* Elements of a padded line that a row of results of a picture reads: a tile of pixels may end beyond the row. */
 static inline int attr_thin_line(const attr_blocked_conv *c) {
     return ((c->to_w + attr_lanes) * c->stride + c->size + attr_lanes) / attr_lanes * attr_lanes;
 }
+
+/* Depthwise convolutions and those towards a picture copy the rows that a band of results reads: of a result in row i
+ * of a class those from i x advance + first to i x advance + last, as lines of `length` pixels, `margin` of them before
+ * the first of the tensor; results may be summed beyond the end of their row, so many pixels at a time (at most). */
+enum { attr_thin_band = 8, attr_thin_pixels = 96, attr_depthwise_band = 8, attr_depthwise_pixels = 8 };
 typedef struct {
-    int first_dy, last_dy;
-    int margin, length; /* of a line: elements before the first pixel, in all */
-} attr_thin_reach;
-attr_thin_reach attr_thin_reach_of(const attr_blocked_conv *c);
+    int first, last, margin, length;
+} attr_band_reach;
+attr_band_reach attr_band_reach_of(const attr_blocked_conv *c);
 
 /* What a build for one generation of processors and one type of sums offers. */
 typedef struct attr_simd {

@@ -82,7 +82,7 @@ static void run(float *to, const float *from, const attr_blocked_conv *c, const 
     int columns = up(c->to_blocks * lanes, tile_columns);
     switch (c->kind) {
     case ATTR_CONV_DEPTHWISE:
-        S(attr_depthwise_run)(to, from, c, gate, finish, count, threads);
+        S(attr_depthwise_run)(to, from, c, gate, finish, count, scratch, scratch_each, threads);
         return;
     case ATTR_CONV_THIN_FROM:
         S(attr_thin_from_run)(to, from, c, gate, finish, count, scratch, scratch_each, threads);

@@ -31,8 +31,8 @@ void S(attr_thin_from_run)(float *to, const float *from, const attr_blocked_conv
 void S(attr_thin_to_run)(float *to, const float *from, const attr_blocked_conv *c, const attr_gate *gate,
                          const attr_finish *finish, int count, void *scratch, size_t scratch_each, int threads);
 
-/* Groups of one channel; needs no panels. */
+/* Groups of one channel. */
 void S(attr_depthwise_run)(float *to, const float *from, const attr_blocked_conv *c, const attr_gate *gate,
-                           const attr_finish *finish, int count, int threads);
+                           const attr_finish *finish, int count, void *scratch, size_t scratch_each, int threads);
 
 #endif

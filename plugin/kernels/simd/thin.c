@@ -248,9 +248,9 @@ static void run_class_row(float *to, signed char *positive, const band_rows *b, 
 static void run_band(float *to, signed char *positive, band_rows *b, const float *from, const attr_blocked_conv *c,
                      const attr_gate *gate, const signed char *gate_positive, const attr_finish *finish, int first,
                      int last) {
-    attr_thin_reach reach = attr_thin_reach_of(c);
-    b->first = first + reach.first_dy;
-    b->last = last + reach.last_dy;
+    attr_band_reach reach = attr_band_reach_of(c);
+    b->first = first + reach.first;
+    b->last = last + reach.last;
     read_band(b, from, c, gate, gate_positive);
     for (int k = 0; k < c->classes; ++k)
         for (int i = first; i < last && i < c->class[k].rows; ++i)
@@ -262,7 +262,7 @@ void S(attr_thin_to_run)(float *to, const float *from, const attr_blocked_conv *
     size_t from_sample = (size_t)c->from_blocks * lanes * c->from_h * c->from_w;
     size_t to_sample = (size_t)c->to_c * c->to_h * c->to_w;
     int bands = (c->class->rows + attr_thin_band - 1) / attr_thin_band;
-    attr_thin_reach reach = attr_thin_reach_of(c);
+    attr_band_reach reach = attr_band_reach_of(c);
 #pragma omp parallel for num_threads(threads) schedule(dynamic)
     for (int item = 0; item < count * bands; ++item) {
         int sample = item / bands, first = item % bands * attr_thin_band;
