@@ -86,17 +86,19 @@ static attr_status make_tiles(attr_blocked_conv *c) {
     return ATTR_OK;
 }
 
-/* A larger panel of values leaves the second-level cache, a smaller one sends the sums through memory more often; found
- * by trying. */
+/* The values of a row of points fill half of a second-level cache of 1 MiB; the sums are written and read once for each
+ * chunk of channels and have to stay in the cache behind it. */
 static void choose_blocking(attr_blocked_conv *c) {
+    enum { values_bytes = 540 << 10, sums_bytes = 6 << 20 };
     int winograd = c->kind == ATTR_CONV_WINOGRAD;
-    int taps = winograd ? 1 : c->area, points = winograd ? attr_winograd_points : 1;
+    size_t taps = winograd ? 1 : c->area, points = winograd ? 6 : 1, all_points = winograd ? attr_winograd_points : 1;
     c->depth_lanes = c->from_blocks > 1 ? attr_lanes : c->from_c;
-    c->most_units = winograd ? 56 : attr_most_units;
-    size_t block = (size_t)points * taps * c->most_units * attr_lanes * c->simd->element;
-    size_t budget = !winograd ? 600 << 10 : c->simd->element == sizeof(double) ? 4 << 20 : 1 << 20;
-    c->chunk_blocks = block < budget ? (int)(budget / block) : 1;
+    c->most_units = winograd ? 84 : attr_most_units;
+    size_t block = points * taps * c->most_units * attr_lanes * c->simd->element;
+    c->chunk_blocks = block < values_bytes ? (int)(values_bytes / block) : 1;
     if (c->chunk_blocks > c->from_blocks) c->chunk_blocks = c->from_blocks;
+    size_t column = all_points * c->most_units * c->simd->element;
+    c->most_columns = (int)(sums_bytes / column / c->simd->columns + 1) * c->simd->columns;
 }
 
 static attr_conv_kind kind_of(const attr_conv_shape *s, attr_conv_direction direction) {
@@ -264,11 +266,12 @@ static size_t thin_from_scratch(const attr_blocked_conv *c) {
 }
 
 static size_t panel_scratch(const attr_blocked_conv *c, int taps) {
-    size_t points = c->kind == ATTR_CONV_WINOGRAD ? attr_winograd_points : 1;
-    int columns = (c->to_blocks * attr_lanes + c->simd->columns - 1) / c->simd->columns;
-    int chunks = (c->from_blocks + c->chunk_blocks - 1) / c->chunk_blocks;
-    size_t sums = (size_t)(chunks > 1 ? columns : 1) * c->most_units * c->simd->columns;
-    return points * (attr_values_stride(c, taps) + attr_weights_stride(c, taps, c->simd->columns) + sums);
+    int winograd = c->kind == ATTR_CONV_WINOGRAD;
+    size_t points = winograd ? attr_winograd_points : 1, points_of_row = winograd ? 6 : 1;
+    int columns = (c->to_blocks * attr_lanes + c->simd->columns - 1) / c->simd->columns * c->simd->columns;
+    size_t kept = columns < c->most_columns ? columns : c->most_columns;
+    return points * (attr_values_stride(c, taps) + kept * c->most_units) +
+           points_of_row * attr_weights_stride(c, taps, c->simd->columns);
 }
 
 static size_t scratch_numbers(const attr_blocked_conv *c, int taps) {

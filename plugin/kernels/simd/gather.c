@@ -93,7 +93,8 @@ static void read(real *values, const float *from, const attr_unit_block *u, cons
     }
 }
 
-static void weigh(real *weights, const attr_unit_block *u, int column, int block, int blocks) {
+static void weigh(real *weights, const attr_unit_block *u, int column, int block, int blocks, int row) {
+    (void)row;
     const attr_blocked_conv *c = u->conv;
     const attr_pixel_class *class = u->class;
     for (int part = 0; part < tile_columns && column + part < c->to_blocks * lanes; part += lanes) {
@@ -135,4 +136,4 @@ static void write(float *to, const real *sums, const attr_unit_block *u, const a
     }
 }
 
-const attr_steps S(attr_gather_steps) = {1, read, weigh, write};
+const attr_steps S(attr_gather_steps) = {1, 1, read, weigh, write};

@@ -43,6 +43,7 @@ struct attr_blocked_conv {
     int depth_lanes;  /* channels of a block that are worth multiplying: 16, or all if there are fewer */
     int most_units;   /* of a block */
     int chunk_blocks; /* of 16 channels that are in a panel at a time */
+    int most_columns; /* result channels whose sums are kept at a time */
     int classes;      /* 1 for Winograd */
     attr_pixel_class *class;
     /* [group][to_blocks][from_blocks][area][16 from][16 to]; groups of one channel: [to_blocks][area][16]; thin ones:

@@ -11,32 +11,34 @@ typedef struct {
 static panels panels_of(char *scratch, const attr_blocked_conv *c, const attr_steps *steps, int taps) {
     panels p = {.values = (real *)scratch};
     p.weights = p.values + steps->points * attr_values_stride(c, taps);
-    p.sums = p.weights + steps->points * attr_weights_stride(c, taps, tile_columns);
+    p.sums = p.weights + steps->points / steps->rows * attr_weights_stride(c, taps, tile_columns);
     return p;
 }
 
-/* One chunk of channels into the sums of one range of columns. */
+/* One chunk of channels into the sums of one row of points and one range of columns. */
 static void multiply_chunk(real *sums, const panels *p, const attr_unit_block *u, const attr_steps *steps, int column,
-                           int blocks, int fresh) {
+                           int blocks, int row, int fresh) {
     const attr_blocked_conv *c = u->conv;
-    int taps = u->class->taps, parts = (u->count + tile_rows - 1) / tile_rows;
+    int taps = u->class->taps, parts = (u->count + tile_rows - 1) / tile_rows, points = steps->points / steps->rows;
     int wanted = (c->to_blocks * lanes - column + vector_lanes - 1) / vector_lanes;
     int vectors = wanted < tile_vectors ? wanted : tile_vectors;
     size_t values_block = (size_t)c->most_units * lanes;
-    for (int point = 0; point < steps->points; ++point) {
+    for (int i = 0; i < points; ++i) {
+        size_t point = (size_t)row * points + i;
         const real *values = p->values + point * attr_values_stride(c, taps);
-        const real *weights = p->weights + point * attr_weights_stride(c, taps, tile_columns);
+        const real *weights = p->weights + i * attr_weights_stride(c, taps, tile_columns);
         for (int part = 0; part < parts; ++part) {
             int first = u->count * part / parts, last = u->count * (part + 1) / parts;
             S(attr_multiply)
-            (sums + ((size_t)point * c->most_units + first) * tile_columns, values + first * lanes, weights,
-             blocks * taps, c->depth_lanes, values_block, last - first, vectors, fresh);
+            (sums + (point * c->most_units + first) * tile_columns, values + first * lanes, weights, blocks * taps,
+             c->depth_lanes, values_block, last - first, vectors, fresh);
         }
     }
 }
 
-/* The columns column .. end-1 of a block of units. Chunks of channels run outside, so that their values stay in the
- * second-level cache; the sums of all columns are kept from chunk to chunk. */
+/* The columns column .. end-1 of a block of units. For a chunk of channels and a row of points the values of all units
+ * and the weights of one range of columns are in the second-level cache; the sums of all columns wait in a larger one.
+ */
 static void run_block(float *to, const float *from, const panels *p, const attr_unit_block *u, const attr_steps *steps,
                       const attr_gate *gate, const attr_finish *finish, int column, int end) {
     const attr_blocked_conv *c = u->conv;
@@ -46,11 +48,14 @@ static void run_block(float *to, const float *from, const panels *p, const attr_
         int block = chunk * c->chunk_blocks, left = c->from_blocks - block;
         int blocks = left < c->chunk_blocks ? left : c->chunk_blocks;
         steps->read(p->values, from, u, gate, block, blocks);
-        for (int k = column; k < end; k += tile_columns) {
-            real *sums = p->sums + (chunks > 1 ? (k - column) / tile_columns * sums_size : 0);
-            steps->weigh(p->weights, u, k, block, blocks);
-            multiply_chunk(sums, p, u, steps, k, blocks, chunk == 0);
-            if (chunk == chunks - 1) steps->write(to, sums, u, finish, k);
+        for (int row = 0; row < steps->rows; ++row) {
+            int last = chunk == chunks - 1 && row == steps->rows - 1;
+            for (int k = column; k < end; k += tile_columns) {
+                real *sums = p->sums + (size_t)(k - column) / tile_columns * sums_size;
+                steps->weigh(p->weights, u, k, block, blocks, row);
+                multiply_chunk(sums, p, u, steps, k, blocks, row, chunk == 0);
+                if (last) steps->write(to, sums, u, finish, k);
+            }
         }
     }
 }
@@ -64,14 +69,14 @@ static int up(int n, int by) {
     return (n + by - 1) / by;
 }
 
-/* Where blocks of units are too few for the threads, columns are shared out, too: then each thread makes its part of
- * the weights only. */
+/* As many columns at a time as there is room for their sums. Where blocks of units are too few for the threads, columns
+ * are shared out, too: then each thread makes its part of the weights only. */
 static cut cut_of(const attr_blocked_conv *c, int units, int threads) {
-    cut t = {units, up(units, c->most_units), 1};
     int shares = up(threads, c->groups), columns = up(c->to_blocks * lanes, tile_columns);
+    cut t = {units, up(units, c->most_units), up(columns * tile_columns, c->most_columns)};
     if (t.blocks >= shares)
         t.blocks = up(t.blocks, shares) * shares;
-    else
+    else if (t.blocks * t.parts < shares)
         t.parts = up(shares, t.blocks) < columns ? up(shares, t.blocks) : columns;
     return t;
 }

@@ -1,19 +1,19 @@
 /* The steps of the two implementations, and the product between them. Panels, in elements of `real`:
  *   values  [point][block of 16 channels][tap][most_units][16]       point stride attr_values_stride
- *   weights [point][block][tap][depth_lanes][tile_columns]           point stride attr_weights_stride
- *   sums    [point][most_units][tile_columns] */
+ *   weights [point of a row][block][tap][depth_lanes][tile_columns]  point stride attr_weights_stride
+ *   sums    [columns / tile_columns][point][most_units][tile_columns] */
 #ifndef ATTR_KERNELS_STEPS_H
 #define ATTR_KERNELS_STEPS_H
 
 #include "kernels/simd/simd.h"
 
 typedef struct {
-    int points;
+    int points, rows; /* rows: groups of points whose weights are in a panel at a time */
     /* Blocks block .. block+blocks-1 of the channels read. */
     void (*read)(real *values, const float *from, const attr_unit_block *u, const attr_gate *gate, int block,
                  int blocks);
-    /* Weights of result channels column .. column+tile_columns-1 for these blocks. */
-    void (*weigh)(real *weights, const attr_unit_block *u, int column, int block, int blocks);
+    /* Weights of result channels column .. column+tile_columns-1 for these blocks and the points of a row. */
+    void (*weigh)(real *weights, const attr_unit_block *u, int column, int block, int blocks, int row);
     void (*write)(float *to, const real *sums, const attr_unit_block *u, const attr_finish *finish, int column);
 } attr_steps;
 

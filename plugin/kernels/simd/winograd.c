@@ -19,6 +19,14 @@ static inline void transform_values(vector o[6], const vector i[6]) {
     o[5] = 4 * i[1] - 5 * i[3] + i[5];
 }
 
+/* Row y of G. */
+static const real weight_rows[in_tile][3] = {{.25, 0, 0},
+                                             {(real)(-1 / 6.), (real)(-1 / 6.), (real)(-1 / 6.)},
+                                             {(real)(-1 / 6.), (real)(1 / 6.), (real)(-1 / 6.)},
+                                             {(real)(1 / 24.), (real)(1 / 12.), (real)(1 / 6.)},
+                                             {(real)(1 / 24.), (real)(-1 / 12.), (real)(1 / 6.)},
+                                             {0, 0, 1}};
+
 /* o = G i */
 static inline void transform_weights(vector o[6], const vector i[3]) {
     const real sixth = (real)(1 / 6.), twelfth = (real)(1 / 12.), twenty_fourth = (real)(1 / 24.);
@@ -91,32 +99,31 @@ static void read(real *values, const float *from, const attr_unit_block *u, cons
     }
 }
 
-static void weigh(real *weights, const attr_unit_block *u, int column, int block, int blocks) {
+/* One row of points of the weights from one channel to one vector of channels: row `row` of G g, then times G^T. */
+static inline void weigh_row(real *out, size_t point_stride, const float *taps, const real row[3]) {
+    const int tap = lanes * lanes;
+    vector half[3], points_of_row[in_tile];
+    for (int x = 0; x < 3; ++x) {
+        half[x] = (vector){0};
+        for (int y = 0; y < 3; ++y)
+            half[x] += row[y] * __builtin_convertvector(*(const float_vector *)(taps + (y * 3 + x) * tap), vector);
+    }
+    transform_weights(points_of_row, half);
+    for (int x = 0; x < in_tile; ++x) *(vector *)(out + x * point_stride) = points_of_row[x];
+}
+
+static void weigh(real *weights, const attr_unit_block *u, int column, int block, int blocks, int row) {
     const attr_blocked_conv *c = u->conv;
     const int area = 9, tap = lanes * lanes;
+    const real of_row[3] = {weight_rows[row][0], weight_rows[row][1], weight_rows[row][2]};
     size_t stride = attr_weights_stride(c, 1, tile_columns);
     for (int part = 0; part < tile_columns && column + part < c->to_blocks * lanes; part += lanes) {
         size_t to_block = (size_t)u->group * c->to_blocks + (column + part) / lanes;
         const float *packed = c->packed + (to_block * c->from_blocks + block) * area * tap;
         for (int i = 0; i < blocks * c->depth_lanes; ++i) {
             const float *of_channel = packed + (size_t)(i / c->depth_lanes) * area * tap + i % c->depth_lanes * lanes;
-            real *out = weights + (size_t)i * tile_columns + part;
-            for (int lane = 0; lane < lanes; lane += vector_lanes) {
-                vector half[in_tile][3], column_out[in_tile];
-                for (int x = 0; x < 3; ++x) {
-                    vector in[3];
-                    for (int y = 0; y < 3; ++y)
-                        in[y] = __builtin_convertvector(*(const float_vector *)(of_channel + (y * 3 + x) * tap + lane),
-                                                        vector);
-                    transform_weights(column_out, in);
-                    for (int y = 0; y < in_tile; ++y) half[y][x] = column_out[y];
-                }
-                for (int y = 0; y < in_tile; ++y) {
-                    transform_weights(column_out, half[y]);
-                    for (int x = 0; x < in_tile; ++x)
-                        *(vector *)(out + (y * in_tile + x) * stride + lane) = column_out[x];
-                }
-            }
+            for (int lane = 0; lane < lanes; lane += vector_lanes)
+                weigh_row(weights + (size_t)i * tile_columns + part + lane, stride, of_channel + lane, of_row);
         }
     }
 }
@@ -158,4 +165,4 @@ static void write(float *to, const real *sums, const attr_unit_block *u, const a
     }
 }
 
-const attr_steps S(attr_winograd_steps) = {points, read, weigh, write};
+const attr_steps S(attr_winograd_steps) = {points, in_tile, read, weigh, write};
