@@ -16,8 +16,10 @@ void *test_allocate(size_t count, size_t size) {
 void engine_pair_make(engine_pair *out, const char *cfg, int batch) {
     engine_pair n = {.cfg = cfg, .net = make_test_network(cfg, 1)};
     omp_set_num_threads(1); /* more would only wait for each other on networks so small */
-    cr_assert_eq(attr_engine_create(&n.single, n.net, ATTR_F32, batch), ATTR_OK, "%s: %s", cfg, attr_error_message());
-    cr_assert_eq(attr_engine_create(&n.twin, n.net, ATTR_F64, batch), ATTR_OK, "%s: %s", cfg, attr_error_message());
+    cr_assert_eq(attr_engine_create(&n.single, n.net, ATTR_F32, batch, ATTR_KEEP_ALL), ATTR_OK, "%s: %s", cfg,
+                 attr_error_message());
+    cr_assert_eq(attr_engine_create(&n.twin, n.net, ATTR_F64, batch, ATTR_KEEP_ALL), ATTR_OK, "%s: %s", cfg,
+                 attr_error_message());
     n.inputs = attr_engine_inputs(n.single);
     n.x = test_allocate(n.inputs, sizeof *n.x);
     for (size_t i = 0; i < n.inputs; i++) n.x[i] = (float)test_uniform(0, 1);

@@ -78,6 +78,11 @@ static const double *gradient_in(const setting *s, const double *record, int sam
 
 /* ---- The claims */
 
+static void create(attr_engine **e, const setting *s, attr_precision precision, int batch, attr_keep keep) {
+    cr_assert_eq(attr_engine_create(e, s->net, precision, batch, keep), ATTR_OK, "%s: %s", s->row->cfg,
+                 attr_error_message());
+}
+
 static void expect_small(const setting *s, double error, double tolerance, int i, const char *claim) {
     cr_expect(error <= tolerance, "%s (gain %g)\n  layer %d [%s]: %s: relative error %.3g, expected at most %g",
               s->row->cfg, s->row->gain, i, attr_layer_name(s->net->layers[i].type), claim, error, tolerance);
@@ -98,7 +103,7 @@ static void check_forward(const setting *s, const double *single, const double *
             const layer *l = &s->net->layers[i];
             size_t n = attr_engine_op(s->single, i)->outputs;
             double *expected = allocate(n, sizeof *expected);
-            if (!s->row->formula && !attr_engine_op(s->single, i)->kind->is_view) {
+            if (!s->row->formula && !attr_engine_op(s->single, i)->is_view) {
                 for (size_t j = 0; j < n; j++) expected[j] = l->output[j];
                 expect_small(s, relative_error(single + at, expected, n), SINGLE_TOLERANCE, i, "forward, Darknet's");
             }
@@ -165,13 +170,14 @@ static void check_differences(const setting *s, const double *twin) {
 
 /* One layer's backward, in double precision, with random gradients of its output. Fills input j's gradient with
  * start[j] and copies what is there afterwards to result[j]; input `skipped` is not asked for. `fresh`: what is there
- * may be overwritten. */
+ * was written by nobody. */
 static void run_backward(attr_op *op, double **result, double *const *start, const double *dout, int skipped,
                          int fresh) {
     memcpy(op->dout, dout, op->batch * op->outputs * sizeof(double));
     for (int j = 0; j < op->input_count; j++) {
         memcpy(op->din[j], start[j], op->batch * op->in_size[j] * sizeof(double));
         op->din_fresh[j] = fresh;
+        for (int k = 0; k < j; k++) op->din_fresh[j] &= op->din[k] != op->din[j];
     }
     void *kept = skipped >= 0 ? op->din[skipped] : NULL;
     if (skipped >= 0) op->din[skipped] = NULL;
@@ -204,17 +210,16 @@ static void check_accumulation_of(const setting *s, attr_op *op) {
             if (op->din[k] == op->din[j]) memcpy(start[j], start[k], n * sizeof(double));
     }
     run_backward(op, plain, zero, dout, -1, 0);
+    if (op->kind->stores) run_backward(op, added, start, dout, -1, 1);
+    for (int j = 0; op->kind->stores && j < inputs; j++) {
+        double error = relative_error(added[j], plain[j], op->batch * op->in_size[j]);
+        expect_small(s, error, 0, op->index, "backward stores where nobody wrote");
+    }
     run_backward(op, added, start, dout, -1, 0);
     for (int j = 0; j < inputs; j++) {
         size_t n = op->batch * op->in_size[j];
         for (size_t i = 0; i < n; i++) start[j][i] += plain[j][i];
         expect_small(s, relative_error(added[j], start[j], n), 1e-13, op->index, "backward adds to the gradient");
-    }
-    if (op->stores) {
-        run_backward(op, added, start, dout, -1, 1);
-        for (int j = 0; j < inputs; j++)
-            expect_small(s, relative_error(added[j], plain[j], op->batch * op->in_size[j]), 0, op->index,
-                         "backward overwrites a gradient that nobody wrote");
     }
     for (int skipped = 0; skipped < inputs; skipped++) {
         if (reads_twice(op, skipped)) continue; /* the other one asks for it */
@@ -242,7 +247,7 @@ static void check_accumulation(const setting *s) {
     free(run(s, s->twin, 0, BATCH));
     for (int i = 0; i < s->net->n; i++) {
         attr_op *op = attr_engine_op(s->twin, i);
-        if (op->kind->backward && !op->kind->is_view) check_accumulation_of(s, op);
+        if (op->kind->backward && !op->is_view) check_accumulation_of(s, op);
     }
 }
 
@@ -262,19 +267,28 @@ static void check_bits(const setting *s, const double *single) {
     free(fewer);
 }
 
-/* ---- All of it */
-
-static void create(attr_engine **e, const setting *s, attr_precision precision, int batch) {
-    cr_assert_eq(attr_engine_create(e, s->net, precision, batch), ATTR_OK, "%s: %s", s->row->cfg, attr_error_message());
+/* A layer that does not say what its backward reads would find something else there. */
+static void check_sharing(const setting *s, attr_precision precision, const double *expected) {
+    attr_engine *sharing;
+    create(&sharing, s, precision, BATCH, ATTR_KEEP_NEEDED);
+    double *got = run(s, sharing, 0, BATCH);
+    for (int b = 0; b < BATCH; b++)
+        cr_expect_arr_eq(gradient_in(s, got, b), gradient_in(s, expected, b), s->inputs * sizeof *got,
+                         "%s (gain %g)\n  precision %d, sample %d: another gradient when tensors share memory",
+                         s->row->cfg, s->row->gain, precision, b);
+    free(got);
+    attr_engine_free(sharing);
 }
+
+/* ---- All of it */
 
 void check_layers(const layer_row *row) {
     setting s = {.row = row, .net = make_test_network(row->cfg, row->gain > 0 ? row->gain : 1)};
     cr_assert(!row->formula || s.net->n == 1, "%s: a formula is for one layer", row->cfg);
     omp_set_num_threads(1);
-    create(&s.single, &s, ATTR_F32, BATCH);
-    create(&s.twin, &s, ATTR_F64, BATCH);
-    create(&s.alone, &s, ATTR_F32, 1);
+    create(&s.single, &s, ATTR_F32, BATCH, ATTR_KEEP_ALL);
+    create(&s.twin, &s, ATTR_F64, BATCH, ATTR_KEEP_ALL);
+    create(&s.alone, &s, ATTR_F32, 1, ATTR_KEEP_ALL);
     s.head = s.net->n - 1;
     s.inputs = attr_engine_inputs(s.single);
     s.outputs = attr_engine_op(s.single, s.head)->outputs;
@@ -291,6 +305,8 @@ void check_layers(const layer_row *row) {
     check_differences(&s, twin);
     check_accumulation(&s);
     check_bits(&s, single);
+    check_sharing(&s, ATTR_F32, single);
+    check_sharing(&s, ATTR_F64, twin);
 
     free(single);
     free(twin);

@@ -6,8 +6,10 @@
  * outputs:
  *   - forward: single precision agrees with stock Darknet's forward in every layer, and with double precision;
  *   - backward: single agrees with double precision, double with finite differences of the double forward;
- *   - gradients are added to what is there, and nothing is done for an input whose gradient nobody asks for;
- *   - the same bits with one and two threads, in a batch of one and of three, in a pass that does not fill the batch.
+ *   - gradients are added to what is there, or stored where nobody wrote, and nothing is done for an input whose
+ * gradient nobody asks for;
+ *   - the same bits with one and two threads, in a batch of one and of three, in a pass that does not fill the batch,
+ * and when tensors share memory.
  *
  * A failure prints the text. */
 #ifndef ATTR_TESTS_LAYER_HARNESS_H

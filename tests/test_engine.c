@@ -154,6 +154,90 @@ Test(engine, forgets_the_head_explained_before) {
     engine_pair_free(&n);
 }
 
+/* ---- Tensors that share memory */
+
+/* The input gradients of `count` samples after a backward from `head`. */
+static double *gradients_of(attr_engine *e, int head, int count, const double *seeds) {
+    const attr_op *op = attr_engine_op(e, head);
+    size_t inputs = attr_engine_inputs(e);
+    double *gradients = test_allocate(count * inputs, sizeof *gradients);
+    attr_engine_clear_gradients(e, head);
+    for (int b = 0; b < count; b++)
+        for (size_t i = 0; i < op->outputs; i++) attr_tensor_add_gradient(op->writes, b, i, seeds[i] * (b + 1));
+    attr_engine_backward(e, head);
+    for (int b = 0; b < count; b++)
+        attr_tensor_read_gradient(gradients + b * inputs, attr_engine_input(e), b, 0, inputs);
+    return gradients;
+}
+
+/* What targets read of a head. */
+static void expect_same_values(const attr_tensor *a, const attr_tensor *b, int count, const char *cfg, int head) {
+    double *got = test_allocate(a->size, sizeof *got), *expected = test_allocate(a->size, sizeof *expected);
+    for (int s = 0; s < count; s++) {
+        attr_tensor_read(got, a, s, 0, a->size);
+        attr_tensor_read(expected, b, s, 0, a->size);
+        cr_expect_arr_eq(got, expected, a->size * sizeof *got, "%s\n  values at head %d, sample %d", cfg, head, s);
+    }
+    free(got);
+    free(expected);
+}
+
+static void expect_same_head(attr_engine *planned, attr_engine *all, int head, int count, const char *cfg) {
+    const attr_op *a = attr_engine_op(planned, head), *b = attr_engine_op(all, head);
+    size_t inputs = attr_engine_inputs(all);
+    double *seeds = random_seeds(a->outputs);
+    if (attr_is_head(attr_engine_op(all, 0), attr_engine_layers(all), head)) {
+        expect_same_values(a->writes, b->writes, count, cfg, head);
+        expect_same_values(a->reads[0], b->reads[0], count, cfg, head);
+    }
+    double *gradients = gradients_of(planned, head, count, seeds), *right = gradients_of(all, head, count, seeds);
+    cr_expect_arr_eq(gradients, right, count * inputs * sizeof *right, "%s\n  gradient from layer %d", cfg, head);
+    free(seeds);
+    free(gradients);
+    free(right);
+}
+
+/* Every layer is taken for a head, from the last to the first and back again, after one forward. */
+static void expect_same_engines(const network *net, attr_precision precision, int batch, const char *cfg) {
+    attr_engine *planned = NULL, *all = NULL;
+    cr_assert_eq(attr_engine_create(&planned, net, precision, batch, ATTR_KEEP_NEEDED), ATTR_OK);
+    cr_assert_eq(attr_engine_create(&all, net, precision, batch, ATTR_KEEP_ALL), ATTR_OK);
+    for (int count = batch; count > 0; count -= 2) { /* the second time less than the buffers hold */
+        for (int b = 0; b < count; b++) {
+            double *x = random_seeds((size_t)net->inputs);
+            attr_engine_set_input_f64(planned, b, x);
+            attr_engine_set_input_f64(all, b, x);
+            free(x);
+        }
+        attr_engine_forward(planned, count);
+        attr_engine_forward(all, count);
+        for (int k = -net->n; k < net->n; k++) expect_same_head(planned, all, k < 0 ? -k - 1 : k, count, cfg);
+    }
+    cr_expect_lt(attr_engine_bytes(net, precision, batch, ATTR_KEEP_NEEDED),
+                 attr_engine_bytes(net, precision, batch, ATTR_KEEP_ALL), "%s: nothing is shared", cfg);
+    attr_engine_free(planned);
+    attr_engine_free(all);
+}
+
+/* Layers whose backward reads values: of maxima, of norms, of activations that are no two lines. */
+static const char *const readers_of_values =
+    "[net] height=12 width=12 channels=3 [convolutional] filters=20 size=3 pad=1 activation=elu [maxpool] size=2 "
+    "stride=2 [l2norm] [normalization] [convolutional] filters=32 groups=2 size=3 pad=1 activation=tanh "
+    "[deconvolutional] filters=8 size=2 stride=2 activation=relu [batchnorm] [activation] activation=logistic [local] "
+    "filters=4 size=3 stride=2 activation=leaky [upsample] stride=2 [reorg] stride=2 [connected] output=12 "
+    "activation=tanh [softmax] groups=2 [logistic]";
+
+Test(engine, gives_the_same_bits_when_tensors_share_memory) {
+    for (int i = 0; i <= network_count; i++) {
+        const char *cfg = i < network_count ? networks[i].cfg : readers_of_values;
+        network *net = make_test_network(cfg, 1);
+        omp_set_num_threads(1);
+        for (attr_precision precision = ATTR_F32; precision <= ATTR_F64; precision++)
+            for (int batch = 1; batch <= 3; batch += 2) expect_same_engines(net, precision, batch, cfg);
+        free_test_network(net);
+    }
+}
+
 /* ---- The network given stays as it is */
 
 static uint64_t hash_floats(uint64_t hash, const float *values, size_t n) {
@@ -192,7 +276,7 @@ Test(engine, leaves_the_network_unchanged) {
         uint64_t before = hash_network(net);
         for (attr_precision precision = ATTR_F32; precision <= ATTR_F64; precision++) {
             attr_engine *e = NULL;
-            cr_assert_eq(attr_engine_create(&e, net, precision, 2), ATTR_OK, "%s", attr_error_message());
+            cr_assert_eq(attr_engine_create(&e, net, precision, 2, ATTR_KEEP_ALL), ATTR_OK, "%s", attr_error_message());
             int head = networks[i].heads[0];
             double *seeds = random_seeds(attr_engine_op(e, head)->outputs), *wide = doubles_of(x, (size_t)net->inputs);
             run(wide, e, head, wide, seeds);
@@ -248,7 +332,8 @@ Test(engine, gives_the_same_bits_for_every_batch_count_and_number_of_threads) {
     float *inputs = random_inputs(BATCH * n.inputs);
     for (attr_precision precision = ATTR_F32; precision <= ATTR_F64; precision++) {
         attr_engine *e = precision == ATTR_F32 ? n.single : n.twin, *alone = NULL;
-        cr_assert_eq(attr_engine_create(&alone, n.net, precision, 1), ATTR_OK, "%s", attr_error_message());
+        cr_assert_eq(attr_engine_create(&alone, n.net, precision, 1, ATTR_KEEP_ALL), ATTR_OK, "%s",
+                     attr_error_message());
         omp_set_num_threads(1);
         double *all = run_batch(e, inputs, 0, BATCH);
         omp_set_num_threads(2);

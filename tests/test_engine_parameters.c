@@ -90,8 +90,8 @@ Test(engine, takes_other_parameters_and_gives_them_back) {
     }
     for (int twin = 0; twin < 2; twin++) {
         attr_engine *e = twin ? n.twin : n.single, *expected = NULL;
-        cr_assert_eq(attr_engine_create(&expected, other.net, twin ? ATTR_F64 : ATTR_F32, 1), ATTR_OK, "%s",
-                     attr_error_message());
+        cr_assert_eq(attr_engine_create(&expected, other.net, twin ? ATTR_F64 : ATTR_F32, 1, ATTR_KEEP_ALL), ATTR_OK,
+                     "%s", attr_error_message());
         uint64_t own = hash_run(e, n.x);
         attr_engine_set_parameters(e, clone);
         cr_expect_eq(hash_run(e, n.x), hash_run(expected, n.x), "twin %d: not what a network made of the clone gives",
@@ -117,7 +117,7 @@ Test(engine, takes_other_parameters_and_gives_them_back) {
 
 static void expect_refused(network *net, attr_status expected, const char *layer_named, const char *reason) {
     attr_engine *e = (attr_engine *)net;
-    attr_status status = attr_engine_create(&e, net, ATTR_F32, 1);
+    attr_status status = attr_engine_create(&e, net, ATTR_F32, 1, ATTR_KEEP_ALL);
     cr_expect_eq(status, expected, "%s %s: status %s", layer_named, reason, attr_status_name(status));
     cr_expect_null(e, "%s %s: an engine was returned", layer_named, reason);
     cr_expect(strstr(attr_error_message(), layer_named) && strstr(attr_error_message(), reason),
@@ -181,16 +181,17 @@ Test(engine, estimates_its_memory) {
     };
     for (size_t i = 0; i < sizeof cfgs / sizeof *cfgs; i++) {
         network *net = make_test_network(cfgs[i], 1);
-        for (int batch = 1; batch <= 8; batch *= 8) {
-            for (attr_precision precision = ATTR_F32; precision <= ATTR_F64; precision++) {
-                attr_engine *e = NULL;
-                size_t before = bytes_in_use();
-                cr_assert_eq(attr_engine_create(&e, net, precision, batch), ATTR_OK, "%s", attr_error_message());
-                double ratio = (double)attr_engine_bytes(net, precision, batch) / (double)(bytes_in_use() - before);
-                cr_expect(ratio > 0.9 && ratio < 1.1, "%s\n  batch %d, precision %d: estimate / measured = %.3f",
-                          cfgs[i], batch, precision, ratio);
-                attr_engine_free(e);
-            }
+        for (int k = 0; k < 8; k++) {
+            int batch = k & 1 ? 8 : 1;
+            attr_precision precision = k & 2 ? ATTR_F64 : ATTR_F32;
+            attr_keep keep = k & 4 ? ATTR_KEEP_ALL : ATTR_KEEP_NEEDED;
+            attr_engine *e = NULL;
+            size_t before = bytes_in_use();
+            cr_assert_eq(attr_engine_create(&e, net, precision, batch, keep), ATTR_OK, "%s", attr_error_message());
+            double ratio = (double)attr_engine_bytes(net, precision, batch, keep) / (double)(bytes_in_use() - before);
+            cr_expect(ratio > 0.9 && ratio < 1.1, "%s\n  batch %d, precision %d, keep %d: estimate / measured = %.3f",
+                      cfgs[i], batch, precision, keep, ratio);
+            attr_engine_free(e);
         }
         free_test_network(net);
     }

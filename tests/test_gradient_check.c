@@ -152,7 +152,7 @@ static void break_layer(engine_pair *n, int layer_index, const fault *f, wrong_k
     if (f->single_backward) kinds->single.backward = f->single_backward;
     if (f->twin_backward) kinds->twin.backward = f->twin_backward;
     if (f->single_forward) kinds->single.forward = f->single_forward;
-    a->stores = 0; /* one that does nothing must leave zeros */
+    kinds->single.stores = kinds->twin.stores = 0; /* one that does nothing must leave zeros */
     a->kind = &kinds->single;
     b->kind = &kinds->twin;
 }
@@ -180,7 +180,7 @@ Test(gradient_check, finds_the_layer_that_is_wrong) {
         engine_pair n;
         engine_pair_make(&n, networks[i], 1);
         for (int broken = 0; broken < n.net->n; broken++) {
-            if (attr_engine_op(n.twin, broken)->kind->is_view) continue;
+            if (attr_engine_op(n.twin, broken)->is_view) continue;
             for (int f = 0; f < FAULTS; f++) {
                 wrong_kinds kinds;
                 attr_layer_check rows[MOST_LAYERS];

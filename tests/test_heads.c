@@ -116,7 +116,8 @@ static int check_detections(const detect_row *r) {
     const char *text = describe(r);
     network *net = make_test_network(r->cfg, 2);
     attr_engine *e;
-    cr_assert_eq(attr_engine_create(&e, net, ATTR_F32, 2), ATTR_OK, "%s: %s", text, attr_error_message());
+    cr_assert_eq(attr_engine_create(&e, net, ATTR_F32, 2, ATTR_KEEP_ALL), ATTR_OK, "%s: %s", text,
+                 attr_error_message());
     float *x = calloc(net->inputs, sizeof *x);
     for (int b = 0; b < 2; b++) {
         for (int i = 0; i < net->inputs; i++) x[i] = (float)test_uniform(-1.7, 1.7);
@@ -229,7 +230,7 @@ Test(heads, a_detection_keeps_its_place_and_leaves_the_letterbox) {
     const int cell = 2 * 4 + 1; /* row 2, column 1 */
     x[0 * 16 + cell] = x[1 * 16 + cell] = x[2 * 16 + cell] = x[3 * 16 + cell] = 0;
     x[4 * 16 + cell] = x[5 * 16 + cell] = 2;
-    cr_assert_eq(attr_engine_create(&e, net, ATTR_F64, 1), ATTR_OK, "%s", attr_error_message());
+    cr_assert_eq(attr_engine_create(&e, net, ATTR_F64, 1, ATTR_KEEP_ALL), ATTR_OK, "%s", attr_error_message());
     attr_engine_set_input_f32(e, 0, x);
     attr_engine_forward(e, 1);
     attr_detection *d;
@@ -266,7 +267,7 @@ Test(heads, numbers_that_are_not_finite_are_no_detections) {
     attr_engine *e;
     float x[96];
     for (int i = 0; i < 96; i++) x[i] = NAN;
-    cr_assert_eq(attr_engine_create(&e, net, ATTR_F32, 1), ATTR_OK, "%s", attr_error_message());
+    cr_assert_eq(attr_engine_create(&e, net, ATTR_F32, 1, ATTR_KEEP_ALL), ATTR_OK, "%s", attr_error_message());
     attr_engine_set_input_f32(e, 0, x);
     attr_engine_forward(e, 1);
     attr_detection *d;
@@ -280,7 +281,7 @@ Test(heads, numbers_that_are_not_finite_are_no_detections) {
 Test(heads, a_network_without_heads_is_refused) {
     network *net = make_test_network("[net] height=2 width=2 channels=3 [softmax] ", 1);
     attr_engine *e;
-    cr_assert_eq(attr_engine_create(&e, net, ATTR_F32, 1), ATTR_OK, "%s", attr_error_message());
+    cr_assert_eq(attr_engine_create(&e, net, ATTR_F32, 1, ATTR_KEEP_ALL), ATTR_OK, "%s", attr_error_message());
     attr_detection *d;
     int count;
     cr_expect_eq(attr_detect(&d, &count, e, 0, 20, 10, .5f, .5f, .45f), ATTR_BAD_INPUT, "accepted");
@@ -345,7 +346,7 @@ Test(heads, yolo_fastest_finds_what_it_finds_in_darknet) {
     snprintf(table, sizeof table, "%s/golden/det_yolo-fastest-1.1.tsv", data);
     network *net = load_network(cfg, weights, 0);
     attr_engine *e;
-    cr_assert_eq(attr_engine_create(&e, net, ATTR_F32, 1), ATTR_OK, "%s", attr_error_message());
+    cr_assert_eq(attr_engine_create(&e, net, ATTR_F32, 1, ATTR_KEEP_ALL), ATTR_OK, "%s", attr_error_message());
     golden rows[256];
     int count = read_golden(rows, 256, table);
     cr_assert(count > 0, "%s is empty", table);

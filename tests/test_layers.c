@@ -46,7 +46,7 @@ Test(layers, hold_in_every_row_of_the_table) {
 Test(maxpool, window_without_a_pixel_has_no_gradient) {
     network *net = make_test_network("[net] height=2 width=2 channels=1 [maxpool] size=1 stride=1 padding=2", 1);
     attr_engine *e;
-    cr_assert_eq(attr_engine_create(&e, net, ATTR_F32, 1), ATTR_OK, "%s", attr_error_message());
+    cr_assert_eq(attr_engine_create(&e, net, ATTR_F32, 1, ATTR_KEEP_ALL), ATTR_OK, "%s", attr_error_message());
     const float x[4] = {1, 2, 3, 4};
     float *out = attr_engine_op(e, 0)->out, *dout = attr_engine_op(e, 0)->dout;
     const float *gradient_in = attr_engine_input(e)->gradient;
@@ -70,7 +70,7 @@ Test(maxpool, window_without_a_pixel_has_no_gradient) {
 Test(maxpool, first_of_equal_maxima_gets_the_gradient) {
     network *net = make_test_network("[net] height=2 width=2 channels=1 [maxpool] size=2 stride=2 padding=0", 1);
     attr_engine *e;
-    cr_assert_eq(attr_engine_create(&e, net, ATTR_F32, 1), ATTR_OK, "%s", attr_error_message());
+    cr_assert_eq(attr_engine_create(&e, net, ATTR_F32, 1, ATTR_KEEP_ALL), ATTR_OK, "%s", attr_error_message());
     const float x[4] = {1, 5, 5, 5}, expected[4] = {0, 7, 0, 0};
     attr_engine_set_input_f32(e, 0, x);
     attr_engine_forward(e, 1);
@@ -97,8 +97,10 @@ Test(layers, use_the_parameters_that_they_are_given) {
         network *given = make_test_network(cfg, 1), *other = make_test_network(cfg, 2);
         for (int precision = ATTR_F32; precision <= ATTR_F64; precision++) {
             attr_engine *e, *expected;
-            cr_assert_eq(attr_engine_create(&expected, other, precision, 1), ATTR_OK, "%s", attr_error_message());
-            cr_assert_eq(attr_engine_create(&e, given, precision, 1), ATTR_OK, "%s", attr_error_message());
+            cr_assert_eq(attr_engine_create(&expected, other, precision, 1, ATTR_KEEP_ALL), ATTR_OK, "%s",
+                         attr_error_message());
+            cr_assert_eq(attr_engine_create(&e, given, precision, 1, ATTR_KEEP_ALL), ATTR_OK, "%s",
+                         attr_error_message());
             attr_parameters parameters = attr_engine_op(expected, 0)->parameters;
             attr_engine_set_parameters(e, &parameters);
             double x[120], seed[300], gradients[2][120], outputs[2][300];

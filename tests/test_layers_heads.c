@@ -117,7 +117,7 @@ Test(layers_heads, detection_is_the_identity_or_a_softmax_in_each_cell) {
 static void gradient_of(double gradient[6], const char *cfg, const float *x, const double *seeds) {
     network *net = make_test_network(cfg, 1);
     attr_engine *e;
-    cr_assert_eq(attr_engine_create(&e, net, ATTR_F32, 1), ATTR_OK, "%s: %s", cfg, attr_error_message());
+    cr_assert_eq(attr_engine_create(&e, net, ATTR_F32, 1, ATTR_KEEP_ALL), ATTR_OK, "%s: %s", cfg, attr_error_message());
     attr_engine_set_input_f32(e, 0, x);
     attr_engine_forward(e, 1);
     attr_engine_clear_gradients(e, 0);
@@ -160,7 +160,7 @@ Test(layers_heads, trees_of_another_size_are_refused) {
         snprintf(text, sizeof text, "%s tree=%s", cfgs[i], path);
         network *net = make_test_network(text, 1);
         attr_engine *e;
-        cr_expect_eq(attr_engine_create(&e, net, ATTR_F32, 1), ATTR_UNSUPPORTED, "%s", text);
+        cr_expect_eq(attr_engine_create(&e, net, ATTR_F32, 1, ATTR_KEEP_ALL), ATTR_UNSUPPORTED, "%s", text);
         cr_expect(strstr(attr_error_message(), "the tree has 10 classes"), "%s: %s", text, attr_error_message());
         free_test_network(net);
         unlink(path);

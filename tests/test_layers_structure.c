@@ -163,7 +163,7 @@ Test(layers_structure, l2norm_makes_unit_vectors) {
 Test(layers_structure, l2norm_of_a_zero_vector_is_zero_with_gradient_zero) {
     network *net = make_test_network("[net] height=1 width=2 channels=3 [l2norm]", 1);
     attr_engine *e;
-    cr_assert_eq(attr_engine_create(&e, net, ATTR_F64, 1), ATTR_OK, "%s", attr_error_message());
+    cr_assert_eq(attr_engine_create(&e, net, ATTR_F64, 1, ATTR_KEEP_ALL), ATTR_OK, "%s", attr_error_message());
     const float x[] = {0, 3, 0, 0, 0, 4}; /* (0, 0, 0) and (3, 0, 4) */
     const double y[] = {0, .6, 0, 0, 0, .8}, dx[] = {0, .032, 0, .2, 0, -.024};
     attr_engine_set_input_f32(e, 0, x);

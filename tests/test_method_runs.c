@@ -87,7 +87,8 @@ Test(methods, give_the_same_bits_for_every_batch_and_number_of_threads) {
         hash_run(expected, n.single, n.x, &methods[m]);
         for (int batch = 2; batch <= 5; batch++) {
             attr_engine *e = NULL;
-            cr_assert_eq(attr_engine_create(&e, n.net, ATTR_F32, batch), ATTR_OK, "%s", attr_error_message());
+            cr_assert_eq(attr_engine_create(&e, n.net, ATTR_F32, batch, ATTR_KEEP_NEEDED), ATTR_OK, "%s",
+                         attr_error_message());
             omp_set_num_threads(1 + batch % 2);
             hash_run(hashes, e, n.x, &methods[m]);
             for (int t = 0; t < TARGETS; t++)

@@ -27,7 +27,7 @@ static double root_mean_square(const double *values, size_t n) {
 /* Runs another input than the one that the statistics were measured on. */
 static void check_sizes(network *net, const char *cfg, double least, double most) {
     attr_engine *e = NULL;
-    cr_assert_eq(attr_engine_create(&e, net, ATTR_F64, 1), ATTR_OK, "%s", attr_error_message());
+    cr_assert_eq(attr_engine_create(&e, net, ATTR_F64, 1, ATTR_KEEP_ALL), ATTR_OK, "%s", attr_error_message());
     double *x = test_allocate((size_t)net->inputs, sizeof *x);
     for (int i = 0; i < net->inputs; i++) x[i] = test_uniform(0, 1);
     attr_engine_set_input_f64(e, 0, x);

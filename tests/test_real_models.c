@@ -103,8 +103,8 @@ static void expect_exact(const char *cfg_path, const char *weights, const char *
     cr_assert_gt(list->count, 0, "%s has no pictures", pictures);
     cr_assert_eq(attr_cfg_read(&cfg, cfg_path, ATTR_CFG_NET), ATTR_OK, "%s", attr_error_message());
     cr_assert_eq(attr_model_load(&model, cfg, weights, 0, false), ATTR_OK, "%s", attr_error_message());
-    cr_assert_eq(attr_engine_create(&single, model->net, ATTR_F32, 1), ATTR_OK);
-    cr_assert_eq(attr_engine_create(&twin, model->net, ATTR_F64, 1), ATTR_OK);
+    cr_assert_eq(attr_engine_create(&single, model->net, ATTR_F32, 1, ATTR_KEEP_ALL), ATTR_OK);
+    cr_assert_eq(attr_engine_create(&twin, model->net, ATTR_F64, 1, ATTR_KEEP_ALL), ATTR_OK);
     float *x = malloc((size_t)model->net->inputs * sizeof *x);
     double *gradient = malloc((size_t)model->net->inputs * sizeof *gradient);
     for (int i = 0; i < inputs; ++i) {

@@ -182,7 +182,8 @@ static size_t free_memory(void) {
 
 /* Linux promises more memory than it has and ends programs that believe it. */
 static attr_status ensure_memory(const network *net) {
-    size_t needed = (attr_engine_bytes(net, ATTR_F32, 1) + attr_engine_bytes(net, ATTR_F64, 1)) >> 20;
+    size_t needed =
+        (attr_engine_bytes(net, ATTR_F32, 1, ATTR_KEEP_ALL) + attr_engine_bytes(net, ATTR_F64, 1, ATTR_KEEP_ALL)) >> 20;
     size_t available = free_memory();
     if (available > 0 && needed > available)
         return attr_fail(ATTR_NO_MEMORY,
@@ -194,8 +195,8 @@ static attr_status ensure_memory(const network *net) {
 static attr_status run_checks(check_run *run, const char *pictures) {
     const network *net = run->model->net;
     ATTR_TRY(ensure_memory(net));
-    ATTR_TRY(attr_engine_create(&run->single, net, ATTR_F32, 1));
-    ATTR_TRY(attr_engine_create(&run->twin, net, ATTR_F64, 1));
+    ATTR_TRY(attr_engine_create(&run->single, net, ATTR_F32, 1, ATTR_KEEP_ALL));
+    ATTR_TRY(attr_engine_create(&run->twin, net, ATTR_F64, 1, ATTR_KEEP_ALL));
     ATTR_TRY(attr_allocate(&run->x, (size_t)net->inputs, sizeof *run->x, "an input"));
     ATTR_TRY(attr_allocate(&run->gradient, (size_t)net->inputs, sizeof *run->gradient, "a gradient"));
     if (pictures) {

@@ -31,6 +31,7 @@ static void forward(attr_op *op) {
 static inline ATTR_INLINE void backward_lanes(attr_op *op, int lanes) {
     int planes = attr_planes(op->l->out_c, lanes);
     size_t pixels = (size_t)op->l->out_h * op->l->out_w;
+    int add = !op->din_fresh[0];
 #pragma omp parallel for
     for (int p = 0; p < op->count * planes; p++) {
         const real *dy = (const real *)op->dout + p * pixels * lanes;
@@ -40,7 +41,8 @@ static inline ATTR_INLINE void backward_lanes(attr_op *op, int lanes) {
             factor[lane] = c < op->l->out_c ? (real)attr_batchnorm_factor(&op->parameters, c) : 0;
         }
         for (size_t i = 0; i < pixels; i++)
-            for (int lane = 0; lane < lanes; lane++) dx[i * lanes + lane] += dy[i * lanes + lane] * factor[lane];
+            for (int lane = 0; lane < lanes; lane++)
+                attr_give(&dx[i * lanes + lane], dy[i * lanes + lane] * factor[lane], add);
     }
 }
 
@@ -48,5 +50,10 @@ static void backward(attr_op *op) {
     if (op->din[0]) ATTR_FOR_LANES(backward_lanes, op);
 }
 
-const attr_layer_kind R(attr_batchnorm) = {
-    .type = BATCHNORM, .name = "batchnorm", .layout = attr_as_input, .forward = forward, .backward = backward};
+const attr_layer_kind R(attr_batchnorm) = {.type = BATCHNORM,
+                                           .name = "batchnorm",
+                                           .layout = attr_as_input,
+                                           .forward = forward,
+                                           .backward_reads = attr_reads_nothing,
+                                           .stores = 1,
+                                           .backward = backward};

@@ -9,6 +9,9 @@
 #include "kernels/kernels.h"
 #include "layers/op.h"
 
+/* Its signs are kept apart: an activation of two lines needs no values. */
+attr_backward_reads attr_blocked_backward_reads(const attr_op *op);
+
 /* Into op->state; op->scratch_bytes says what a run needs. `transposed`: the forward is the transpose of `shape`. */
 attr_status attr_blocked_prepare(attr_op *op, const attr_conv_shape *shape, int transposed);
 void attr_blocked_release(attr_op *op);

@@ -38,6 +38,11 @@ static int is_two_lines(double *slope, ACTIVATION activation) {
     }
 }
 
+attr_backward_reads attr_blocked_backward_reads(const attr_op *op) {
+    double slope;
+    return is_two_lines(&slope, op->l->activation) ? ATTR_READS_NOTHING : ATTR_READS_OUTPUT;
+}
+
 static size_t larger(size_t a, size_t b) {
     return a > b ? a : b;
 }
@@ -53,7 +58,6 @@ attr_status attr_blocked_prepare(attr_op *op, const attr_conv_shape *s, int tran
     size_t signs = two_lines ? op->batch * attr_blocked_size(op->l->n, op->l->out_h, op->l->out_w) : 0;
     op->bytes += there.kept + back.kept + signs;
     op->scratch_bytes = larger(there.scratch, back.scratch);
-    op->stores = 1;
     if (op->only_planned) return ATTR_OK;
     ATTR_TRY(attr_allocate(&b, 1, sizeof *b, "a convolution"));
     op->state = b; /* from here on the engine releases it */

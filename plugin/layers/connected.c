@@ -56,5 +56,10 @@ static void backward(attr_op *op) {
     R(attr_matrix_product_transposed)(op->din[0], weights_of(op), op->dout, outputs, op->l->inputs, op->count);
 }
 
-const attr_layer_kind R(attr_connected) = {
-    .type = CONNECTED, .name = "connected", .prepare = prepare, .fold = fold, .forward = forward, .backward = backward};
+const attr_layer_kind R(attr_connected) = {.type = CONNECTED,
+                                           .name = "connected",
+                                           .prepare = prepare,
+                                           .fold = fold,
+                                           .forward = forward,
+                                           .backward_reads = attr_reads_activated,
+                                           .backward = backward};

@@ -31,6 +31,10 @@ static attr_layout layout(const attr_op *op) {
     return !op->reads[0]->blocked && attr_blocked_conv_is_thin(&shape) ? ATTR_BLOCKED_OF_PLAIN : ATTR_BLOCKED;
 }
 
+static attr_backward_reads backward_reads(const attr_op *op) {
+    return op->blocked ? attr_blocked_backward_reads(op) : attr_reads_activated(op);
+}
+
 static attr_status prepare(attr_op *op) {
     attr_conv_shape shape = shape_of(op->l);
     if (op->blocked) return attr_blocked_prepare(op, &shape, 0);
@@ -76,4 +80,6 @@ const attr_layer_kind R(attr_convolutional) = {.type = CONVOLUTIONAL,
                                                .release = attr_blocked_release,
                                                .fold = fold,
                                                .forward = forward,
+                                               .backward_reads = backward_reads,
+                                               .stores = 1,
                                                .backward = backward};

@@ -3,4 +3,4 @@
 #include "layers/kinds.h"
 #include "layers/real.h"
 
-const attr_layer_kind R(attr_cost) = {.type = COST, .name = "cost", .is_view = 1};
+const attr_layer_kind R(attr_cost) = {.type = COST, .name = "cost", .is_view = attr_always_view};

@@ -40,4 +40,5 @@ static void backward(attr_op *op) {
     }
 }
 
-const attr_layer_kind R(attr_crop) = {.type = CROP, .name = "crop", .forward = forward, .backward = backward};
+const attr_layer_kind R(attr_crop) = {
+    .type = CROP, .name = "crop", .forward = forward, .backward_reads = attr_reads_nothing, .backward = backward};

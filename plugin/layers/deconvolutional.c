@@ -30,6 +30,10 @@ static attr_layout layout(const attr_op *op) {
     return attr_blocked_conv_can(&shape) ? ATTR_BLOCKED : ATTR_PLAIN;
 }
 
+static attr_backward_reads backward_reads(const attr_op *op) {
+    return op->blocked ? attr_blocked_backward_reads(op) : attr_reads_activated(op);
+}
+
 static attr_status prepare(attr_op *op) {
     attr_conv_shape shape = shape_of(op->l);
     if (op->blocked) return attr_blocked_prepare(op, &shape, 1);
@@ -75,4 +79,6 @@ const attr_layer_kind R(attr_deconvolutional) = {.type = DECONVOLUTIONAL,
                                                  .release = attr_blocked_release,
                                                  .fold = fold,
                                                  .forward = forward,
+                                                 .backward_reads = backward_reads,
+                                                 .stores = 1,
                                                  .backward = backward};

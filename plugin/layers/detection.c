@@ -38,5 +38,8 @@ static void backward(attr_op *op) {
     }
 }
 
-const attr_layer_kind R(attr_detection) = {
-    .type = DETECTION, .name = "detection", .forward = forward, .backward = backward};
+const attr_layer_kind R(attr_detection) = {.type = DETECTION,
+                                           .name = "detection",
+                                           .forward = forward,
+                                           .backward_reads = attr_reads_inputs,
+                                           .backward = backward};

@@ -2,4 +2,4 @@
 #include "layers/kinds.h"
 #include "layers/real.h"
 
-const attr_layer_kind R(attr_dropout) = {.type = DROPOUT, .name = "dropout", .is_view = 1};
+const attr_layer_kind R(attr_dropout) = {.type = DROPOUT, .name = "dropout", .is_view = attr_always_view};

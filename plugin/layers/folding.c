@@ -1,5 +1,7 @@
 #include "layers/folding.h"
 
+#include <string.h>
+
 #include "layers/batchnorm.h"
 
 attr_status R(attr_folding_prepare)(attr_op *op, const attr_conv_shape *s, int transposed) {
@@ -28,5 +30,6 @@ void R(attr_folded_forward)(attr_op *op, const attr_conv_shape *s, int transpose
 }
 
 void R(attr_folded_backward)(attr_op *op, const attr_conv_shape *s, int transposed) {
+    if (op->din_fresh[0]) memset(op->din[0], 0, op->count * op->in_stride[0] * sizeof(real));
     R(attr_conv_add)(op->din[0], op->dout, op->memory[1], s, !transposed, op->count);
 }

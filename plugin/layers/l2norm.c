@@ -48,4 +48,5 @@ static void backward(attr_op *op) {
     }
 }
 
-const attr_layer_kind R(attr_l2norm) = {.type = L2NORM, .name = "l2norm", .forward = forward, .backward = backward};
+const attr_layer_kind R(attr_l2norm) = {
+    .type = L2NORM, .name = "l2norm", .forward = forward, .backward_reads = attr_reads_inputs, .backward = backward};

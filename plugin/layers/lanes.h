@@ -22,6 +22,11 @@ static inline int attr_planes(int c, int lanes) {
             body(op, 1);                                                                                               \
     } while (0)
 
+/* Into a gradient: adds, or stores where nobody wrote before. */
+static inline void attr_give(real *to, real value, int add) {
+    *to = (add ? *to : 0) + value;
+}
+
 /* For layers that are as good in either layout. */
 static inline attr_layout attr_as_input(const attr_op *op) {
     return op->reads[0]->blocked ? ATTR_BLOCKED : ATTR_PLAIN;

@@ -122,5 +122,9 @@ static void backward(attr_op *op) {
     }
 }
 
-const attr_layer_kind R(attr_local) = {
-    .type = LOCAL, .name = "local", .prepare = prepare, .forward = forward, .backward = backward};
+const attr_layer_kind R(attr_local) = {.type = LOCAL,
+                                       .name = "local",
+                                       .prepare = prepare,
+                                       .forward = forward,
+                                       .backward_reads = attr_reads_activated,
+                                       .backward = backward};

@@ -24,4 +24,4 @@ static void backward(attr_op *op) {
 }
 
 const attr_layer_kind R(attr_logistic) = {
-    .type = LOGXENT, .name = "logistic", .forward = forward, .backward = backward};
+    .type = LOGXENT, .name = "logistic", .forward = forward, .backward_reads = attr_reads_inputs, .backward = backward};

@@ -15,7 +15,6 @@ typedef int lane_numbers __attribute__((vector_size(attr_lanes * sizeof(int)), a
 typedef __typeof__((lane_values){0} > (lane_values){0}) lane_mask;
 
 static attr_status prepare(attr_op *op) {
-    op->stores = 1;
     return attr_op_allocate(op, &op->indexes, op->batch * op->out_stride, sizeof(int), "maxpool indexes");
 }
 
@@ -141,4 +140,6 @@ const attr_layer_kind R(attr_maxpool) = {.type = MAXPOOL,
                                          .layout = attr_as_input,
                                          .prepare = prepare,
                                          .forward = forward,
+                                         .backward_reads = attr_reads_nothing,
+                                         .stores = 1,
                                          .backward = backward};

@@ -6,9 +6,12 @@
  *
  *   input i:   in[i]    [batch][in_stride[i]]   in_size[i] numbers each: the output of the layer read (or the input)
  *   output:    out      [batch][out_stride]     outputs numbers each
- *   gradients: din[i], dout, of the same shapes. backward() ADDS to din[i] (several layers may read one tensor; the
- *              engine zeroes), or stores where din_fresh[i] says that nobody wrote before. din[i] is NULL when nobody
- *              asks for it: then nothing is computed for it.
+ *   gradients: din[i], dout, of the same shapes. backward() ADDS to din[i] (several layers may read one tensor), or
+ *              stores where din_fresh[i] says that nobody wrote before; for kinds without `stores` the engine zeroes
+ *              and they only add. din[i] is NULL when nobody asks for it: then nothing is computed for it.
+ *
+ * Tensors share memory (see model/lifetimes.h): a tensor's values are there from its writer's forward to its last
+ * reader's, and through the backward if a layer's `backward_reads` asks for it; gradients during the backward.
  *
  * Sequential layers have one input, the layer before. [route] has one input for each layer that it joins, [shortcut]
  * has two: in[0] the layer before, in[1] the layer `from`. All derivatives are those of inference: batch norm is affine
@@ -35,14 +38,27 @@ typedef enum {
     ATTR_BLOCKED_OF_PLAIN /* what it reads is plain, what it writes is blocked */
 } attr_layout;
 
+/* The values that a backward reads; gradients it reads always. Others may be gone by then. */
+typedef enum {
+    ATTR_READS_NOTHING = 0,
+    ATTR_READS_INPUTS = 1,
+    ATTR_READS_OUTPUT = 2,
+    ATTR_READS_BOTH = ATTR_READS_INPUTS | ATTR_READS_OUTPUT
+} attr_backward_reads;
+
 /* What a layer type can do; one table row for each type and precision, see registry.c. A NULL function does nothing. */
 typedef struct {
     LAYER_TYPE type;
     const char *name; /* as in a cfg section: "convolutional" */
-    int is_view;      /* output and delta are those of the layer before: nothing to compute (dropout, cost) */
+    int stores;       /* backward heeds din_fresh, for every input */
+
+    /* Whether its output and gradient are those of the one tensor that it reads: nothing to compute. NULL: never. */
+    int (*is_view)(const attr_op *op);
 
     /* The layout that it wants; asked for float engines, when op->reads is known. NULL: plain. */
     attr_layout (*layout)(const attr_op *op);
+    /* Asked when op->layout is known. NULL: both, to be on the safe side. */
+    attr_backward_reads (*backward_reads)(const attr_op *op);
 
     /* Allocates what the layer keeps between passes (op->memory, op->indexes, op->state) for op->batch samples, by
      * attr_op_allocate or counting in op->bytes; nothing when op->only_planned. */
@@ -64,12 +80,13 @@ struct attr_op {
     int only_planned; /* to learn what it would need: nothing is allocated */
     size_t bytes;     /* that the layer has allocated, or would */
     int active;       /* takes part in the current backward; the engine's */
+    int is_view;
     attr_layout layout;
     int blocked; /* what it writes */
 
     int input_count;
     attr_tensor **reads; /* the tensors read, as their writers made them */
-    attr_tensor *copies; /* in this layer's layout, where that is another; the engine's */
+    attr_tensor *copies; /* in this layer's layout, where that is another, else of size 0; the engine's */
     attr_tensor *writes; /* the tensor written */
     const void **in;     /* reads[i]->values or copies[i].values */
     void **din;
@@ -82,7 +99,6 @@ struct attr_op {
     void *memory[4]; /* the layer's own buffers, made by prepare, freed by the engine */
     int *indexes;    /* likewise */
     void *state;     /* likewise, freed by release */
-    int stores;      /* set by prepare: backward heeds din_fresh */
 
     size_t scratch_bytes; /* set by prepare: working memory that each thread needs during a pass */
     void *scratch;        /* for `threads` threads, shared by all layers */
@@ -91,6 +107,14 @@ struct attr_op {
 
 /* attr_allocate for a layer's prepare. */
 attr_status attr_op_allocate(attr_op *op, void *out, size_t count, size_t size, const char *what);
+
+/* For backward_reads: nothing; the inputs; the output unless the activation is linear. */
+attr_backward_reads attr_reads_nothing(const attr_op *op);
+attr_backward_reads attr_reads_inputs(const attr_op *op);
+attr_backward_reads attr_reads_activated(const attr_op *op);
+
+/* For is_view. */
+int attr_always_view(const attr_op *op);
 
 /* The row for a layer type in single or double precision; NULL when the type is refused. */
 const attr_layer_kind *attr_layer_kind_f32(LAYER_TYPE type);

@@ -93,5 +93,9 @@ static void backward(attr_op *op) {
     }
 }
 
-const attr_layer_kind R(attr_region) = {
-    .type = REGION, .name = "region", .prepare = prepare, .forward = forward, .backward = backward};
+const attr_layer_kind R(attr_region) = {.type = REGION,
+                                        .name = "region",
+                                        .prepare = prepare,
+                                        .forward = forward,
+                                        .backward_reads = attr_reads_inputs,
+                                        .backward = backward};

@@ -75,4 +75,5 @@ static void backward(attr_op *op) {
     }
 }
 
-const attr_layer_kind R(attr_reorg) = {.type = REORG, .name = "reorg", .forward = forward, .backward = backward};
+const attr_layer_kind R(attr_reorg) = {
+    .type = REORG, .name = "reorg", .forward = forward, .backward_reads = attr_reads_nothing, .backward = backward};

@@ -1,11 +1,17 @@
 /* [route]: joins the outputs of several layers, sample by sample, one after the other.
  *
  *   forward   y = (x_0, x_1, ...)
- *   backward  (dx_0, dx_1, ...) += dy */
+ *   backward  (dx_0, dx_1, ...) += dy
+ *
+ * A route of one layer is that layer's output under another name. */
 #include <string.h>
 
 #include "layers/kinds.h"
 #include "layers/lanes.h"
+
+static int is_view(const attr_op *op) {
+    return op->input_count == 1;
+}
 
 /* Blocks of channels can be joined if they are full, but the last. */
 static attr_layout layout(const attr_op *op) {
@@ -32,12 +38,21 @@ static void backward(attr_op *op) {
         const real *dout = (const real *)op->dout + b * op->out_stride;
         for (int i = 0; i < op->input_count; ++i) {
             size_t n = op->in_stride[i];
-            real *din = (real *)op->din[i];
-            for (size_t j = 0; din && j < n; ++j) din[b * n + j] += dout[j];
+            real *din = op->din[i] ? (real *)op->din[i] + b * n : NULL;
+            if (din && op->din_fresh[i])
+                memcpy(din, dout, n * sizeof *din);
+            else if (din)
+                for (size_t j = 0; j < n; ++j) din[j] += dout[j];
             dout += n;
         }
     }
 }
 
-const attr_layer_kind R(attr_route) = {
-    .type = ROUTE, .name = "route", .layout = layout, .forward = forward, .backward = backward};
+const attr_layer_kind R(attr_route) = {.type = ROUTE,
+                                       .name = "route",
+                                       .is_view = is_view,
+                                       .layout = layout,
+                                       .forward = forward,
+                                       .backward_reads = attr_reads_nothing,
+                                       .stores = 1,
+                                       .backward = backward};

@@ -50,6 +50,11 @@ static overlap overlap_of(const layer *l) {
     return o;
 }
 
+/* Both inputs and the output have one shape. */
+static int is_plain(const layer *l) {
+    return l->w == l->out_w && l->h == l->out_h && l->c == l->out_c;
+}
+
 /* Channels of plane k that take part. */
 static int lanes_that_take_part(const overlap *o, int k, int lanes) {
     int left = o->c - k * lanes;
@@ -80,8 +85,20 @@ static inline ATTR_INLINE void forward_lanes(attr_op *op, int lanes) {
     R(attr_activate)(op->out, op->count * op->out_stride, l->activation);
 }
 
+static void forward_plain(attr_op *op) {
+    const real *x = op->in[0], *z = op->in[1], alpha = op->l->alpha, beta = op->l->beta;
+    real *y = op->out;
+    size_t n = op->count * op->out_stride;
+#pragma omp parallel for simd
+    for (size_t i = 0; i < n; ++i) y[i] = alpha * x[i] + beta * z[i];
+    R(attr_activate)(y, n, op->l->activation);
+}
+
 static void forward(attr_op *op) {
-    ATTR_FOR_LANES(forward_lanes, op);
+    if (is_plain(op->l))
+        forward_plain(op);
+    else
+        ATTR_FOR_LANES(forward_lanes, op);
 }
 
 /* Adds n pixels of d, which belong to row i of a plane from column `first` on, to dx and dz. Changes d. */
@@ -130,9 +147,39 @@ static inline ATTR_INLINE void backward_lanes(attr_op *op, int lanes) {
     }
 }
 
+static void give_all(real *to, const real *d, real factor, size_t n, int add) {
+    for (size_t i = 0; i < n; ++i) attr_give(&to[i], factor * d[i], add);
+}
+
+static void backward_plain(attr_op *op) {
+    const real *dout = op->dout, *out = op->out;
+    real *dx = op->din[0], *dz = op->din[1];
+    size_t n = op->count * op->out_stride;
+#pragma omp parallel for
+    for (size_t i = 0; i < n; i += CHUNK) {
+        real d[CHUNK]; /* dy itself is kept */
+        size_t some = n - i < CHUNK ? n - i : CHUNK;
+        memcpy(d, dout + i, some * sizeof *d);
+        R(attr_activation_gradient)(d, out + i, some, op->l->activation);
+        if (dx) give_all(dx + i, d, op->l->alpha, some, !op->din_fresh[0]);
+        if (dz) give_all(dz + i, d, op->l->beta, some, !op->din_fresh[1]);
+    }
+}
+
 static void backward(attr_op *op) {
+    if (is_plain(op->l)) {
+        backward_plain(op);
+        return;
+    }
+    for (int j = 0; j < 2; ++j)
+        if (op->din[j] && op->din_fresh[j]) memset(op->din[j], 0, op->count * op->in_stride[j] * sizeof(real));
     ATTR_FOR_LANES(backward_lanes, op);
 }
 
-const attr_layer_kind R(attr_shortcut) = {
-    .type = SHORTCUT, .name = "shortcut", .layout = attr_as_input, .forward = forward, .backward = backward};
+const attr_layer_kind R(attr_shortcut) = {.type = SHORTCUT,
+                                          .name = "shortcut",
+                                          .layout = attr_as_input,
+                                          .forward = forward,
+                                          .backward_reads = attr_reads_activated,
+                                          .stores = 1,
+                                          .backward = backward};

@@ -49,5 +49,9 @@ static void backward(attr_op *op) {
     }
 }
 
-const attr_layer_kind R(attr_softmax) = {
-    .type = SOFTMAX, .name = "softmax", .prepare = prepare, .forward = forward, .backward = backward};
+const attr_layer_kind R(attr_softmax) = {.type = SOFTMAX,
+                                         .name = "softmax",
+                                         .prepare = prepare,
+                                         .forward = forward,
+                                         .backward_reads = attr_reads_inputs,
+                                         .backward = backward};

@@ -15,16 +15,14 @@ typedef struct {
     size_t element; /* bytes of a number */
     int c, h, w;
     int blocked;
-    size_t size;   /* elements of a sample */
-    size_t stride; /* elements from a sample to the next as stored */
-    void *values, *gradient;
-    int written; /* the engine's: some layer of this backward has written the gradient */
+    size_t size;             /* elements of a sample */
+    size_t stride;           /* elements from a sample to the next as stored */
+    void *values, *gradient; /* the engine's; shared with tensors that are needed at other times */
+    int written;             /* the engine's: some layer of this backward has written the gradient */
 } attr_tensor;
 
 /* Describes a tensor; allocates nothing. */
 attr_tensor attr_tensor_of(size_t element, int c, int h, int w, int blocked);
-attr_status attr_tensor_allocate(attr_tensor *t, int batch);
-void attr_tensor_free(attr_tensor *t);
 
 /* Where element i of a sample is stored. */
 size_t attr_tensor_place(const attr_tensor *t, int sample, size_t i);

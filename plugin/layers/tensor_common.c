@@ -1,9 +1,7 @@
 #include "layers/tensor.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/memory.h"
 #include "kernels/blocked.h"
 
 attr_tensor attr_tensor_of(size_t element, int c, int h, int w, int blocked) {
@@ -11,17 +9,6 @@ attr_tensor attr_tensor_of(size_t element, int c, int h, int w, int blocked) {
     t.size = (size_t)c * h * w;
     t.stride = blocked ? attr_blocked_size(c, h, w) : t.size;
     return t;
-}
-
-attr_status attr_tensor_allocate(attr_tensor *t, int batch) {
-    ATTR_TRY(attr_allocate(&t->values, t->stride * (size_t)batch, t->element, "a tensor"));
-    return attr_allocate(&t->gradient, t->stride * (size_t)batch, t->element, "a gradient");
-}
-
-void attr_tensor_free(attr_tensor *t) {
-    free(t->values);
-    free(t->gradient);
-    t->values = t->gradient = NULL;
 }
 
 size_t attr_tensor_place(const attr_tensor *t, int sample, size_t i) {

@@ -4,27 +4,29 @@
  *
  *   forward   y[i][j] = scale x[i / s][j / s]          reverse   y[i][j] = scale sum_{k, l < s} x[s i + k][s j + l]
  *   backward  the other one, from dy into dx */
+#include <string.h>
+
 #include "base/dispatch.h"
 #include "layers/kinds.h"
 #include "layers/lanes.h"
 
-/* large[i][j] += scale small[i / s][j / s], for planes with rows of large_w and small_w elements. */
+/* large[i][j] (+)= scale small[i / s][j / s], for planes with rows of large_w and small_w elements. */
 static inline ATTR_INLINE void spread(real *large, const real *small, int large_w, int small_w, int small_h, int s,
-                                      real scale, int lanes) {
+                                      real scale, int add, int lanes) {
     for (int i = 0; i < small_h * s; ++i) {
         real *to = large + (size_t)i * large_w * lanes;
         const real *from = small + (size_t)(i / s) * small_w * lanes;
         for (int j = 0; j < small_w; ++j) {
             for (int k = 0; k < s; ++k)
                 for (int lane = 0; lane < lanes; ++lane)
-                    to[(j * s + k) * lanes + lane] += scale * from[j * lanes + lane];
+                    attr_give(&to[(j * s + k) * lanes + lane], scale * from[j * lanes + lane], add);
         }
     }
 }
 
-/* small[i][j] += scale sum_{k, l < s} large[s i + k][s j + l] */
+/* small[i][j] (+)= scale sum_{k, l < s} large[s i + k][s j + l] */
 static inline ATTR_INLINE void gather(real *small, const real *large, int large_w, int small_w, int small_h, int s,
-                                      real scale, int lanes) {
+                                      real scale, int add, int lanes) {
     for (int i = 0; i < small_h; ++i) {
         for (int j = 0; j < small_w; ++j) {
             real sum[attr_lanes] = {0};
@@ -34,7 +36,7 @@ static inline ATTR_INLINE void gather(real *small, const real *large, int large_
                     for (int lane = 0; lane < lanes; ++lane) sum[lane] += from[m * lanes + lane];
             }
             real *to = small + ((size_t)i * small_w + j) * lanes;
-            for (int lane = 0; lane < lanes; ++lane) to[lane] += scale * sum[lane];
+            for (int lane = 0; lane < lanes; ++lane) attr_give(&to[lane], scale * sum[lane], add);
         }
     }
 }
@@ -47,11 +49,10 @@ static inline ATTR_INLINE void forward_lanes(attr_op *op, int lanes) {
     for (int p = 0; p < planes; ++p) {
         const real *in = (const real *)op->in[0] + p * in_plane;
         real *out = (real *)op->out + p * out_plane;
-        for (size_t i = 0; i < out_plane; ++i) out[i] = 0;
         if (l->reverse)
-            gather(out, in, l->w, l->out_w, l->out_h, l->stride, l->scale, lanes);
+            gather(out, in, l->w, l->out_w, l->out_h, l->stride, l->scale, 0, lanes);
         else
-            spread(out, in, l->out_w, l->w, l->h, l->stride, l->scale, lanes);
+            spread(out, in, l->out_w, l->w, l->h, l->stride, l->scale, 0, lanes);
     }
 }
 
@@ -67,10 +68,11 @@ static inline ATTR_INLINE void backward_lanes(attr_op *op, int lanes) {
     for (int p = 0; p < planes; ++p) {
         const real *dout = (const real *)op->dout + p * out_plane;
         real *din = (real *)op->din[0] + p * in_plane;
+        if (l->reverse && op->din_fresh[0]) memset(din, 0, in_plane * sizeof *din);
         if (l->reverse)
-            spread(din, dout, l->w, l->out_w, l->out_h, l->stride, l->scale, lanes);
+            spread(din, dout, l->w, l->out_w, l->out_h, l->stride, l->scale, 1, lanes);
         else
-            gather(din, dout, l->out_w, l->w, l->h, l->stride, l->scale, lanes);
+            gather(din, dout, l->out_w, l->w, l->h, l->stride, l->scale, !op->din_fresh[0], lanes);
     }
 }
 
@@ -78,5 +80,10 @@ static void backward(attr_op *op) {
     if (op->din[0]) ATTR_FOR_LANES(backward_lanes, op);
 }
 
-const attr_layer_kind R(attr_upsample) = {
-    .type = UPSAMPLE, .name = "upsample", .layout = attr_as_input, .forward = forward, .backward = backward};
+const attr_layer_kind R(attr_upsample) = {.type = UPSAMPLE,
+                                          .name = "upsample",
+                                          .layout = attr_as_input,
+                                          .forward = forward,
+                                          .backward_reads = attr_reads_nothing,
+                                          .stores = 1,
+                                          .backward = backward};

@@ -34,4 +34,5 @@ static void backward(attr_op *op) {
     }
 }
 
-const attr_layer_kind R(attr_yolo) = {.type = YOLO, .name = "yolo", .forward = forward, .backward = backward};
+const attr_layer_kind R(attr_yolo) = {
+    .type = YOLO, .name = "yolo", .forward = forward, .backward_reads = attr_reads_inputs, .backward = backward};

@@ -30,8 +30,9 @@ typedef struct {
 /* Where a network is not differentiable (ties of a maximum in flat parts of a picture) there is nothing to compare:
  * give inputs x with a little noise. */
 
-/* Checks every layer at the tensors that the input x produces; out has attr_engine_layers() rows. Both engines must be
- * of the same network; their tensors are overwritten. Views (dropout, cost) get zeros. */
+/* Checks every layer at the tensors that the input x produces; out has attr_engine_layers() rows. Both engines, here
+ * and below, must be of the same network and made with ATTR_KEEP_ALL; their tensors are overwritten. Views (see
+ * layers/op.h) get zeros. */
 attr_status attr_check_layers(attr_layer_check *out, attr_engine *single, attr_engine *twin, const float *x,
                               uint64_t seed);
 

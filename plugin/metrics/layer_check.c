@@ -11,7 +11,7 @@
 static const double spread = 0.05;
 
 void attr_take_decisions(const attr_op *from, attr_op *to) {
-    if (to->kind->is_view) return;
+    if (to->is_view) return;
     attr_tensor_read(to->out, from->writes, 0, 0, from->outputs);
     for (size_t i = 0; to->indexes && from->indexes && i < to->outputs; ++i)
         to->indexes[i] = from->indexes[attr_tensor_place(from->writes, 0, i)];
@@ -170,7 +170,7 @@ attr_status attr_check_layers(attr_layer_check *out, attr_engine *single, attr_e
     for (int i = 0; i < attr_engine_layers(twin); ++i) {
         const attr_op *op = attr_engine_op(twin, i);
         out[i] = (attr_layer_check){.layer = i, .name = op->kind->name};
-        if (!op->kind->is_view) ATTR_TRY(check_layer(&out[i], single, twin, i, seed));
+        if (!op->is_view) ATTR_TRY(check_layer(&out[i], single, twin, i, seed));
     }
     return ATTR_OK;
 }

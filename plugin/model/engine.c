@@ -15,33 +15,32 @@ struct attr_engine {
     attr_op *ops;
     int batch;
     size_t inputs;
-    attr_tensor input;
-    attr_tensor *outputs; /* of each layer; empty for views */
-    void *scratch;        /* shared by all layers, for `threads` threads */
+    attr_tensor *tensors; /* [0] the network's input, [i + 1] what layer i writes; empty for views */
+    attr_tensor_memory memory;
+    void *scratch; /* shared by all layers, for `threads` threads */
     int threads;
     int only_planned; /* nothing big is allocated: bytes tells what would be */
     size_t bytes;
 };
 
-static attr_status allocate_tensor(attr_engine *e, attr_tensor *t) {
-    e->bytes += 2 * t->stride * (size_t)e->batch * e->element;
-    return e->only_planned ? ATTR_OK : attr_tensor_allocate(t, e->batch);
+/* Input j in the op's own layout. */
+static attr_tensor *input_of(attr_op *op, int j) {
+    return op->copies[j].size ? &op->copies[j] : op->reads[j];
 }
 
 static void run_forward(attr_op *op) {
     for (int j = 0; j < op->input_count; ++j)
         if (op->copies[j].size) attr_tensor_convert(&op->copies[j], op->reads[j], op->count);
-    if (op->kind->forward) op->kind->forward(op);
+    if (op->kind->forward && !op->is_view) op->kind->forward(op);
 }
 
-/* Zeroes what the layer adds to without having been written, and brings gradients back into their writers' layout. */
+/* Zeroes what a layer only adds to and nobody has written, and brings gradients back into their writers' layout. */
 static void run_backward(attr_op *op) {
-    if (!op->kind->backward) return;
+    if (!op->kind->backward || op->is_view) return;
     for (int j = 0; j < op->input_count; ++j) {
         int fresh = op->copies[j].size || op->first[j];
-        op->din_fresh[j] = fresh && op->stores;
-        if (fresh && !op->stores)
-            attr_tensor_clear_gradient(op->copies[j].size ? &op->copies[j] : op->reads[j], op->count);
+        op->din_fresh[j] = fresh && op->kind->stores;
+        if (fresh && !op->kind->stores) attr_tensor_clear_gradient(input_of(op, j), op->count);
     }
     op->kind->backward(op);
     for (int j = 0; j < op->input_count; ++j)
@@ -99,28 +98,21 @@ static attr_status find_inputs(attr_engine *e, attr_op *op, const network *net) 
             status = attr_fail(ATTR_BAD_INPUT, "layer %d reads layer %d, which does not come before it", op->index,
                                reads[j]);
         else
-            op->reads[j] = reads[j] < 0 ? &e->input : e->ops[reads[j]].writes;
+            op->reads[j] = reads[j] < 0 ? &e->tensors[0] : e->ops[reads[j]].writes;
     }
     free(reads);
     return status;
 }
 
-/* Points the op at what it reads, in its own layout. */
-static attr_status connect_inputs(attr_engine *e, attr_op *op) {
+static void describe_inputs(const attr_engine *e, attr_op *op) {
     for (int j = 0; j < op->input_count; ++j) {
         const attr_tensor *t = op->reads[j];
         int blocked = op->layout == ATTR_BLOCKED;
-        if (t->blocked != blocked && !op->kind->is_view) {
+        if (t->blocked != blocked && !op->is_view)
             op->copies[j] = attr_tensor_of(e->element, t->c, t->h, t->w, blocked);
-            ATTR_TRY(allocate_tensor(e, &op->copies[j]));
-            t = &op->copies[j];
-        }
-        op->in[j] = t->values;
-        op->din[j] = t->gradient;
         op->in_size[j] = t->size;
-        op->in_stride[j] = t->stride;
+        op->in_stride[j] = input_of(op, j)->stride;
     }
-    return ATTR_OK;
 }
 
 /* A layer without the shape of a picture (connected, softmax) is a column of channels. */
@@ -130,18 +122,14 @@ static attr_tensor shape_of_output(const attr_engine *e, const layer *l, int blo
     return attr_tensor_of(e->element, l->outputs, 1, 1, blocked);
 }
 
-static attr_status connect_output(attr_engine *e, attr_op *op) {
-    if (op->kind->is_view) {
+static void describe_output(const attr_engine *e, attr_op *op) {
+    if (op->is_view) {
         op->writes = op->reads[0];
     } else {
-        op->writes = &e->outputs[op->index];
+        op->writes = &e->tensors[op->index + 1];
         *op->writes = shape_of_output(e, op->l, op->blocked);
-        ATTR_TRY(allocate_tensor(e, op->writes));
     }
-    op->out = op->writes->values;
-    op->dout = op->writes->gradient;
     op->out_stride = op->writes->stride;
-    return ATTR_OK;
 }
 
 static attr_status make_op(attr_engine *e, const network *net, int i) {
@@ -163,10 +151,11 @@ static attr_status make_op(attr_engine *e, const network *net, int i) {
     op->outputs = (size_t)l->outputs;
     op->parameters = parameters_of(l);
     ATTR_TRY(find_inputs(e, op, net));
-    op->layout = e->precision == ATTR_F32 && op->kind->layout ? op->kind->layout(op) : ATTR_PLAIN;
+    op->is_view = op->kind->is_view && op->kind->is_view(op);
+    if (!op->is_view && e->precision == ATTR_F32 && op->kind->layout) op->layout = op->kind->layout(op);
     op->blocked = op->layout != ATTR_PLAIN;
-    ATTR_TRY(connect_inputs(e, op));
-    ATTR_TRY(connect_output(e, op));
+    describe_inputs(e, op);
+    describe_output(e, op);
     op->only_planned = e->only_planned;
     if (op->kind->prepare) ATTR_TRY(op->kind->prepare(op));
     if (op->kind->fold && !e->only_planned) op->kind->fold(op);
@@ -175,12 +164,27 @@ static attr_status make_op(attr_engine *e, const network *net, int i) {
     l->attribution = op;
     l->forward = forward_hook;
     l->backward = backward_hook;
-    l->output = e->precision == ATTR_F32 ? op->out : NULL;
-    l->delta = NULL; /* Darknet's loop would zero it at every forward; the engine keeps its own */
-    l->cost = NULL;
+    l->output = l->delta = l->cost =
+        NULL; /* Darknet's loop would zero delta at every forward; ops know their tensors */
     l->truth = 0;
     l->stopbackward = 0;
     l->batch = e->batch;
+    return ATTR_OK;
+}
+
+/* Points the ops at their tensors. */
+static attr_status give_memory(attr_engine *e, attr_keep keep) {
+    ATTR_TRY(attr_tensor_memory_make(&e->memory, e->ops, e->net.n, e->tensors, e->batch, keep, e->only_planned));
+    e->bytes += e->memory.bytes;
+    for (int i = 0; i < e->net.n; ++i) {
+        attr_op *op = &e->ops[i];
+        op->out = op->writes->values;
+        op->dout = op->writes->gradient;
+        for (int j = 0; j < op->input_count; ++j) {
+            op->in[j] = input_of(op, j)->values;
+            op->din[j] = input_of(op, j)->gradient;
+        }
+    }
     return ATTR_OK;
 }
 
@@ -195,7 +199,7 @@ static attr_status allocate_scratch(attr_engine *e) {
 }
 
 static attr_status make_engine(attr_engine **out, const network *net, attr_precision precision, int batch,
-                               int only_planned) {
+                               attr_keep keep, int only_planned) {
     attr_engine *e = NULL;
     *out = NULL;
     ATTR_TRY(attr_allocate(&e, 1, sizeof *e, "an engine"));
@@ -212,14 +216,15 @@ static attr_status make_engine(attr_engine **out, const network *net, attr_preci
     e->inputs = (size_t)net->inputs;
     e->threads = omp_get_max_threads();
     int is_picture = net->c * net->h * net->w == net->inputs;
-    e->input = attr_tensor_of(e->element, is_picture ? net->c : net->inputs, is_picture ? net->h : 1,
-                              is_picture ? net->w : 1, 0);
+    attr_tensor input = attr_tensor_of(e->element, is_picture ? net->c : net->inputs, is_picture ? net->h : 1,
+                                       is_picture ? net->w : 1, 0);
     attr_status status = attr_allocate(&e->net.layers, (size_t)net->n, sizeof(layer), "layers");
     if (status == ATTR_OK) status = attr_allocate(&e->ops, (size_t)net->n, sizeof(attr_op), "layers");
-    if (status == ATTR_OK) status = attr_allocate(&e->outputs, (size_t)net->n, sizeof *e->outputs, "layers");
-    if (status == ATTR_OK) status = allocate_tensor(e, &e->input);
+    if (status == ATTR_OK) status = attr_allocate(&e->tensors, (size_t)net->n + 1, sizeof *e->tensors, "tensors");
+    if (status == ATTR_OK) e->tensors[0] = input;
     if (status == ATTR_OK) memcpy(e->net.layers, net->layers, (size_t)net->n * sizeof(layer));
     for (int i = 0; status == ATTR_OK && i < net->n; ++i) status = make_op(e, net, i);
+    if (status == ATTR_OK) status = give_memory(e, keep);
     if (status == ATTR_OK) status = allocate_scratch(e);
     if (status != ATTR_OK) {
         attr_engine_free(e);
@@ -231,7 +236,6 @@ static attr_status make_engine(attr_engine **out, const network *net, attr_preci
 
 static void free_op(attr_op *op) {
     if (op->kind && op->kind->release) op->kind->release(op);
-    for (int j = 0; op->copies && j < op->input_count; ++j) attr_tensor_free(&op->copies[j]);
     for (size_t j = 0; j < sizeof op->memory / sizeof *op->memory; ++j) free(op->memory[j]);
     free(op->indexes);
     free(op->reads);
@@ -247,25 +251,25 @@ static void free_op(attr_op *op) {
 void attr_engine_free(attr_engine *e) {
     if (!e) return;
     for (int i = 0; e->ops && i < e->net.n; ++i) free_op(&e->ops[i]);
-    for (int i = 0; e->outputs && i < e->net.n; ++i) attr_tensor_free(&e->outputs[i]);
-    attr_tensor_free(&e->input);
-    free(e->outputs);
+    attr_tensor_memory_free(&e->memory);
+    free(e->tensors);
     free(e->ops);
     free(e->net.layers);
     free(e->scratch);
     free(e);
 }
 
-size_t attr_engine_bytes(const network *net, attr_precision precision, int batch) {
+size_t attr_engine_bytes(const network *net, attr_precision precision, int batch, attr_keep keep) {
     attr_engine *e = NULL;
-    if (make_engine(&e, net, precision, batch, 1) != ATTR_OK) return 0;
+    if (make_engine(&e, net, precision, batch, keep, 1) != ATTR_OK) return 0;
     size_t bytes = e->bytes;
     attr_engine_free(e);
     return bytes;
 }
 
-attr_status attr_engine_create(attr_engine **out, const network *net, attr_precision precision, int batch) {
-    return make_engine(out, net, precision, batch, 0);
+attr_status attr_engine_create(attr_engine **out, const network *net, attr_precision precision, int batch,
+                               attr_keep keep) {
+    return make_engine(out, net, precision, batch, keep, 0);
 }
 
 int attr_engine_batch(const attr_engine *e) {
@@ -294,18 +298,18 @@ void attr_engine_set_parameters(attr_engine *e, const attr_parameters *parameter
 
 void attr_engine_set_input_f32(attr_engine *e, int sample, const float *x) {
     if (e->precision == ATTR_F32) {
-        memcpy((float *)e->input.values + sample * e->inputs, x, e->inputs * sizeof *x);
+        memcpy((float *)e->tensors[0].values + sample * e->inputs, x, e->inputs * sizeof *x);
     } else {
-        double *target = (double *)e->input.values + sample * e->inputs;
+        double *target = (double *)e->tensors[0].values + sample * e->inputs;
         for (size_t i = 0; i < e->inputs; ++i) target[i] = x[i];
     }
 }
 
 void attr_engine_set_input_f64(attr_engine *e, int sample, const double *x) {
     if (e->precision == ATTR_F64) {
-        memcpy((double *)e->input.values + sample * e->inputs, x, e->inputs * sizeof *x);
+        memcpy((double *)e->tensors[0].values + sample * e->inputs, x, e->inputs * sizeof *x);
     } else {
-        float *target = (float *)e->input.values + sample * e->inputs;
+        float *target = (float *)e->tensors[0].values + sample * e->inputs;
         for (size_t i = 0; i < e->inputs; ++i) target[i] = (float)x[i];
     }
 }
@@ -333,12 +337,11 @@ static void mark_active(attr_engine *e, int head) {
 /* Backward runs from the last layer to the first: of the active readers of a tensor the last writes its gradient first.
  * Seeds may stand in what the head reads, so that is zeroed before. */
 static void mark_first_writers(attr_engine *e, int head) {
-    for (int i = 0; i < head; ++i) e->outputs[i].written = 0;
-    e->input.written = 0;
+    for (int i = 0; i <= head; ++i) e->tensors[i].written = 0;
     for (int j = 0; j < e->ops[head].input_count; ++j) e->ops[head].reads[j]->written = 1;
     for (int i = head; i >= 0; --i) {
         attr_op *op = &e->ops[i];
-        for (int j = 0; op->active && op->kind->backward && j < op->input_count; ++j) {
+        for (int j = 0; op->active && op->kind->backward && !op->is_view && j < op->input_count; ++j) {
             op->first[j] = !op->reads[j]->written;
             op->reads[j]->written = 1;
         }
@@ -371,5 +374,5 @@ void attr_engine_backward_layer(attr_engine *e, int i) {
 }
 
 attr_tensor *attr_engine_input(attr_engine *e) {
-    return &e->input;
+    return &e->tensors[0];
 }

@@ -1,7 +1,7 @@
 /* The engine: a Darknet network taken over by layer hooks.
  *
  * attr_engine_create copies the network's description, points every layer's forward and backward at the plugin's hooks,
- * and gives the layers buffers of their own for `batch` samples. Darknet's forward_network() and backward_network()
+ * and gives the layers tensors of their own for `batch` samples. Darknet's forward_network() and backward_network()
  * then drive the hooks. The network given is not changed and can still be run by stock Darknet; its parameters are
  * read, never written. Several engines, single and double precision, can share one network.
  *
@@ -10,7 +10,11 @@
  *   attr_engine_clear_gradients(e, head);             then add seeds to the gradient of the tensor that the head
  *                                                     writes or of those that it reads (attr_tensor_add_gradient)
  *   attr_engine_backward(e, head);                    exact derivative at inference
- *   attr_tensor_read_gradient(g, attr_engine_input(e), sample, 0, inputs); */
+ *   attr_tensor_read_gradient(g, attr_engine_input(e), sample, 0, inputs);
+ *
+ * Several backwards, from any layers, may follow one forward. With ATTR_KEEP_NEEDED tensors share memory: after a
+ * forward the values of heads (see lifetimes.h), of what they read and of the input are there, after a backward the
+ * gradient of the input, and nothing else. */
 #ifndef ATTR_MODEL_ENGINE_H
 #define ATTR_MODEL_ENGINE_H
 
@@ -19,18 +23,20 @@
 #include "base/status.h"
 #include "darknet.h"
 #include "layers/op.h"
+#include "model/lifetimes.h"
 
 typedef enum { ATTR_F32, ATTR_F64 } attr_precision;
 
 typedef struct attr_engine attr_engine;
 
 /* Takes over `net` (which must outlive the engine). ATTR_UNSUPPORTED names the layer that cannot be done exactly. */
-attr_status attr_engine_create(attr_engine **out, const network *net, attr_precision precision, int batch);
+attr_status attr_engine_create(attr_engine **out, const network *net, attr_precision precision, int batch,
+                               attr_keep keep);
 void attr_engine_free(attr_engine *e);
 
 /* Bytes that an engine of this batch allocates, so that a caller can choose the batch from a memory limit; 0 if there
  * can be no such engine. */
-size_t attr_engine_bytes(const network *net, attr_precision precision, int batch);
+size_t attr_engine_bytes(const network *net, attr_precision precision, int batch, attr_keep keep);
 
 int attr_engine_batch(const attr_engine *e);
 int attr_engine_layers(const attr_engine *e);
@@ -57,7 +63,7 @@ void attr_engine_clear_gradients(attr_engine *e, int head);
 void attr_engine_backward(attr_engine *e, int head);
 
 /* One layer alone: forward from what its inputs hold; backward from the gradient of its output to zeroed gradients of
- * its inputs. */
+ * its inputs. Unless the engine keeps all, only forwards in the order of the layers make sense. */
 void attr_engine_forward_layer(attr_engine *e, int layer);
 void attr_engine_backward_layer(attr_engine *e, int layer);
 

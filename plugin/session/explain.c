@@ -68,14 +68,12 @@ static int64_t most_points(const attr_options *o) {
 /* The batch that the options ask for, or as many inputs as fit into the memory and are of use. */
 static int choose_batch(const attr_session *s) {
     const attr_options *o = &s->options;
-    int64_t batch = o->batch, most = most_points(o);
-    if (batch == 0) {
-        size_t fixed = attr_engine_bytes(s->model->net, ATTR_F32, 0);
-        size_t each = attr_engine_bytes(s->model->net, ATTR_F32, 1) - fixed;
-        size_t limit = (size_t)o->memory << 20, room = limit > fixed ? (limit - fixed) / each : 0;
-        batch = room < 1 ? 1 : room > largest_batch ? largest_batch : (int64_t)room;
-    }
-    return (int)(batch < most ? batch : most);
+    int64_t most = most_points(o);
+    if (o->batch > 0) return (int)(o->batch < most ? o->batch : most);
+    int batch = most < largest_batch ? (int)most : largest_batch;
+    size_t limit = (size_t)o->memory << 20;
+    while (batch > 1 && attr_engine_bytes(s->model->net, ATTR_F32, batch, ATTR_KEEP_NEEDED) > limit) --batch;
+    return batch;
 }
 
 static attr_status make_engine(attr_session *s) {
@@ -83,7 +81,7 @@ static attr_status make_engine(attr_session *s) {
     if (s->engine && attr_engine_batch(s->engine) == batch) return ATTR_OK;
     attr_engine_free(s->engine);
     s->engine = NULL;
-    return attr_engine_create(&s->engine, s->model->net, ATTR_F32, batch);
+    return attr_engine_create(&s->engine, s->model->net, ATTR_F32, batch, ATTR_KEEP_NEEDED);
 }
 
 /* --- from the network's input to the picture ------------------------------------------------------------------ */
@@ -218,10 +216,11 @@ static attr_status explain_some(attr_explanation *ex, attr_session *s, const att
 
 /* Of what the network predicts: a number that is not finite compares as false everywhere and would just not be seen. */
 static attr_status check_output(const attr_session *s) {
-    for (int i = 0; i < attr_engine_layers(s->engine); ++i) {
+    int layers = attr_engine_layers(s->engine);
+    for (int i = 0; i < layers; ++i) {
         const attr_op *op = attr_engine_op(s->engine, i);
-        bool head = op->l->type == YOLO || op->l->type == REGION || op->l->type == DETECTION;
-        for (size_t k = 0; (head || i == attr_output_layer(s->engine)) && k < op->outputs; ++k) {
+        if (!attr_is_head(attr_engine_op(s->engine, 0), layers, i)) continue;
+        for (size_t k = 0; k < op->outputs; ++k) {
             double value;
             attr_tensor_read(&value, op->writes, 0, k, 1);
             if (!isfinite(value))

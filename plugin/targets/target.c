@@ -33,9 +33,7 @@ const char *attr_quantity_name(attr_quantity quantity) {
 }
 
 int attr_output_layer(attr_engine *e) {
-    int i = attr_engine_layers(e) - 1;
-    while (i > 0 && attr_engine_op(e, i)->kind->is_view) --i;
-    return i;
+    return attr_find_output_layer(attr_engine_op(e, 0), attr_engine_layers(e));
 }
 
 int attr_is_detector(attr_engine *e) {

@@ -1,0 +1,128 @@
+#include "model/lifetimes.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "model/plan.h"
+
+/* A buffer and the pointer that is to hold its address. */
+typedef struct {
+    attr_plan_buffer *buffers;
+    void ***addresses;
+    size_t count;
+} wanted;
+
+typedef struct {
+    int first, last;
+} span;
+
+/* Of each tensor. */
+typedef struct {
+    span values, gradient;
+} lifetime;
+
+int attr_find_output_layer(const attr_op *ops, int layers) {
+    int i = layers - 1;
+    while (i > 0 && (ops[i].l->type == COST || ops[i].l->type == DROPOUT)) --i;
+    return i;
+}
+
+int attr_is_head(const attr_op *ops, int layers, int layer) {
+    LAYER_TYPE type = ops[layer].l->type;
+    return type == YOLO || type == REGION || type == DETECTION || layer == attr_find_output_layer(ops, layers);
+}
+
+static attr_backward_reads backward_reads(const attr_op *op) {
+    if (op->is_view) return ATTR_READS_NOTHING;
+    return op->kind->backward_reads ? op->kind->backward_reads(op) : ATTR_READS_BOTH;
+}
+
+static void find_lifetimes(lifetime *of, const attr_op *ops, int layers, const attr_tensor *tensors) {
+    int end = 2 * layers - 1;
+    of[0] = (lifetime){{0, end}, {0, end}};
+    for (int i = 0; i < layers; ++i) {
+        const attr_op *op = &ops[i];
+        int back = end - i, is_head = attr_is_head(ops, layers, i), reads = backward_reads(op);
+        of[i + 1] = (lifetime){{i, reads & ATTR_READS_OUTPUT ? end : i}, {back, back}};
+        for (int j = 0; j < op->input_count; ++j) {
+            lifetime *read = &of[op->reads[j] - tensors];
+            int in_backward = (reads & ATTR_READS_INPUTS) && !op->copies[j].size;
+            int last = in_backward || is_head ? end : i;
+            if (last > read->values.last) read->values.last = last;
+            if (back < read->gradient.first) read->gradient.first = back;
+        }
+        if (is_head) of[op->writes - tensors].values.last = end;
+    }
+}
+
+static void want(wanted *w, void **address, const attr_tensor *t, int batch, span needed) {
+    w->buffers[w->count] = (attr_plan_buffer){t->stride * (size_t)batch * t->element, needed.first, needed.last, 0};
+    w->addresses[w->count++] = address;
+}
+
+static void want_all(wanted *w, const lifetime *of, attr_op *ops, int layers, attr_tensor *tensors, int batch) {
+    int end = 2 * layers - 1;
+    for (int i = 0; i <= layers; ++i) {
+        if (tensors[i].size == 0) continue;
+        want(w, &tensors[i].values, &tensors[i], batch, of[i].values);
+        want(w, &tensors[i].gradient, &tensors[i], batch, of[i].gradient);
+    }
+    for (int i = 0; i < layers; ++i) {
+        int last = backward_reads(&ops[i]) & ATTR_READS_INPUTS ? end : i;
+        for (int j = 0; j < ops[i].input_count; ++j) {
+            attr_tensor *copy = &ops[i].copies[j];
+            if (copy->size == 0) continue;
+            want(w, &copy->values, copy, batch, (span){i, last});
+            want(w, &copy->gradient, copy, batch, (span){end - i, end - i});
+        }
+    }
+}
+
+static attr_status give_each_its_own(attr_tensor_memory *m, const wanted *w, int only_planned) {
+    for (size_t i = 0; i < w->count; ++i) m->bytes += w->buffers[i].bytes;
+    if (only_planned) return ATTR_OK;
+    ATTR_TRY(attr_allocate(&m->blocks, w->count, sizeof *m->blocks, "tensors"));
+    for (; m->block_count < w->count; ++m->block_count) {
+        void **block = &m->blocks[m->block_count];
+        ATTR_TRY(attr_allocate(block, w->buffers[m->block_count].bytes, 1, "a tensor"));
+        *w->addresses[m->block_count] = *block;
+    }
+    return ATTR_OK;
+}
+
+static attr_status share(attr_tensor_memory *m, const wanted *w, int only_planned) {
+    ATTR_TRY(attr_plan(&m->bytes, w->buffers, w->count));
+    if (only_planned) return ATTR_OK;
+    ATTR_TRY(attr_allocate(&m->blocks, 1, sizeof *m->blocks, "tensors"));
+    m->block_count = 1;
+    ATTR_TRY(attr_allocate(&m->blocks[0], m->bytes, 1, "tensors"));
+    for (size_t i = 0; i < w->count; ++i) *w->addresses[i] = (char *)m->blocks[0] + w->buffers[i].offset;
+    return ATTR_OK;
+}
+
+attr_status attr_tensor_memory_make(attr_tensor_memory *out, attr_op *ops, int layers, attr_tensor *tensors, int batch,
+                                    attr_keep keep, int only_planned) {
+    wanted w = {0};
+    lifetime *of = NULL;
+    size_t most = 2 * ((size_t)layers + 1);
+    for (int i = 0; i < layers; ++i) most += 2 * (size_t)ops[i].input_count;
+    attr_status status = attr_allocate(&of, (size_t)layers + 1, sizeof *of, "a plan");
+    if (status == ATTR_OK) status = attr_allocate(&w.buffers, most, sizeof *w.buffers, "a plan");
+    if (status == ATTR_OK) status = attr_allocate(&w.addresses, most, sizeof *w.addresses, "a plan");
+    if (status == ATTR_OK) {
+        find_lifetimes(of, ops, layers, tensors);
+        want_all(&w, of, ops, layers, tensors, batch);
+        status = keep == ATTR_KEEP_ALL ? give_each_its_own(out, &w, only_planned) : share(out, &w, only_planned);
+    }
+    free(of);
+    free(w.buffers);
+    free(w.addresses);
+    return status;
+}
+
+void attr_tensor_memory_free(attr_tensor_memory *memory) {
+    for (size_t i = 0; i < memory->block_count; ++i) free(memory->blocks[i]);
+    free(memory->blocks);
+    memset(memory, 0, sizeof *memory);
+}
