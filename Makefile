@@ -2,6 +2,8 @@
 # make test            all tests; ends with Criterion's summary
 # make sanitize        all tests with the address and undefined-behaviour sanitizers, in build/sanitize
 # make check-style     format, sizes, direction of includes, shell scripts
+# make bench           speed beside stock Darknet, PyTorch and the processor's peak: build/bench.json, build/bench.md
+# make bench-quick     a minute: fails when a speed has halved
 # make install         to $(DESTDIR)$(PREFIX); make uninstall takes it away again
 # make clean           removes what was built; make distclean the downloads, too
 # make DARKNET=DIR     with a copy of your own checkout of Darknet, remembered until `make clean`
@@ -179,6 +181,33 @@ sanitize:
 	    DARKNET_CFLAGS='-O1 -g -fPIC -w -fno-sanitize=shift' || failed=1; \
 	cat $(reports)/* 2>/dev/null && failed=1; exit $$failed
 
+# ---- Benchmarks: workers, driven by scripts/bench
+
+# Stock Darknet as its own Makefile builds it with OPENMP=1; what is measured is linked as there, too.
+stock_flags   = -Ofast -fopenmp -fPIC -w
+stock_objects = $(patsubst $(OBJ)/darknet/%,$(OBJ)/stock/%,$(library_objects))
+bench_workers = $(BUILD)/bench/ours $(BUILD)/bench/stock
+
+$(OBJ)/stock/%.o: $(DK)/src/%.c $(DK)/objects.mk Makefile
+	$(call say,CC)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(DARKNET_FLAGS) $(stock_flags) -c $< -o $@
+$(OBJ)/bench/%.o: tests/bench/%.c $(DK)/objects.mk Makefile
+	$(call compile)
+$(BUILD)/bench/ours: $(patsubst %,$(OBJ)/bench/%.o,ours machine worker) $(BUILD)/libattribution.a
+	$(call say,LINK)
+	@mkdir -p $(@D)
+	$(Q)$(LINK) -o $@ $^ $(LIBS)
+$(BUILD)/bench/stock: $(patsubst %,$(OBJ)/bench/%.o,stock worker) $(stock_objects)
+	$(call say,LINK)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(stock_flags) -o $@ $^ -lm -pthread
+
+bench: $(bench_workers) $(OBJ)/cfg.done
+	scripts/bench
+bench-quick: $(bench_workers) $(OBJ)/cfg.done
+	scripts/bench --quick
+
 check-style:
 	@scripts/check-style
 
@@ -208,7 +237,7 @@ distclean:
 	rm -rf build
 
 FORCE:
-.PHONY: all test sanitize check-style install uninstall clean distclean FORCE
+.PHONY: all test sanitize bench bench-quick check-style install uninstall clean distclean FORCE
 .DELETE_ON_ERROR:
 
 -include $(shell find $(OBJ) -name "*.d" 2>/dev/null)

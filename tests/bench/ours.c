@@ -1,0 +1,343 @@
+/* The plugin's whole jobs and parts of them: ours CFG [WEIGHTS]
+ *
+ *   run METHOD          a whole job                      -> ms, batch, gradients, gflop of one of them
+ *   memory METHOD       the same, stopped after `stop` gradients; asked of a fresh process -> peak_kib
+ *   layers              each layer                       -> kinds, their gflop, forward_ms, backward_ms of a batch
+ *   perturb             one clone's parameters           -> ms, parameters
+ *   scale               a plain pass over the same bytes -> ms
+ *   peak                multiply-adds of the processor   -> gflops
+ *
+ * METHOD is method=NAME samples=N. Words of all: threads=N, precision=f32 or f64, batch=N (0: as a session chooses),
+ * passes=N (layers). */
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/random.h"
+#include "machine.h"
+#include "methods/method.h"
+#include "model/model.h"
+#include "options/options.h"
+#include "worker.h"
+
+/* Where requests meet the plugin's methods. Those that the plugin gets later are added here and in settings_of. */
+static const attr_method methods[] = {ATTR_METHOD_GRADIENT, ATTR_METHOD_SMOOTHGRAD, ATTR_METHOD_INTEGRATED_GRADIENTS};
+enum { method_count = sizeof methods / sizeof *methods };
+
+typedef struct {
+    attr_model *model;
+    size_t parameters;
+    float *x;
+    float *clone; /* room for all parameters; made when needed */
+
+    attr_engine *engine; /* of the last request */
+    attr_precision precision;
+    int batch, threads;
+    attr_target *target;
+} worker;
+
+/* --- what is run ------------------------------------------------------------------------------------------------ */
+
+static attr_status settings_of(attr_method_settings *out, const bench_request *request, const network *net) {
+    const char *name = bench_text(request, "method", "");
+    int samples = bench_number(request, "samples", 1);
+    for (int i = 0; i < method_count; ++i) {
+        if (0 != strcmp(name, attr_method_name(methods[i]))) continue;
+        *out = (attr_method_settings){
+            .method = methods[i],
+            .seed = 1,
+            .samples = (size_t)samples,
+            .sigma = 0.15,
+            .reduction = ATTR_REDUCE_MEAN,
+            .steps = (size_t)samples,
+            .max_steps = (size_t)samples,
+            .tolerance = 1,
+            .rule = ATTR_RULE_GAUSS,
+            .baseline = {ATTR_BASELINE_BLACK, {net->c, net->h, net->w, 0, 0, net->w, net->h}, .count = 1},
+        };
+        return ATTR_OK;
+    }
+    return attr_fail(ATTR_BAD_INPUT, "no method %s", name);
+}
+
+/* The logit of a class, of a detector that of an objectness: in the middle of its last head, which is the deepest. */
+static attr_status make_target(attr_target **out, attr_engine *e) {
+    int last = attr_output_layer(e);
+    const layer *l = attr_engine_op(e, last)->l;
+    if (!attr_is_detector(e)) return attr_target_of_class(out, e, ATTR_TARGET_LOGIT, 0);
+    attr_detection middle = {.layer = last, .row = l->h / 2, .column = l->w / 2};
+    return attr_target_of_detection(out, e, ATTR_TARGET_OBJECTNESS_LOGIT, &middle);
+}
+
+/* As many inputs at once as the session takes with its options at their defaults. */
+static int choose_batch(const network *net, attr_precision precision, int points) {
+    enum { largest_batch = 8 };
+    attr_options *o = bench_allocate(1, sizeof *o);
+    attr_options_default(o);
+    size_t fixed = attr_engine_bytes(net, precision, 0), each = attr_engine_bytes(net, precision, 1) - fixed;
+    size_t limit = (size_t)o->memory << 20, room = limit > fixed ? (limit - fixed) / each : 0;
+    free(o);
+    int most = points < largest_batch ? points : largest_batch;
+    return room < 1 ? 1 : room < (size_t)most ? (int)room : most;
+}
+
+static attr_status read_precision(attr_precision *out, const bench_request *request) {
+    const char *name = bench_text(request, "precision", "f32");
+    *out = 0 == strcmp(name, "f64") ? ATTR_F64 : ATTR_F32;
+    if (*out == ATTR_F64 || 0 == strcmp(name, "f32")) return ATTR_OK;
+    return attr_fail(ATTR_BAD_INPUT, "no precision %s", name);
+}
+
+static int stop(void *context, size_t done, size_t all) {
+    (void)all;
+    return done >= *(const size_t *)context;
+}
+
+/* Runs the method; if stop_after is not NULL, only so many gradients of it. */
+static attr_status run(size_t *gradients, worker *w, const attr_method_settings *settings, size_t *stop_after) {
+    attr_map map;
+    attr_job job = {.engine = w->engine,
+                    .x = w->x,
+                    .targets = &w->target,
+                    .target_count = 1,
+                    .settings = settings,
+                    .progress = stop_after ? stop : NULL,
+                    .context = stop_after};
+    attr_status status = attr_method_run(&map, &job);
+    *gradients = map.gradients;
+    attr_map_free(&map);
+    return status == ATTR_INTERRUPTED ? ATTR_OK : status;
+}
+
+/* Makes the engine that the request needs, unless the last one was the same, and warms it up with a full batch. */
+static attr_status ready_engine(worker *w, const bench_request *request, int points) {
+    attr_precision precision;
+    int threads = bench_number(request, "threads", 1), batch = bench_number(request, "batch", 0);
+    ATTR_TRY(read_precision(&precision, request));
+    omp_set_num_threads(threads);
+    if (batch == 0) batch = choose_batch(w->model->net, precision, points);
+    if (w->engine && w->precision == precision && w->batch == batch && w->threads == threads) return ATTR_OK;
+    attr_engine_free(w->engine);
+    w->engine = NULL;
+    w->precision = precision;
+    w->batch = batch;
+    w->threads = threads;
+    ATTR_TRY(attr_engine_create(&w->engine, w->model->net, precision, batch));
+    if (!w->target) ATTR_TRY(make_target(&w->target, w->engine));
+    size_t gradients;
+    return run(
+        &gradients, w,
+        &(attr_method_settings){
+            .method = ATTR_METHOD_SMOOTHGRAD, .samples = (size_t)batch, .sigma = 0.15, .reduction = ATTR_REDUCE_MEAN},
+        NULL);
+}
+
+static attr_status ready_job(attr_method_settings *settings, worker *w, const bench_request *request) {
+    ATTR_TRY(settings_of(settings, request, w->model->net));
+    int points = settings->method == ATTR_METHOD_GRADIENT ? 1 : bench_number(request, "samples", 1);
+    return ready_engine(w, request, points);
+}
+
+/* --- how much work that is -------------------------------------------------------------------------------------- */
+
+/* Of one pass in one direction for one input, counted as a direct convolution: 2 for each multiply-add. */
+static double gflop_of(const layer *l) {
+    double window = (double)l->size * l->size;
+    if (l->type == CONVOLUTIONAL) return 2e-9 * window * (l->c / l->groups) * l->n * l->out_h * l->out_w;
+    if (l->type == CONNECTED) return 2e-9 * l->inputs * l->outputs;
+    return 0;
+}
+
+/* Of a gradient: forward through all layers, backward through those that the target depends on. */
+static double gradient_gflop(attr_engine *e) {
+    double sum = 0;
+    for (int i = 0; i < attr_engine_layers(e); ++i) {
+        const attr_op *op = attr_engine_op(e, i);
+        sum += gflop_of(op->l) * (op->active ? 2 : 1);
+    }
+    return sum;
+}
+
+static const char *kind_of(const attr_op *op) {
+    const layer *l = op->l;
+    if (l->type != CONVOLUTIONAL) return "other";
+    if (op->index == 0) return "first layer";
+    if (l->groups > 1) return l->groups == l->c ? "depthwise" : "other";
+    if (l->size == 1) return "1x1";
+    if (l->size == 3 && l->stride <= 2) return l->stride == 1 ? "3x3 s1" : "3x3 s2";
+    return "other";
+}
+
+/* --- answers ---------------------------------------------------------------------------------------------------- */
+
+static void answer_run(FILE *out, const bench_request *request, void *context) {
+    worker *w = context;
+    attr_method_settings settings;
+    size_t gradients = 0;
+    attr_status status = ready_job(&settings, w, request);
+    double begun = bench_now();
+    if (status == ATTR_OK) status = run(&gradients, w, &settings, NULL);
+    double elapsed = bench_now() - begun;
+    if (status == ATTR_OK)
+        fprintf(out, "{\"ms\": %.6g, \"batch\": %d, \"gradients\": %zu, \"gflop\": %.6g}\n", elapsed, w->batch,
+                gradients, gradient_gflop(w->engine));
+    else
+        bench_answer_error(out, attr_error_message());
+}
+
+static void answer_memory(FILE *out, const bench_request *request, void *context) {
+    worker *w = context;
+    attr_method_settings settings;
+    size_t gradients, stop_after = (size_t)bench_number(request, "stop", 1000000);
+    attr_status status = ready_job(&settings, w, request);
+    if (status == ATTR_OK) status = run(&gradients, w, &settings, &stop_after);
+    if (status == ATTR_OK)
+        bench_answer_memory(out);
+    else
+        bench_answer_error(out, attr_error_message());
+}
+
+/* A forward and a backward like Darknet's own loops, which only call the plugin's hooks, with a clock. */
+static void time_layers(bench_layer_times *times, worker *w, int pass) {
+    attr_engine *e = w->engine;
+    int head = attr_target_layer(w->target);
+    network unused = {0};
+    for (int i = 0; i < times->layers; ++i) {
+        const layer *l = attr_engine_op(e, i)->l;
+        double begun = bench_now();
+        l->forward(*l, unused);
+        times->forward[i * times->passes + pass] = bench_now() - begun;
+    }
+    attr_engine_clear_gradients(e, head);
+    for (int b = 0; b < w->batch; ++b) attr_target_seed(w->target, e, b, 1);
+    for (int i = head; i >= 0; --i) {
+        const layer *l = attr_engine_op(e, i)->l;
+        double begun = bench_now();
+        l->backward(*l, unused);
+        times->backward[i * times->passes + pass] = bench_now() - begun;
+    }
+}
+
+static void answer_layers(FILE *out, const bench_request *request, void *context) {
+    worker *w = context;
+    enum { usual_batch = 8 };
+    if (ready_engine(w, request, usual_batch) != ATTR_OK) { /* its first batch has marked who takes part */
+        bench_answer_error(out, attr_error_message());
+        return;
+    }
+    int layers = attr_engine_layers(w->engine);
+    bench_layer_times times = bench_allocate_times(layers, bench_number(request, "passes", 1));
+    for (int pass = 0; pass < times.passes; ++pass) time_layers(&times, w, pass);
+    fprintf(out, "{\"batch\": %d, \"active\": [", w->batch);
+    for (int i = 0; i < layers; ++i) fprintf(out, "%s%d", i ? ", " : "", attr_engine_op(w->engine, i)->active);
+    fputs("], \"kinds\": [", out);
+    for (int i = 0; i < layers; ++i) fprintf(out, "%s\"%s\"", i ? ", " : "", kind_of(attr_engine_op(w->engine, i)));
+    fputs("], \"gflop\": [", out);
+    for (int i = 0; i < layers; ++i) fprintf(out, "%s%.6g", i ? ", " : "", gflop_of(attr_engine_op(w->engine, i)->l));
+    fputs("], ", out);
+    bench_write_medians(out, &times);
+    fputs("}\n", out);
+    bench_free_times(&times);
+}
+
+typedef void pass_over(float *out, const float *in, size_t n, uint32_t part);
+
+static void perturb(float *out, const float *in, size_t n, uint32_t part) {
+    attr_random noise = {1, ATTR_STREAM_WEIGHT_NOISE, part, 0};
+    attr_random_perturb(out, in, &noise, 0.2f, ATTR_NOISE_MULTIPLICATIVE, 0, n);
+}
+
+static void scale(float *out, const float *in, size_t n, uint32_t part) {
+    (void)part;
+    bench_scale(out, in, 1.01f, n);
+}
+
+/* A copy of everything that NoiseGrad puts noise on: all parameters but rolling statistics. */
+static void copy_parameters(const worker *w, pass_over *pass) {
+    float *out = w->clone;
+    for (int i = 0; i < w->model->net->n; ++i) {
+        const layer *l = &w->model->net->layers[i];
+        attr_parameter_counts n = attr_count_parameters(l);
+        const float *arrays[] = {l->weights, l->biases, l->scales};
+        size_t counts[] = {n.weights, n.biases, n.statistics};
+        for (int j = 0; j < 3; ++j) {
+            if (counts[j]) pass(out, arrays[j], counts[j], (uint32_t)(3 * i + j));
+            out += counts[j];
+        }
+    }
+}
+
+static void answer_pass(FILE *out, const bench_request *request, worker *w, pass_over *pass) {
+    omp_set_num_threads(bench_number(request, "threads", 1));
+    if (!w->clone) {
+        w->clone = bench_allocate(w->parameters, sizeof *w->clone);
+        copy_parameters(w, pass); /* the first time it costs the pages of the copy, too */
+    }
+    double begun = bench_now();
+    copy_parameters(w, pass);
+    fprintf(out, "{\"ms\": %.6g, \"parameters\": %zu}\n", bench_now() - begun, w->parameters);
+}
+
+static void answer_perturb(FILE *out, const bench_request *request, void *context) {
+    answer_pass(out, request, context, perturb);
+}
+
+static void answer_scale(FILE *out, const bench_request *request, void *context) {
+    answer_pass(out, request, context, scale);
+}
+
+static void answer_peak(FILE *out, const bench_request *request, void *context) {
+    enum { milliseconds = 150 };
+    (void)context;
+    fprintf(out, "{\"gflops\": %.6g}\n", bench_peak_gflops(bench_number(request, "threads", 1), milliseconds));
+}
+
+/* --- a worker's life -------------------------------------------------------------------------------------------- */
+
+static attr_status load(worker *w, const char *cfg_path, const char *weights_path) {
+    attr_cfg *cfg;
+    ATTR_TRY(attr_cfg_read(&cfg, cfg_path, ATTR_CFG_NET));
+    attr_status status = attr_model_load(&w->model, cfg, weights_path, 1, false);
+    attr_cfg_free(cfg);
+    if (status != ATTR_OK) return status;
+    const network *net = w->model->net;
+    for (int i = 0; i < net->n; ++i) {
+        attr_parameter_counts n = attr_count_parameters(&net->layers[i]);
+        w->parameters += n.weights + n.biases + n.statistics;
+    }
+    w->x = bench_allocate((size_t)net->inputs, sizeof *w->x);
+    attr_random_uniform(w->x, &(attr_random){1, ATTR_STREAM_CHECK, 0, 0}, 0, (size_t)net->inputs);
+    return ATTR_OK;
+}
+
+static void release(worker *w) {
+    attr_engine_free(w->engine);
+    attr_target_free(w->target);
+    attr_model_free(w->model);
+    free(w->x);
+    free(w->clone);
+}
+
+int main(int argc, char **argv) {
+    static const bench_command commands[] = {{"run", answer_run},
+                                             {"memory", answer_memory},
+                                             {"layers", answer_layers},
+                                             {"perturb", answer_perturb},
+                                             {"scale", answer_scale},
+                                             {"peak", answer_peak},
+                                             {NULL, NULL}};
+    worker w = {0};
+    FILE *out = bench_open_answers();
+    if (argc < 2 || argc > 3 || load(&w, argv[1], argv[2]) != ATTR_OK) {
+        bench_answer_error(out, argc < 2 || argc > 3 ? "usage: ours CFG [WEIGHTS]" : attr_error_message());
+        release(&w);
+        return 2;
+    }
+    fputs("{\"ready\": true, \"methods\": [", out);
+    for (int i = 0; i < method_count; ++i) fprintf(out, "%s\"%s\"", i ? ", " : "", attr_method_name(methods[i]));
+    fprintf(out, "], \"parameters\": %zu}\n", w.parameters);
+    fflush(out);
+    bench_serve(out, commands, &w);
+    release(&w);
+    return 0;
+}
