@@ -1,6 +1,9 @@
 #include "layers/activations.h"
 
+#include <omp.h>
 #include <tgmath.h>
+
+#include "base/dispatch.h"
 
 #define C(constant) ((real)(constant))
 
@@ -26,15 +29,12 @@
     X(LHTAN, (x < 0 ? C(0.001) * x : x > 1 ? C(0.001) * (x - 1) + 1 : x), (y > 0 && y < 1 ? 1 : C(0.001)))             \
     X(SELU, C(1.0507) * (x < 0 ? C(1.6732) * expm1(x) : x), (y < 0 ? y + C(1.0507 * 1.6732) : C(1.0507)))
 
-/* Below this many elements starting threads costs more than it saves. */
-enum { PARALLEL_FROM = 1 << 14 };
-
 #define FOR_ALL(statement)                                                                                             \
-    _Pragma("omp parallel for simd if (n >= PARALLEL_FROM)") for (size_t i = 0; i < n; i++) {                          \
+    for (size_t i = 0; i < n; i++) {                                                                                   \
         statement;                                                                                                     \
     }
 
-void R(attr_activate)(real *values, size_t n, ACTIVATION activation) {
+static inline ATTR_INLINE void activate_body(real *values, size_t n, ACTIVATION activation) {
     switch (activation) {
     case LINEAR:
         break;
@@ -46,8 +46,10 @@ void R(attr_activate)(real *values, size_t n, ACTIVATION activation) {
 #undef VALUE_CASE
     }
 }
+ATTR_DISPATCH(activate, activate_body, (real * values, size_t n, ACTIVATION activation), (values, n, activation))
 
-void R(attr_activation_gradient)(real *delta, const real *outputs, size_t n, ACTIVATION activation) {
+static inline ATTR_INLINE void gradient_body(real *restrict delta, const real *restrict outputs, size_t n,
+                                             ACTIVATION activation) {
     switch (activation) {
     case LINEAR:
         break;
@@ -58,4 +60,26 @@ void R(attr_activation_gradient)(real *delta, const real *outputs, size_t n, ACT
         ACTIVATION_TABLE(SLOPE_CASE)
 #undef SLOPE_CASE
     }
+}
+ATTR_DISPATCH(multiply_by_gradient, gradient_body,
+              (real *restrict delta, const real *restrict outputs, size_t n, ACTIVATION activation),
+              (delta, outputs, n, activation))
+
+/* Elements that a thread takes at a time; for fewer, starting threads costs more than it saves. */
+enum { PIECE = 1 << 14 };
+
+static size_t piece_at(size_t i, size_t n) {
+    return n - i < PIECE ? n - i : PIECE;
+}
+
+void R(attr_activate)(real *values, size_t n, ACTIVATION activation) {
+    if (activation == LINEAR) return;
+#pragma omp parallel for if (n > PIECE && !omp_in_parallel())
+    for (size_t i = 0; i < n; i += PIECE) activate(values + i, piece_at(i, n), activation);
+}
+
+void R(attr_activation_gradient)(real *delta, const real *outputs, size_t n, ACTIVATION activation) {
+    if (activation == LINEAR) return;
+#pragma omp parallel for if (n > PIECE && !omp_in_parallel())
+    for (size_t i = 0; i < n; i += PIECE) multiply_by_gradient(delta + i, outputs + i, piece_at(i, n), activation);
 }

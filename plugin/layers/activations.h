@@ -7,7 +7,8 @@
 #include "darknet.h"
 #include "layers/real.h"
 
-/* values[i] = f(values[i]), n of them. NaN stays NaN; large arguments do not overflow. */
+/* values[i] = f(values[i]), n of them. NaN stays NaN; large arguments do not overflow. Many are shared among the
+ * threads, unless the caller is one of several already. */
 void R(attr_activate)(real *values, size_t n, ACTIVATION activation);
 
 /* delta[i] *= f'(x[i]), expressed through outputs[i] = f(x[i]). Where f has a kink the value is the one that Darknet's

@@ -13,7 +13,10 @@
 #include "layers/kinds.h"
 #include "layers/lanes.h"
 
-enum { CHUNK = 256 }; /* pixels */
+enum {
+    CHUNK = 256, /* pixels */
+    PIECE = 2048 /* numbers */
+};
 
 /* The places that take part. Planes of equal size are taken as one long row. */
 typedef struct {
@@ -89,9 +92,12 @@ static void forward_plain(attr_op *op) {
     const real *x = op->in[0], *z = op->in[1], alpha = op->l->alpha, beta = op->l->beta;
     real *y = op->out;
     size_t n = op->count * op->out_stride;
-#pragma omp parallel for simd
-    for (size_t i = 0; i < n; ++i) y[i] = alpha * x[i] + beta * z[i];
-    R(attr_activate)(y, n, op->l->activation);
+#pragma omp parallel for
+    for (size_t i = 0; i < n; i += PIECE) {
+        size_t end = n - i < PIECE ? n : i + PIECE;
+        for (size_t k = i; k < end; ++k) y[k] = alpha * x[k] + beta * z[k];
+        R(attr_activate)(y + i, end - i, op->l->activation);
+    }
 }
 
 static void forward(attr_op *op) {
@@ -156,9 +162,9 @@ static void backward_plain(attr_op *op) {
     real *dx = op->din[0], *dz = op->din[1];
     size_t n = op->count * op->out_stride;
 #pragma omp parallel for
-    for (size_t i = 0; i < n; i += CHUNK) {
-        real d[CHUNK]; /* dy itself is kept */
-        size_t some = n - i < CHUNK ? n - i : CHUNK;
+    for (size_t i = 0; i < n; i += PIECE) {
+        real d[PIECE]; /* dy itself is kept */
+        size_t some = n - i < PIECE ? n - i : PIECE;
         memcpy(d, dout + i, some * sizeof *d);
         R(attr_activation_gradient)(d, out + i, some, op->l->activation);
         if (dx) give_all(dx + i, d, op->l->alpha, some, !op->din_fresh[0]);
