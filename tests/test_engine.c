@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "engine_pair.h"
+#include "model/parameters.h"
 #include "layer_harness.h"
 
 typedef struct {

@@ -1,14 +1,11 @@
 /* The engine with other parameters, networks that it refuses, and its estimate of memory. */
 #include <criterion/criterion.h>
-#ifdef __SANITIZE_ADDRESS__
-#include <sanitizer/allocator_interface.h>
-#else
 #include <malloc.h>
-#endif
 #include <stdlib.h>
 #include <string.h>
 
 #include "engine_pair.h"
+#include "model/parameters.h"
 #include "small_network.h"
 
 static const char *const all_weights =
@@ -113,6 +110,65 @@ Test(engine, takes_other_parameters_and_gives_them_back) {
     engine_pair_free(&other);
 }
 
+/* Kinds and layouts that take in their weights in different ways: depthwise, in groups, of a picture, in blocks. */
+static const char *const all_blocked_weights =
+    "[net] height=8 width=8 channels=3 [convolutional] filters=33 size=3 pad=1 batch_normalize=1 activation=leaky "
+    "[convolutional] filters=33 groups=33 size=3 pad=1 batch_normalize=1 activation=relu [convolutional] filters=64 "
+    "size=1 activation=leaky [convolutional] filters=32 groups=2 size=3 pad=1 stride=2 batch_normalize=1 "
+    "activation=leaky [deconvolutional] filters=20 size=2 stride=2 activation=leaky [avgpool] [connected] output=4 "
+    "activation=linear [softmax]";
+
+static const float *noisy(const float *values, size_t n, const attr_weight_noise *noise, int layer, int array) {
+    attr_random random = {noise->seed, ATTR_STREAM_WEIGHT_NOISE, attr_array_part(layer, array), noise->clone};
+    float *out = n && values ? test_allocate(n, sizeof *out) : NULL;
+    if (out) attr_random_perturb(out, values, &random, noise->sigma, noise->noise, 0, n);
+    return out;
+}
+
+static void check_clone(const char *cfg, attr_precision precision, const attr_weight_noise *noise) {
+    engine_pair n;
+    engine_pair_make(&n, cfg, 1);
+    attr_engine *e = precision == ATTR_F32 ? n.single : n.twin;
+    size_t layers = (size_t)n.net->n;
+    attr_parameters *clone = test_allocate(layers, sizeof *clone);
+    uint64_t own = hash_run(e, n.x), before = attr_parameters_checksum(n.net);
+    for (size_t i = 0; i < layers; i++) {
+        const layer *l = &n.net->layers[i];
+        attr_parameter_counts counts = attr_count_parameters(l);
+        clone[i] = (attr_parameters){noisy(l->weights, counts.weights, noise, (int)i, ATTR_ARRAY_WEIGHTS),
+                                     noisy(l->biases, counts.biases, noise, (int)i, ATTR_ARRAY_BIASES),
+                                     noisy(l->scales, counts.statistics, noise, (int)i, ATTR_ARRAY_SCALES),
+                                     l->rolling_mean, l->rolling_variance};
+    }
+    attr_engine_set_parameters(e, clone);
+    uint64_t expected = hash_run(e, n.x);
+    attr_engine_set_parameters(e, NULL);
+    cr_assert_eq(attr_engine_perturb(e, noise), ATTR_OK, "%s", attr_error_message());
+    cr_expect_eq(hash_run(e, n.x), expected, "%s\n  precision %d, noise %d, sigma %g: not the documented clone", cfg,
+                 precision, noise->noise, noise->sigma);
+    cr_expect_eq(expected == own, noise->sigma == 0, "%s\n  precision %d, noise %d, sigma %g", cfg, precision,
+                 noise->noise, noise->sigma);
+    attr_engine_set_parameters(e, NULL);
+    cr_expect_eq(hash_run(e, n.x), own, "%s\n  precision %d: not the original bits afterwards", cfg, precision);
+    cr_expect_eq(attr_parameters_checksum(n.net), before, "%s\n  the network's parameters have changed", cfg);
+    for (size_t i = 0; i < layers; i++) {
+        free((void *)clone[i].weights);
+        free((void *)clone[i].biases);
+        free((void *)clone[i].scales);
+    }
+    free(clone);
+    engine_pair_free(&n);
+}
+
+Test(engine, perturbs_a_clone_as_documented) {
+    const char *const cfgs[] = {all_weights, all_blocked_weights};
+    for (int i = 0; i < 2; i++)
+        for (attr_precision precision = ATTR_F32; precision <= ATTR_F64; precision++)
+            for (attr_noise kind = ATTR_NOISE_ADDITIVE; kind <= ATTR_NOISE_MULTIPLICATIVE; kind++)
+                for (uint64_t number = 0; number < 3; number++)
+                    check_clone(cfgs[i], precision, &(attr_weight_noise){5, number, number == 2 ? 0 : 0.1f, kind});
+}
+
 /* ---- Refused */
 
 static void expect_refused(network *net, attr_status expected, const char *layer_named, const char *reason) {
@@ -157,7 +213,10 @@ Test(engine, refuses_a_layer_that_reads_itself_or_a_later_one) {
 
 /* ---- Memory */
 
-/* What malloc has given out; the address sanitizer has a malloc of its own. */
+/* What malloc has given out; the address sanitizer has a malloc of its own, and gcc does not bring its header. */
+#ifdef __SANITIZE_ADDRESS__
+size_t __sanitizer_get_current_allocated_bytes(void);
+#endif
 static size_t bytes_in_use(void) {
 #ifdef __SANITIZE_ADDRESS__
     return __sanitizer_get_current_allocated_bytes();

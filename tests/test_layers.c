@@ -5,6 +5,7 @@
 
 #include "layer_harness.h"
 #include "model/engine.h"
+#include "model/parameters.h"
 
 static const layer_row rows[] = {
     {.cfg = "[net] height=9 width=13 channels=3 [convolutional] filters=20 size=3 pad=1 batch_normalize=1 "

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "engine_pair.h"
+#include "model/parameters.h"
 
 static const char *const net =
     "[net] height=12 width=10 channels=3 [convolutional] filters=8 size=3 pad=1 batch_normalize=1 activation=leaky "

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "engine_pair.h"
+#include "model/parameters.h"
 #include "small_network.h"
 
 static const char *const rules[] = {"gauss", "trapezoid", "right"};

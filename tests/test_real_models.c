@@ -14,6 +14,7 @@
 #include "images/letterbox.h"
 #include "metrics/gradient_check.h"
 #include "model/model.h"
+#include "model/parameters.h"
 
 #ifdef __SANITIZE_ADDRESS__
 enum { inputs = 3 }; /* the sanitizers look for other things than figures, and are slow */

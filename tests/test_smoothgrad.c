@@ -8,6 +8,7 @@
 
 #include "base/random.h"
 #include "engine_pair.h"
+#include "model/parameters.h"
 #include "layer_harness.h"
 
 static const char *const smooth_net =

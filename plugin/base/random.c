@@ -288,3 +288,9 @@ void attr_random_perturb(float *out, const float *in, const attr_random *random,
                          uint64_t offset, size_t n) {
     fill(out, in, random, noise == ATTR_NOISE_MULTIPLICATIVE ? multiply_by_normal : add_normal, sigma, offset, n);
 }
+
+const float *attr_noisy_read(float *scratch, const attr_noisy_array *a, uint64_t first, size_t n) {
+    if (a->sigma == 0) return a->values + first;
+    attr_random_perturb(scratch, a->values + first, &a->random, a->sigma, a->noise, first, n);
+    return scratch;
+}

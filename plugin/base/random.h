@@ -74,4 +74,21 @@ void attr_random_normal(float *out, const attr_random *random, uint64_t offset, 
 void attr_random_perturb(float *out, const float *in, const attr_random *random, float sigma, attr_noise noise,
                          uint64_t offset, size_t n);
 
+/* An array of parameters, as it is (sigma 0) or with noise on it that is made whenever it is read. */
+typedef struct {
+    const float *values;
+    attr_random random;
+    float sigma;
+    attr_noise noise;
+} attr_noisy_array;
+
+/* Parameters are told apart by their layer and array: the `part` of streams for weights. */
+enum { ATTR_ARRAY_WEIGHTS, ATTR_ARRAY_BIASES, ATTR_ARRAY_SCALES, ATTR_ARRAYS };
+static inline uint32_t attr_array_part(int layer, int array) {
+    return (uint32_t)(layer * ATTR_ARRAYS + array);
+}
+
+/* The elements first .. first + n - 1: where they stand, or, if there is noise, made in scratch[0 .. n-1]. */
+const float *attr_noisy_read(float *scratch, const attr_noisy_array *a, uint64_t first, size_t n);
+
 #endif

@@ -16,6 +16,7 @@
 
 #include <stddef.h>
 
+#include "base/random.h"
 #include "base/status.h"
 #include "kernels/kernels.h"
 
@@ -69,17 +70,20 @@ int attr_blocked_conv_is_thin(const attr_conv_shape *s);
 attr_status attr_blocked_conv_create(attr_blocked_conv **out, const attr_conv_shape *s, attr_conv_direction direction);
 void attr_blocked_conv_free(attr_blocked_conv *c);
 
-/* What a convolution keeps, and what a run needs for each thread, in bytes. */
+/* What a convolution keeps, and what a run and taking in weights need for each thread, in bytes. */
 typedef struct {
     size_t kept, scratch;
 } attr_blocked_conv_bytes;
 attr_blocked_conv_bytes attr_blocked_conv_needs(const attr_conv_shape *s, attr_conv_direction direction);
 
-/* Takes in weights [n][c / groups][size][size]. */
-void attr_blocked_conv_pack(attr_blocked_conv *c, const float *weights);
-
-/* Bytes of working memory that a run needs for each thread, aligned to 64 bytes. */
+/* Bytes of working memory that a run, and taking in weights, need for each thread, aligned to 64 bytes. */
 size_t attr_blocked_conv_scratch(const attr_blocked_conv *c);
+size_t attr_blocked_conv_pack_scratch(const attr_blocked_conv *there);
+
+/* Takes in weights [n][c / groups][size][size] for both directions of one shape: from its input to its output
+ * (transposed = 0), and back. Thread t uses scratch + t x scratch_each. */
+void attr_blocked_conv_pack(attr_blocked_conv *there, attr_blocked_conv *back, const attr_noisy_array *weights,
+                            void *scratch, size_t scratch_each, int threads);
 
 /* Runs `count` samples with at most `threads` threads. */
 void attr_blocked_conv_run(float *to, const float *from, const attr_blocked_conv *c, const attr_gate *gate,

@@ -166,73 +166,6 @@ void attr_blocked_conv_free(attr_blocked_conv *c) {
     free(c);
 }
 
-/* ---- Weights */
-
-/* The 16 x 16 weights of one tap from one block of channels to another. */
-static void pack_tap(float *out, const attr_blocked_conv *c, const float *of_group, int from_block, int to_block,
-                     int tap) {
-    int channels = c->transposed ? c->to_c : c->from_c;
-    for (int i = 0; i < attr_lanes; ++i) {
-        for (int j = 0; j < attr_lanes; ++j) {
-            int from = from_block * attr_lanes + i, to = to_block * attr_lanes + j;
-            int filter = c->transposed ? from : to, channel = c->transposed ? to : from;
-            int exists = from < c->from_c && to < c->to_c;
-            *out++ = exists ? of_group[((size_t)filter * channels + channel) * c->area + tap] : 0;
-        }
-    }
-}
-
-static void pack_depthwise(attr_blocked_conv *c, const float *weights) {
-    for (int k = 0; k < c->to_blocks * attr_lanes; ++k) {
-        float *out = c->packed + (size_t)(k / attr_lanes) * c->area * attr_lanes + k % attr_lanes;
-        for (int tap = 0; tap < c->area; ++tap) {
-            int source = c->transposed ? c->area - 1 - tap : tap;
-            out[tap * attr_lanes] = k < c->to_c ? weights[(size_t)k * c->area + source] : 0;
-        }
-    }
-}
-
-static void pack_thin_from(attr_blocked_conv *c, const float *weights) {
-    int depth = c->from_c * c->area;
-    for (int n = 0; n < c->to_c; ++n)
-        for (int k = 0; k < depth; ++k)
-            c->packed[((size_t)(n / attr_lanes) * depth + k) * attr_lanes + n % attr_lanes] = *weights++;
-}
-
-static void pack_thin_to(attr_blocked_conv *c, const float *weights) {
-    for (int n = 0; n < c->from_c; ++n)
-        for (int k = 0; k < c->to_c; ++k)
-            for (int tap = 0; tap < c->area; ++tap)
-                c->packed[((size_t)n * c->area + c->area - 1 - tap) * attr_thin + k] = *weights++;
-}
-
-void attr_blocked_conv_pack(attr_blocked_conv *c, const float *weights) {
-    switch (c->kind) {
-    case ATTR_CONV_DEPTHWISE:
-        pack_depthwise(c, weights);
-        return;
-    case ATTR_CONV_THIN_FROM:
-        pack_thin_from(c, weights);
-        return;
-    case ATTR_CONV_THIN_TO:
-        pack_thin_to(c, weights);
-        return;
-    default:
-        break;
-    }
-    size_t tap_size = attr_lanes * attr_lanes, group_size = (size_t)c->from_c * c->to_c * c->area;
-#pragma omp parallel for collapse(2) schedule(static)
-    for (int block = 0; block < c->groups * c->to_blocks; ++block) {
-        for (int from_block = 0; from_block < c->from_blocks; ++from_block) {
-            const float *of_group = weights + block / c->to_blocks * group_size;
-            float *out = c->packed + ((size_t)block * c->from_blocks + from_block) * c->area * tap_size;
-            for (int tap = 0; tap < c->area; ++tap) /* a transpose has both axes flipped */
-                pack_tap(out + tap * tap_size, c, of_group, from_block, block % c->to_blocks,
-                         c->transposed ? c->area - 1 - tap : tap);
-        }
-    }
-}
-
 /* ---- Running */
 
 attr_band_reach attr_band_reach_of(const attr_blocked_conv *c) {
@@ -302,7 +235,8 @@ attr_blocked_conv_bytes attr_blocked_conv_needs(const attr_conv_shape *s, attr_c
     attr_blocked_conv c = describe(s, direction);
     int steps = (s->size + s->stride - 1) / s->stride; /* taps of a class of a transpose, on an axis */
     int taps = c.kind == ATTR_CONV_WINOGRAD ? 1 : direction.transposed ? steps * steps : c.area;
-    return (attr_blocked_conv_bytes){packed_size(&c) * sizeof(float), scratch_for(&c, taps)};
+    size_t run = scratch_for(&c, taps), pack = direction.transposed ? 0 : attr_blocked_conv_pack_scratch(&c);
+    return (attr_blocked_conv_bytes){packed_size(&c) * sizeof(float), run > pack ? run : pack};
 }
 
 void attr_blocked_conv_run(float *to, const float *from, const attr_blocked_conv *c, const attr_gate *gate,

@@ -16,6 +16,7 @@ attr_backward_reads attr_blocked_backward_reads(const attr_op *op);
 attr_status attr_blocked_prepare(attr_op *op, const attr_conv_shape *shape, int transposed);
 void attr_blocked_release(attr_op *op);
 void attr_blocked_fold(attr_op *op);
+int attr_blocked_folds_noise(const attr_op *op);
 
 void attr_blocked_forward(attr_op *op);
 /* Changes dout where the activation's derivative needs a pass of its own. */

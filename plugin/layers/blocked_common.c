@@ -12,6 +12,7 @@
 
 typedef struct {
     attr_blocked_conv *forward, *backward;
+    int transposed;       /* forward */
     double *scale, *bias; /* padded to whole blocks, as is gate_scale */
     float *gate_scale;
     signed char *positive; /* the activation's argument, as an output; NULL where that is kept itself */
@@ -61,6 +62,7 @@ attr_status attr_blocked_prepare(attr_op *op, const attr_conv_shape *s, int tran
     if (op->only_planned) return ATTR_OK;
     ATTR_TRY(attr_allocate(&b, 1, sizeof *b, "a convolution"));
     op->state = b; /* from here on the engine releases it */
+    b->transposed = transposed;
     size_t channels = attr_blocked_size(op->l->n, 1, 1);
     ATTR_TRY(attr_allocate(&b->scale, channels, sizeof *b->scale, "scales"));
     ATTR_TRY(attr_allocate(&b->bias, channels, sizeof *b->bias, "biases"));
@@ -91,8 +93,13 @@ void attr_blocked_fold(attr_op *op) {
         b->bias[k] = affine.bias;
         b->gate_scale[k] = (float)affine.scale;
     }
-    attr_blocked_conv_pack(b->forward, op->parameters.weights);
-    attr_blocked_conv_pack(b->backward, op->parameters.weights);
+    attr_blocked_conv *there = b->transposed ? b->backward : b->forward;
+    attr_blocked_conv *back = b->transposed ? b->forward : b->backward;
+    attr_blocked_conv_pack(there, back, &op->weights, op->scratch, op->scratch_each, op->threads);
+}
+
+int attr_blocked_folds_noise(const attr_op *op) {
+    return op->blocked;
 }
 
 void attr_blocked_forward(attr_op *op) {

@@ -21,6 +21,7 @@
 
 #include <stddef.h>
 
+#include "base/random.h"
 #include "base/status.h"
 #include "darknet.h"
 #include "layers/tensor.h"
@@ -64,8 +65,11 @@ typedef struct {
      * attr_op_allocate or counting in op->bytes; nothing when op->only_planned. */
     attr_status (*prepare)(attr_op *op);
     void (*release)(attr_op *op); /* of op->state */
-    /* Takes in op->parameters: folds batch norm, reorders weights. Called after prepare and again for each clone. */
+    /* Takes in op->parameters: folds batch norm, reorders weights. Called when the engine is complete and again for
+     * each clone. */
     void (*fold)(attr_op *op);
+    /* Whether fold reads the weights through op->weights, so that a clone's are made on the way. NULL: no. */
+    int (*folds_noise)(const attr_op *op);
     void (*forward)(attr_op *op);
     void (*backward)(attr_op *op);
 } attr_layer_kind;
@@ -74,12 +78,14 @@ struct attr_op {
     const attr_layer_kind *kind;
     const layer *l; /* Darknet's description: shapes and settings, read only */
     attr_parameters parameters;
-    int index;        /* position in the network */
-    int net_w, net_h; /* size of the network's input picture (anchors of [yolo] are in its pixels) */
-    int batch, count; /* samples that the buffers hold, samples of this pass */
-    int only_planned; /* to learn what it would need: nothing is allocated */
-    size_t bytes;     /* that the layer has allocated, or would */
-    int active;       /* takes part in the current backward; the engine's */
+    attr_noisy_array weights;  /* parameters.weights, and the noise on them if the kind folds noise */
+    float *noisy[ATTR_ARRAYS]; /* a clone's arrays that parameters points to; the engine's */
+    int index;                 /* position in the network */
+    int net_w, net_h;          /* size of the network's input picture (anchors of [yolo] are in its pixels) */
+    int batch, count;          /* samples that the buffers hold, samples of this pass */
+    int only_planned;          /* to learn what it would need: nothing is allocated */
+    size_t bytes;              /* that the layer has allocated, or would */
+    int active;                /* takes part in the current backward; the engine's */
     int is_view;
     attr_layout layout;
     int blocked; /* what it writes */
@@ -101,7 +107,8 @@ struct attr_op {
     void *state;     /* likewise, freed by release */
 
     size_t scratch_bytes; /* set by prepare: working memory that each thread needs during a pass */
-    void *scratch;        /* for `threads` threads, shared by all layers */
+    void *scratch;        /* for `threads` threads, shared by all layers: scratch_each bytes each */
+    size_t scratch_each;
     int threads;
 };
 

@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "model/model.h"
+#include "model/parameters.h"
 
 /* Layers on which stock Darknet's CPU inference reads or writes outside its buffers. */
 static const char *why_not(const network *net) {

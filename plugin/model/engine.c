@@ -6,6 +6,7 @@
 #include <omp.h>
 
 #include "base/memory.h"
+#include "model/parameters.h"
 
 struct attr_engine {
     attr_precision precision;
@@ -68,10 +69,6 @@ static int reads_of(int reads[], const network *net, int i, int most) {
     reads[0] = i - 1;
     if (l->type == SHORTCUT && most > 1) reads[1] = l->index;
     return l->type == SHORTCUT ? 2 : 1;
-}
-
-static attr_parameters parameters_of(const layer *l) {
-    return (attr_parameters){l->weights, l->biases, l->scales, l->rolling_mean, l->rolling_variance};
 }
 
 static attr_status allocate_inputs(attr_op *op) {
@@ -149,7 +146,6 @@ static attr_status make_op(attr_engine *e, const network *net, int i) {
     op->batch = e->batch;
     op->threads = e->threads;
     op->outputs = (size_t)l->outputs;
-    op->parameters = parameters_of(l);
     ATTR_TRY(find_inputs(e, op, net));
     op->is_view = op->kind->is_view && op->kind->is_view(op);
     if (!op->is_view && e->precision == ATTR_F32 && op->kind->layout) op->layout = op->kind->layout(op);
@@ -158,14 +154,13 @@ static attr_status make_op(attr_engine *e, const network *net, int i) {
     describe_output(e, op);
     op->only_planned = e->only_planned;
     if (op->kind->prepare) ATTR_TRY(op->kind->prepare(op));
-    if (op->kind->fold && !e->only_planned) op->kind->fold(op);
     e->bytes += op->bytes;
 
     l->attribution = op;
     l->forward = forward_hook;
     l->backward = backward_hook;
-    l->output = l->delta = l->cost =
-        NULL; /* Darknet's loop would zero delta at every forward; ops know their tensors */
+    /* Darknet's loop would zero delta at every forward; ops know their tensors. */
+    l->output = l->delta = l->cost = NULL;
     l->truth = 0;
     l->stopbackward = 0;
     l->batch = e->batch;
@@ -194,7 +189,10 @@ static attr_status allocate_scratch(attr_engine *e) {
     e->bytes += (size_t)e->threads * most;
     if (e->only_planned) return ATTR_OK;
     ATTR_TRY(attr_allocate(&e->scratch, (size_t)e->threads, most, "working memory"));
-    for (int i = 0; i < e->net.n; ++i) e->ops[i].scratch = e->scratch;
+    for (int i = 0; i < e->net.n; ++i) {
+        e->ops[i].scratch = e->scratch;
+        e->ops[i].scratch_each = most;
+    }
     return ATTR_OK;
 }
 
@@ -230,6 +228,7 @@ static attr_status make_engine(attr_engine **out, const network *net, attr_preci
         attr_engine_free(e);
         return status;
     }
+    if (!only_planned) attr_engine_set_parameters(e, NULL);
     *out = e;
     return ATTR_OK;
 }
@@ -237,6 +236,7 @@ static attr_status make_engine(attr_engine **out, const network *net, attr_preci
 static void free_op(attr_op *op) {
     if (op->kind && op->kind->release) op->kind->release(op);
     for (size_t j = 0; j < sizeof op->memory / sizeof *op->memory; ++j) free(op->memory[j]);
+    for (int k = 0; k < ATTR_ARRAYS; ++k) free(op->noisy[k]);
     free(op->indexes);
     free(op->reads);
     free(op->copies);
@@ -286,14 +286,6 @@ size_t attr_engine_inputs(const attr_engine *e) {
 
 attr_op *attr_engine_op(attr_engine *e, int layer_index) {
     return &e->ops[layer_index];
-}
-
-void attr_engine_set_parameters(attr_engine *e, const attr_parameters *parameters) {
-    for (int i = 0; i < e->net.n; ++i) {
-        attr_op *op = &e->ops[i];
-        op->parameters = parameters ? parameters[i] : parameters_of(op->l);
-        if (op->kind->fold) op->kind->fold(op);
-    }
 }
 
 void attr_engine_set_input_f32(attr_engine *e, int sample, const float *x) {

@@ -45,10 +45,6 @@ size_t attr_engine_inputs(const attr_engine *e);
 /* The layer's tensors and kind. */
 attr_op *attr_engine_op(attr_engine *e, int layer);
 
-/* Uses other parameters (one per layer, e.g. a perturbed clone's; they must stay valid) and folds them;
- * NULL goes back to the network's own. */
-void attr_engine_set_parameters(attr_engine *e, const attr_parameters *parameters);
-
 void attr_engine_set_input_f32(attr_engine *e, int sample, const float *x);
 void attr_engine_set_input_f64(attr_engine *e, int sample, const double *x);
 

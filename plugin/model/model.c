@@ -11,49 +11,10 @@
 
 #include "base/files.h"
 #include "base/memory.h"
+#include "model/parameters.h"
 #include "model/random_weights.h"
 #include "model/shapes.h"
 #include "model/weights_file.h"
-
-attr_parameter_counts attr_count_parameters(const layer *l) {
-    attr_parameter_counts n = {0};
-    switch (l->type) {
-    case CONVOLUTIONAL:
-    case DECONVOLUTIONAL:
-        n.weights = (size_t)l->nweights;
-        n.biases = (size_t)l->n;
-        break;
-    case CONNECTED:
-        n.weights = (size_t)l->inputs * l->outputs;
-        n.biases = (size_t)l->outputs;
-        break;
-    case LOCAL:
-        n.weights = (size_t)l->size * l->size * l->c * l->outputs;
-        n.biases = (size_t)l->outputs;
-        break;
-    case BATCHNORM:
-        n.biases = (size_t)l->c;
-        break;
-    default:
-        return n;
-    }
-    if (l->type == BATCHNORM || l->batch_normalize) n.statistics = n.biases;
-    return n;
-}
-
-uint64_t attr_parameters_checksum(const network *net) {
-    uint64_t sum = ATTR_CHECKSUM_SEED;
-    for (int i = 0; i < net->n; ++i) {
-        const layer *l = &net->layers[i];
-        attr_parameter_counts n = attr_count_parameters(l);
-        sum = attr_checksum(l->weights, n.weights * sizeof(float), sum);
-        sum = attr_checksum(l->biases, n.biases * sizeof(float), sum);
-        sum = attr_checksum(l->scales, n.statistics * sizeof(float), sum);
-        sum = attr_checksum(l->rolling_mean, n.statistics * sizeof(float), sum);
-        sum = attr_checksum(l->rolling_variance, n.statistics * sizeof(float), sum);
-    }
-    return sum;
-}
 
 /* Turns stderr away; returns what attr_unmute needs, -1 if it could not. */
 static int mute(bool talk) {

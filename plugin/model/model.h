@@ -20,13 +20,4 @@ typedef struct {
 attr_status attr_model_load(attr_model **out, const attr_cfg *cfg, const char *weights_path, uint64_t seed, bool talk);
 void attr_model_free(attr_model *model);
 
-/* Of all parameters of a network as they are now. */
-uint64_t attr_parameters_checksum(const network *net);
-
-/* How many floats a parameter array of a layer holds; 0 where it has none. */
-typedef struct {
-    size_t weights, biases, statistics; /* statistics: scales, rolling mean and rolling variance have as many each */
-} attr_parameter_counts;
-attr_parameter_counts attr_count_parameters(const layer *l);
-
 #endif

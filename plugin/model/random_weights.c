@@ -6,12 +6,11 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include "model/engine.h"
+#include "model/parameters.h"
 #include "model/model.h"
 
-enum { weights_part, biases_part, scales_part, parts };
-
-static void fill_normal(float *out, size_t n, double mean, double deviation, uint64_t seed, int layer_index, int part) {
-    attr_random random = {seed, ATTR_STREAM_RANDOM_WEIGHTS, (uint32_t)(layer_index * parts + part), 0};
+static void fill_normal(float *out, size_t n, double mean, double deviation, uint64_t seed, int layer, int array) {
+    attr_random random = {seed, ATTR_STREAM_RANDOM_WEIGHTS, attr_array_part(layer, array), 0};
     attr_random_normal(out, &random, 0, n);
     for (size_t i = 0; i < n; ++i) out[i] = (float)(mean + deviation * out[i]);
 }
@@ -33,9 +32,9 @@ static double fan_in(const layer *l) {
 
 static void fill_layer(const layer *l, int index, uint64_t seed) {
     attr_parameter_counts n = attr_count_parameters(l);
-    if (n.weights) fill_normal(l->weights, n.weights, 0, sqrt(2.0 / fan_in(l)), seed, index, weights_part);
-    if (n.biases) fill_normal(l->biases, n.biases, 0, 0.1, seed, index, biases_part);
-    if (n.statistics) fill_normal(l->scales, n.statistics, 1, 0.1, seed, index, scales_part);
+    if (n.weights) fill_normal(l->weights, n.weights, 0, sqrt(2.0 / fan_in(l)), seed, index, ATTR_ARRAY_WEIGHTS);
+    if (n.biases) fill_normal(l->biases, n.biases, 0, 0.1, seed, index, ATTR_ARRAY_BIASES);
+    if (n.statistics) fill_normal(l->scales, n.statistics, 1, 0.1, seed, index, ATTR_ARRAY_SCALES);
 }
 
 /* Mean and variance of each channel of a layer's output for one sample. */

@@ -1,5 +1,6 @@
 /* From a picture file to maps in the picture's coordinates. */
 #include "session/session.h"
+#include "model/parameters.h"
 
 #include <ctype.h>
 #include <math.h>

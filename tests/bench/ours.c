@@ -17,6 +17,7 @@
 #include "machine.h"
 #include "methods/method.h"
 #include "model/model.h"
+#include "model/parameters.h"
 #include "options/options.h"
 #include "worker.h"
 
