@@ -140,8 +140,10 @@ attr_status attr_schedule_run(attr_map *maps, attr_engine *e, attr_target *const
 
 attr_status attr_target_values(double *values, attr_engine *e, attr_target *const *targets, size_t target_count,
                                const float *x) {
-    attr_engine_set_input_f32(e, 0, x);
-    attr_engine_forward(e, 1);
+    if (x) {
+        attr_engine_set_input_f32(e, 0, x);
+        attr_engine_forward(e, 1);
+    }
     for (size_t t = 0; t < target_count; ++t) {
         values[t] = attr_target_value(targets[t], e, 0);
         if (!isfinite(values[t])) return attr_fail(ATTR_NUMERIC, "the target is not finite (%g)", values[t]);

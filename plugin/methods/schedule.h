@@ -39,7 +39,7 @@ typedef int (*attr_progress)(void *context, size_t done, size_t all);
 attr_status attr_schedule_run(attr_map *maps, attr_engine *e, attr_target *const *targets, size_t target_count,
                               const attr_schedule *schedule, attr_progress progress, void *context);
 
-/* values[t] = f_t(x). */
+/* values[t] = f_t(x); x NULL: of sample 0 of the last forward. */
 attr_status attr_target_values(double *values, attr_engine *e, attr_target *const *targets, size_t target_count,
                                const float *x);
 

@@ -272,6 +272,12 @@ attr_status attr_engine_create(attr_engine **out, const network *net, attr_preci
     return make_engine(out, net, precision, batch, keep, 0);
 }
 
+int attr_engine_largest_batch(const network *net, attr_precision precision, attr_keep keep, size_t bytes, int most) {
+    int batch = most;
+    while (batch > 1 && attr_engine_bytes(net, precision, batch, keep) > bytes) --batch;
+    return batch > 1 ? batch : 1;
+}
+
 int attr_engine_batch(const attr_engine *e) {
     return e->batch;
 }

@@ -38,6 +38,9 @@ void attr_engine_free(attr_engine *e);
  * can be no such engine. */
 size_t attr_engine_bytes(const network *net, attr_precision precision, int batch, attr_keep keep);
 
+/* The largest batch up to `most` whose engine fits into so many bytes; 1 if none does. */
+int attr_engine_largest_batch(const network *net, attr_precision precision, attr_keep keep, size_t bytes, int most);
+
 int attr_engine_batch(const attr_engine *e);
 int attr_engine_layers(const attr_engine *e);
 size_t attr_engine_inputs(const attr_engine *e);

@@ -71,10 +71,8 @@ static int choose_batch(const attr_session *s) {
     const attr_options *o = &s->options;
     int64_t most = most_points(o);
     if (o->batch > 0) return (int)(o->batch < most ? o->batch : most);
-    int batch = most < largest_batch ? (int)most : largest_batch;
-    size_t limit = (size_t)o->memory << 20;
-    while (batch > 1 && attr_engine_bytes(s->model->net, ATTR_F32, batch, ATTR_KEEP_NEEDED) > limit) --batch;
-    return batch;
+    return attr_engine_largest_batch(s->model->net, ATTR_F32, ATTR_KEEP_NEEDED, (size_t)o->memory << 20,
+                                     most < largest_batch ? (int)most : largest_batch);
 }
 
 static attr_status make_engine(attr_session *s) {

@@ -3,12 +3,12 @@
  *   run METHOD          a whole job                      -> ms, batch, gradients, gflop of one of them
  *   memory METHOD       the same, stopped after `stop` gradients; asked of a fresh process -> peak_kib
  *   layers              each layer                       -> kinds, their gflop, forward_ms, backward_ms of a batch
- *   perturb             one clone's parameters           -> ms, parameters
+ *   perturb             a clone, ready to run            -> ms, parameters
  *   scale               a plain pass over the same bytes -> ms
  *   peak                multiply-adds of the processor   -> gflops
  *
- * METHOD is method=NAME samples=N. Words of all: threads=N, precision=f32 or f64, batch=N (0: as a session chooses),
- * passes=N (layers). */
+ * METHOD is method=NAME samples=N clones=N. Words of all: threads=N, precision=f32 or f64, batch=N (0: as a session
+ * chooses), passes=N (layers). */
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,15 +21,23 @@
 #include "options/options.h"
 #include "worker.h"
 
-/* Where requests meet the plugin's methods. Those that the plugin gets later are added here and in settings_of. */
-static const attr_method methods[] = {ATTR_METHOD_GRADIENT, ATTR_METHOD_SMOOTHGRAD, ATTR_METHOD_INTEGRATED_GRADIENTS};
+/* Where requests meet the plugin's methods. NoiseGrad and FusionGrad are these on clones of the network. */
+static const struct {
+    const char *name;
+    attr_method method;
+    int has_clones;
+} methods[] = {{"gradient", ATTR_METHOD_GRADIENT, 0},
+               {"smoothgrad", ATTR_METHOD_SMOOTHGRAD, 0},
+               {"integrated_gradients", ATTR_METHOD_INTEGRATED_GRADIENTS, 0},
+               {"noisegrad", ATTR_METHOD_GRADIENT, 1},
+               {"fusiongrad", ATTR_METHOD_SMOOTHGRAD, 1}};
 enum { method_count = sizeof methods / sizeof *methods };
 
 typedef struct {
     attr_model *model;
     size_t parameters;
     float *x;
-    float *clone; /* room for all parameters; made when needed */
+    float *numbers; /* room for all parameters twice; made when needed */
 
     attr_engine *engine; /* of the last request */
     attr_precision precision;
@@ -39,13 +47,19 @@ typedef struct {
 
 /* --- what is run ------------------------------------------------------------------------------------------------ */
 
-static attr_status settings_of(attr_method_settings *out, const bench_request *request, const network *net) {
+typedef struct {
+    attr_method_settings settings;
+    int clones; /* 0: the network itself */
+} bench_job;
+
+static attr_status job_of(bench_job *out, const bench_request *request, const network *net) {
     const char *name = bench_text(request, "method", "");
     int samples = bench_number(request, "samples", 1);
     for (int i = 0; i < method_count; ++i) {
-        if (0 != strcmp(name, attr_method_name(methods[i]))) continue;
-        *out = (attr_method_settings){
-            .method = methods[i],
+        if (0 != strcmp(name, methods[i].name)) continue;
+        out->clones = methods[i].has_clones ? bench_number(request, "clones", 1) : 0;
+        out->settings = (attr_method_settings){
+            .method = methods[i].method,
             .seed = 1,
             .samples = (size_t)samples,
             .sigma = 0.15,
@@ -75,11 +89,10 @@ static int choose_batch(const network *net, attr_precision precision, int points
     enum { largest_batch = 8 };
     attr_options *o = bench_allocate(1, sizeof *o);
     attr_options_default(o);
-    size_t fixed = attr_engine_bytes(net, precision, 0), each = attr_engine_bytes(net, precision, 1) - fixed;
-    size_t limit = (size_t)o->memory << 20, room = limit > fixed ? (limit - fixed) / each : 0;
+    size_t limit = (size_t)o->memory << 20;
     free(o);
-    int most = points < largest_batch ? points : largest_batch;
-    return room < 1 ? 1 : room < (size_t)most ? (int)room : most;
+    return attr_engine_largest_batch(net, precision, ATTR_KEEP_NEEDED, limit,
+                                     points < largest_batch ? points : largest_batch);
 }
 
 static attr_status read_precision(attr_precision *out, const bench_request *request) {
@@ -94,8 +107,8 @@ static int stop(void *context, size_t done, size_t all) {
     return done >= *(const size_t *)context;
 }
 
-/* Runs the method; if stop_after is not NULL, only so many gradients of it. */
-static attr_status run(size_t *gradients, worker *w, const attr_method_settings *settings, size_t *stop_after) {
+/* Runs the method on one network; if stop_after is not NULL, only so many gradients of it. */
+static attr_status run_once(size_t *gradients, worker *w, const attr_method_settings *settings, size_t *stop_after) {
     attr_map map;
     attr_job job = {.engine = w->engine,
                     .x = w->x,
@@ -105,9 +118,21 @@ static attr_status run(size_t *gradients, worker *w, const attr_method_settings 
                     .progress = stop_after ? stop : NULL,
                     .context = stop_after};
     attr_status status = attr_method_run(&map, &job);
-    *gradients = map.gradients;
+    *gradients += map.gradients;
     attr_map_free(&map);
     return status == ATTR_INTERRUPTED ? ATTR_OK : status;
+}
+
+static attr_status run(size_t *gradients, worker *w, const bench_job *job, size_t *stop_after) {
+    *gradients = 0;
+    if (!job->clones) return run_once(gradients, w, &job->settings, stop_after);
+    for (int k = 0; k < job->clones && !(stop_after && *gradients >= *stop_after); ++k) {
+        attr_weight_noise noise = {1, (uint64_t)k, 0.2f, ATTR_NOISE_MULTIPLICATIVE};
+        ATTR_TRY(attr_engine_perturb(w->engine, &noise));
+        ATTR_TRY(run_once(gradients, w, &job->settings, stop_after));
+    }
+    attr_engine_set_parameters(w->engine, NULL);
+    return ATTR_OK;
 }
 
 /* Makes the engine that the request needs, unless the last one was the same, and warms it up with a full batch. */
@@ -123,19 +148,16 @@ static attr_status ready_engine(worker *w, const bench_request *request, int poi
     w->precision = precision;
     w->batch = batch;
     w->threads = threads;
-    ATTR_TRY(attr_engine_create(&w->engine, w->model->net, precision, batch));
+    ATTR_TRY(attr_engine_create(&w->engine, w->model->net, precision, batch, ATTR_KEEP_NEEDED));
     if (!w->target) ATTR_TRY(make_target(&w->target, w->engine));
     size_t gradients;
-    return run(
-        &gradients, w,
-        &(attr_method_settings){
-            .method = ATTR_METHOD_SMOOTHGRAD, .samples = (size_t)batch, .sigma = 0.15, .reduction = ATTR_REDUCE_MEAN},
-        NULL);
+    bench_job warm_up = {{.method = ATTR_METHOD_SMOOTHGRAD, .samples = (size_t)batch, .sigma = 0.15}, 0};
+    return run(&gradients, w, &warm_up, NULL);
 }
 
-static attr_status ready_job(attr_method_settings *settings, worker *w, const bench_request *request) {
-    ATTR_TRY(settings_of(settings, request, w->model->net));
-    int points = settings->method == ATTR_METHOD_GRADIENT ? 1 : bench_number(request, "samples", 1);
+static attr_status ready_job(bench_job *job, worker *w, const bench_request *request) {
+    ATTR_TRY(job_of(job, request, w->model->net));
+    int points = job->settings.method == ATTR_METHOD_GRADIENT ? 1 : bench_number(request, "samples", 1);
     return ready_engine(w, request, points);
 }
 
@@ -173,11 +195,11 @@ static const char *kind_of(const attr_op *op) {
 
 static void answer_run(FILE *out, const bench_request *request, void *context) {
     worker *w = context;
-    attr_method_settings settings;
+    bench_job job;
     size_t gradients = 0;
-    attr_status status = ready_job(&settings, w, request);
+    attr_status status = ready_job(&job, w, request);
     double begun = bench_now();
-    if (status == ATTR_OK) status = run(&gradients, w, &settings, NULL);
+    if (status == ATTR_OK) status = run(&gradients, w, &job, NULL);
     double elapsed = bench_now() - begun;
     if (status == ATTR_OK)
         fprintf(out, "{\"ms\": %.6g, \"batch\": %d, \"gradients\": %zu, \"gflop\": %.6g}\n", elapsed, w->batch,
@@ -188,10 +210,10 @@ static void answer_run(FILE *out, const bench_request *request, void *context) {
 
 static void answer_memory(FILE *out, const bench_request *request, void *context) {
     worker *w = context;
-    attr_method_settings settings;
+    bench_job job;
     size_t gradients, stop_after = (size_t)bench_number(request, "stop", 1000000);
-    attr_status status = ready_job(&settings, w, request);
-    if (status == ATTR_OK) status = run(&gradients, w, &settings, &stop_after);
+    attr_status status = ready_job(&job, w, request);
+    if (status == ATTR_OK) status = run(&gradients, w, &job, &stop_after);
     if (status == ATTR_OK)
         bench_answer_memory(out);
     else
@@ -241,50 +263,31 @@ static void answer_layers(FILE *out, const bench_request *request, void *context
     bench_free_times(&times);
 }
 
-typedef void pass_over(float *out, const float *in, size_t n, uint32_t part);
-
-static void perturb(float *out, const float *in, size_t n, uint32_t part) {
-    attr_random noise = {1, ATTR_STREAM_WEIGHT_NOISE, part, 0};
-    attr_random_perturb(out, in, &noise, 0.2f, ATTR_NOISE_MULTIPLICATIVE, 0, n);
-}
-
-static void scale(float *out, const float *in, size_t n, uint32_t part) {
-    (void)part;
-    bench_scale(out, in, 1.01f, n);
-}
-
-/* A copy of everything that NoiseGrad puts noise on: all parameters but rolling statistics. */
-static void copy_parameters(const worker *w, pass_over *pass) {
-    float *out = w->clone;
-    for (int i = 0; i < w->model->net->n; ++i) {
-        const layer *l = &w->model->net->layers[i];
-        attr_parameter_counts n = attr_count_parameters(l);
-        const float *arrays[] = {l->weights, l->biases, l->scales};
-        size_t counts[] = {n.weights, n.biases, n.statistics};
-        for (int j = 0; j < 3; ++j) {
-            if (counts[j]) pass(out, arrays[j], counts[j], (uint32_t)(3 * i + j));
-            out += counts[j];
-        }
-    }
-}
-
-static void answer_pass(FILE *out, const bench_request *request, worker *w, pass_over *pass) {
-    omp_set_num_threads(bench_number(request, "threads", 1));
-    if (!w->clone) {
-        w->clone = bench_allocate(w->parameters, sizeof *w->clone);
-        copy_parameters(w, pass); /* the first time it costs the pages of the copy, too */
-    }
-    double begun = bench_now();
-    copy_parameters(w, pass);
-    fprintf(out, "{\"ms\": %.6g, \"parameters\": %zu}\n", bench_now() - begun, w->parameters);
-}
-
+/* A clone, packed for both directions. */
 static void answer_perturb(FILE *out, const bench_request *request, void *context) {
-    answer_pass(out, request, context, perturb);
+    worker *w = context;
+    attr_weight_noise noise = {1, 0, 0.2f, ATTR_NOISE_MULTIPLICATIVE};
+    attr_status status = ready_engine(w, request, 1);
+    if (status == ATTR_OK) status = attr_engine_perturb(w->engine, &noise); /* the first brings pages, too */
+    double begun = bench_now();
+    if (status == ATTR_OK) status = attr_engine_perturb(w->engine, &noise);
+    double elapsed = bench_now() - begun;
+    if (w->engine) attr_engine_set_parameters(w->engine, NULL);
+    if (status == ATTR_OK)
+        fprintf(out, "{\"ms\": %.6g, \"parameters\": %zu}\n", elapsed, w->parameters);
+    else
+        bench_answer_error(out, attr_error_message());
 }
 
+/* A plain pass over as many numbers as there are parameters. */
 static void answer_scale(FILE *out, const bench_request *request, void *context) {
-    answer_pass(out, request, context, scale);
+    worker *w = context;
+    omp_set_num_threads(bench_number(request, "threads", 1));
+    if (!w->numbers) w->numbers = bench_allocate(2 * w->parameters, sizeof *w->numbers);
+    bench_scale(w->numbers, w->numbers + w->parameters, 1.01f, w->parameters); /* brings pages, too */
+    double begun = bench_now();
+    bench_scale(w->numbers, w->numbers + w->parameters, 1.01f, w->parameters);
+    fprintf(out, "{\"ms\": %.6g, \"parameters\": %zu}\n", bench_now() - begun, w->parameters);
 }
 
 static void answer_peak(FILE *out, const bench_request *request, void *context) {
@@ -316,7 +319,7 @@ static void release(worker *w) {
     attr_target_free(w->target);
     attr_model_free(w->model);
     free(w->x);
-    free(w->clone);
+    free(w->numbers);
 }
 
 int main(int argc, char **argv) {
@@ -335,7 +338,7 @@ int main(int argc, char **argv) {
         return 2;
     }
     fputs("{\"ready\": true, \"methods\": [", out);
-    for (int i = 0; i < method_count; ++i) fprintf(out, "%s\"%s\"", i ? ", " : "", attr_method_name(methods[i]));
+    for (int i = 0; i < method_count; ++i) fprintf(out, "%s\"%s\"", i ? ", " : "", methods[i].name);
     fprintf(out, "], \"parameters\": %zu}\n", w.parameters);
     fflush(out);
     bench_serve(out, commands, &w);
