@@ -91,7 +91,8 @@ static attr_status make_tiles(attr_blocked_conv *c) {
 static void choose_blocking(attr_blocked_conv *c) {
     enum { values_bytes = 540 << 10, sums_bytes = 6 << 20 };
     int winograd = c->kind == ATTR_CONV_WINOGRAD;
-    size_t taps = winograd ? 1 : c->area, points = winograd ? 6 : 1, all_points = winograd ? attr_winograd_points : 1;
+    size_t taps = winograd ? 1 : c->area, points = winograd ? attr_winograd_row : 1,
+           all_points = winograd ? attr_winograd_points : 1;
     c->depth_lanes = c->from_blocks > 1 ? attr_lanes : c->from_c;
     c->most_units = winograd ? 84 : attr_most_units;
     size_t block = points * taps * c->most_units * attr_lanes * c->simd->element;
@@ -200,7 +201,7 @@ static size_t thin_from_scratch(const attr_blocked_conv *c) {
 
 static size_t panel_scratch(const attr_blocked_conv *c, int taps) {
     int winograd = c->kind == ATTR_CONV_WINOGRAD;
-    size_t points = winograd ? attr_winograd_points : 1, points_of_row = winograd ? 6 : 1;
+    size_t points = winograd ? attr_winograd_points : 1, points_of_row = winograd ? attr_winograd_row : 1;
     int columns = (c->to_blocks * attr_lanes + c->simd->columns - 1) / c->simd->columns * c->simd->columns;
     size_t kept = columns < c->most_columns ? columns : c->most_columns;
     return points * (attr_values_stride(c, taps) + kept * c->most_units) +

@@ -5,9 +5,6 @@
 
 #include "kernels/simd/steps.h"
 
-#define UNROLL        _Pragma("GCC unroll 16")
-#define ALWAYS_INLINE static inline __attribute__((always_inline))
-
 enum { pixels_at_once = attr_depthwise_pixels };
 
 /* The rows first .. of a block of channels: [row][length][16], zeros around the picture; and the block's weights. */

@@ -12,8 +12,8 @@ static inline unit_place place_of(const attr_unit_block *u, int unit) {
 }
 
 /* n pixels, `step` pixels apart where they are read, side by side where they are written. */
-static inline __attribute__((always_inline)) void read_pixels(real *to, const float *from, const signed char *positive,
-                                                              const float *scale, float slope, int n, int step) {
+ALWAYS_INLINE void read_pixels(real *to, const float *from, const signed char *positive, const float *scale,
+                               float slope, int n, int step) {
     for (int i = 0; i < n; ++i, to += lanes, from += step * lanes) {
         for (int lane = 0; lane < lanes; lane += vector_lanes)
             *(vector *)(to + lane) =

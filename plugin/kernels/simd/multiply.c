@@ -1,10 +1,6 @@
 /* The inner product: sums stay in registers while the depth runs. */
 #include "kernels/simd/steps.h"
 
-/* All of it, or the sums would lie in memory. */
-#define UNROLL        _Pragma("GCC unroll 16")
-#define ALWAYS_INLINE static inline __attribute__((always_inline))
-
 ALWAYS_INLINE void multiply_rows(real *sums, const real *values, const real *weights, int depth_blocks, int depth_lanes,
                                  size_t values_block, int fresh, int rows, int vectors) {
     vector sum[tile_rows][tile_vectors];

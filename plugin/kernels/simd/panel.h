@@ -13,7 +13,7 @@
 #include "base/dispatch.h"
 #include "kernels/blocked.h"
 
-enum { attr_winograd_points = 36, attr_winograd_tile = 4, attr_most_units = 112 };
+enum { attr_winograd_points = 36, attr_winograd_row = 6, attr_winograd_tile = 4, attr_most_units = 112 };
 
 typedef enum {
     ATTR_CONV_WINOGRAD,

@@ -36,6 +36,10 @@ enum {
     tile_columns = tile_vectors * vector_lanes /* result channels at a time: 16 or 32 */
 };
 
+/* Loops over registers are unrolled, all of them, or sums would lie in memory. */
+#define UNROLL        _Pragma("GCC unroll 16")
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+
 typedef real vector __attribute__((vector_size(ATTR_VECTOR_BYTES), aligned(ATTR_VECTOR_BYTES)));
 /* As many floats as a vector has lanes, and integers of their size. */
 typedef float float_vector __attribute__((vector_size(ATTR_VECTOR_BYTES / sizeof(real) * sizeof(float)),

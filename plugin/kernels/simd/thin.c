@@ -9,9 +9,6 @@
 
 #include "kernels/simd/steps.h"
 
-#define UNROLL        _Pragma("GCC unroll 16")
-#define ALWAYS_INLINE static inline __attribute__((always_inline))
-
 static int smaller(int a, int b) {
     return a < b ? a : b;
 }

@@ -6,7 +6,7 @@
  * channels are summed between the transforms. */
 #include "kernels/simd/steps.h"
 
-enum { in_tile = 6, out_tile = attr_winograd_tile, points = attr_winograd_points };
+enum { in_tile = attr_winograd_row, out_tile = attr_winograd_tile, points = attr_winograd_points };
 
 /* o = B^T i */
 static inline void transform_values(vector o[6], const vector i[6]) {
