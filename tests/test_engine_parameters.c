@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/dispatch.h"
 #include "engine_pair.h"
 #include "model/parameters.h"
 #include "small_network.h"
@@ -117,6 +118,23 @@ static const char *const all_blocked_weights =
     "size=1 activation=leaky [convolutional] filters=32 groups=2 size=3 pad=1 stride=2 batch_normalize=1 "
     "activation=leaky [deconvolutional] filters=20 size=2 stride=2 activation=leaky [avgpool] [connected] output=4 "
     "activation=linear [softmax]";
+
+/* Sums run in one order whatever the width of the vectors. */
+Test(engine, avx2_and_avx512_give_the_same_bits) {
+    uint64_t hashes[2];
+    engine_pair n;
+    if (!attr_cpu_runs(ATTR_CPU_V4)) cr_skip_test("this processor has no AVX-512");
+    engine_pair_make(&n, all_blocked_weights, 1);
+    for (attr_cpu generation = ATTR_CPU_V3; generation <= ATTR_CPU_V4; generation++) {
+        attr_engine *e = NULL;
+        attr_cpu_limit = generation;
+        cr_assert_eq(attr_engine_create(&e, n.net, ATTR_F32, 1, ATTR_KEEP_NEEDED), ATTR_OK, "%s", attr_error_message());
+        hashes[generation - ATTR_CPU_V3] = hash_run(e, n.x);
+        attr_engine_free(e);
+    }
+    cr_expect_eq(hashes[0], hashes[1], "%s", all_blocked_weights);
+    engine_pair_free(&n);
+}
 
 static const float *noisy(const float *values, size_t n, const attr_weight_noise *noise, int layer, int array) {
     attr_random random = {noise->seed, ATTR_STREAM_WEIGHT_NOISE, attr_array_part(layer, array), noise->clone};
