@@ -57,15 +57,17 @@ static void sum_part(vector sum[tile_rows][tile_vectors], const real *lines, con
 static void run_row(float *to, signed char *positive, const real *lines, const real *weights,
                     const attr_blocked_conv *c, const attr_finish *finish, int column, int i) {
     vector sum[tile_rows][tile_vectors];
+    vector_finish finishes[tile_vectors];
+    int vectors = smaller(tile_vectors, (c->to_blocks * lanes - column) / vector_lanes);
+    for (int v = 0; v < vectors; ++v) finishes[v] = finish_of(finish, column + v * vector_lanes);
     for (int j = 0; j < c->to_w; j += tile_rows) {
         int pixels = smaller(tile_rows, c->to_w - j);
         sum_part(sum, lines + j * c->stride, weights, c);
-        for (int v = 0; v < tile_vectors && column + v * vector_lanes < c->to_blocks * lanes; ++v) {
+        for (int v = 0; v < vectors; ++v) {
             int channel = column + v * vector_lanes;
-            vector_finish f = finish_of(finish, channel);
             size_t at = (((size_t)(channel / lanes) * c->to_h + i) * c->to_w + j) * lanes + channel % lanes;
             for (int r = 0; r < pixels; ++r)
-                store_sum(to + at + r * lanes, positive ? positive + at + r * lanes : NULL, sum[r][v], &f);
+                store_sum(to + at + r * lanes, positive ? positive + at + r * lanes : NULL, sum[r][v], &finishes[v]);
         }
     }
 }
