@@ -54,7 +54,7 @@ static overlap overlap_of(const layer *l) {
 }
 
 /* Both inputs and the output have one shape. */
-static int is_plain(const layer *l) {
+static int has_equal_shapes(const layer *l) {
     return l->w == l->out_w && l->h == l->out_h && l->c == l->out_c;
 }
 
@@ -88,7 +88,7 @@ static inline ATTR_INLINE void forward_lanes(attr_op *op, int lanes) {
     R(attr_activate)(op->out, op->count * op->out_stride, l->activation);
 }
 
-static void forward_plain(attr_op *op) {
+static void forward_equal(attr_op *op) {
     const real *x = op->in[0], *z = op->in[1], alpha = op->l->alpha, beta = op->l->beta;
     real *y = op->out;
     size_t n = op->count * op->out_stride;
@@ -101,8 +101,8 @@ static void forward_plain(attr_op *op) {
 }
 
 static void forward(attr_op *op) {
-    if (is_plain(op->l))
-        forward_plain(op);
+    if (has_equal_shapes(op->l))
+        forward_equal(op);
     else
         ATTR_FOR_LANES(forward_lanes, op);
 }
@@ -157,7 +157,7 @@ static void give_all(real *to, const real *d, real factor, size_t n, int add) {
     for (size_t i = 0; i < n; ++i) attr_give(&to[i], factor * d[i], add);
 }
 
-static void backward_plain(attr_op *op) {
+static void backward_equal(attr_op *op) {
     const real *dout = op->dout, *out = op->out;
     real *dx = op->din[0], *dz = op->din[1];
     size_t n = op->count * op->out_stride;
@@ -173,8 +173,8 @@ static void backward_plain(attr_op *op) {
 }
 
 static void backward(attr_op *op) {
-    if (is_plain(op->l)) {
-        backward_plain(op);
+    if (has_equal_shapes(op->l)) {
+        backward_equal(op);
         return;
     }
     for (int j = 0; j < 2; ++j)
