@@ -209,6 +209,15 @@ Test(blocked, winograd_of_any_size) {
     check(shape(64, 96, 7, 13, 3, 1, 1, 2), 2);
 }
 
+/* Rows and columns of every remainder by the tiles of both directions; all groups of blocks. */
+Test(blocked, winograd_of_stride_2) {
+    for (int size = 1; size < 20; size += 3) check(shape(20, 33, size, 21 - size, 3, 2, 1, 1), 2);
+    check(shape(3, 5, 8, 8, 3, 2, 1, 1), 1);
+    check(shape(64, 96, 7, 13, 3, 2, 1, 2), 2);
+    check(shape(300, 40, 14, 9, 3, 2, 1, 1), 2);
+    check(shape(40, 300, 33, 16, 3, 2, 1, 1), 1);
+}
+
 Test(blocked, chunks_of_channels) {
     check(shape(300, 40, 7, 9, 3, 1, 1, 1), 2);
     check(shape(600, 33, 3, 5, 2, 1, 0, 1), 1);
@@ -217,7 +226,8 @@ Test(blocked, chunks_of_channels) {
 
 Test(blocked, gathered_of_any_size_and_stride) {
     check(shape(64, 48, 13, 11, 1, 1, 0, 1), 2);
-    check(shape(20, 33, 15, 14, 3, 2, 1, 1), 2);
+    check(shape(20, 33, 15, 14, 3, 2, 0, 1), 2);
+    check(shape(20, 33, 15, 14, 3, 2, 2, 1), 2);
     check(shape(17, 5, 12, 13, 5, 3, 2, 1), 1);
     check(shape(3, 7, 30, 31, 11, 4, 2, 1), 2);
     check(shape(32, 16, 14, 15, 1, 2, 0, 1), 1);

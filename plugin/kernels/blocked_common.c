@@ -81,9 +81,14 @@ static attr_status make_tiles(attr_blocked_conv *c) {
     ATTR_TRY(attr_allocate(&c->class, 1, sizeof *c->class, "a convolution"));
     c->classes = 1;
     c->class->taps = 1;
-    c->class->rows = (c->to_h + attr_winograd_tile - 1) / attr_winograd_tile;
-    c->class->columns = (c->to_w + attr_winograd_tile - 1) / attr_winograd_tile;
+    int size = attr_winograd_tiles[c->winograd].out;
+    c->class->rows = (c->to_h + size - 1) / size;
+    c->class->columns = (c->to_w + size - 1) / size;
     return ATTR_OK;
+}
+
+static size_t points_of_row(const attr_blocked_conv *c) {
+    return c->kind == ATTR_CONV_WINOGRAD ? attr_winograd_tiles[c->winograd].points : 1;
 }
 
 /* The values of a row of points fill half of a second-level cache of 1 MiB; the sums are written and read once for each
@@ -91,21 +96,21 @@ static attr_status make_tiles(attr_blocked_conv *c) {
 static void choose_blocking(attr_blocked_conv *c) {
     enum { values_bytes = 540 << 10, sums_bytes = 6 << 20 };
     int winograd = c->kind == ATTR_CONV_WINOGRAD;
-    size_t taps = winograd ? 1 : c->area, points = winograd ? attr_winograd_row : 1,
-           all_points = winograd ? attr_winograd_points : 1;
+    size_t taps = winograd ? 1 : c->area, row = points_of_row(c);
     c->depth_lanes = c->from_blocks > 1 ? attr_lanes : c->from_c;
-    c->most_units = winograd ? 84 : attr_most_units;
-    size_t block = points * taps * c->most_units * attr_lanes * c->simd->element;
+    c->most_units = !winograd ? attr_most_units : c->winograd == ATTR_WINOGRAD_STRIDE_1 ? 84 : 56;
+    size_t block = row * taps * c->most_units * attr_lanes * c->simd->element;
     c->chunk_blocks = block < values_bytes ? (int)(values_bytes / block) : 1;
     if (c->chunk_blocks > c->from_blocks) c->chunk_blocks = c->from_blocks;
-    size_t column = all_points * c->most_units * c->simd->element;
+    size_t column = row * row * c->most_units * c->simd->element;
     c->most_columns = (int)(sums_bytes / column / c->simd->columns + 1) * c->simd->columns;
 }
 
 static attr_conv_kind kind_of(const attr_conv_shape *s, attr_conv_direction direction) {
     if (direction.plain_input) return direction.transposed ? ATTR_CONV_THIN_TO : ATTR_CONV_THIN_FROM;
     if (is_depthwise(s)) return ATTR_CONV_DEPTHWISE;
-    return s->size == 3 && s->stride == 1 ? ATTR_CONV_WINOGRAD : ATTR_CONV_GATHER;
+    int filtered = s->size == 3 && (s->stride == 1 || (s->stride == 2 && s->pad == 1));
+    return filtered ? ATTR_CONV_WINOGRAD : ATTR_CONV_GATHER;
 }
 
 /* All but what is allocated. */
@@ -128,6 +133,8 @@ static attr_blocked_conv describe(const attr_conv_shape *s, attr_conv_direction 
     c->from_blocks = blocks_of(c->from_c);
     c->to_blocks = blocks_of(c->to_c);
     c->kind = kind_of(s, direction);
+    if (s->stride == 2) c->winograd = transposed ? ATTR_WINOGRAD_STRIDE_2_BACK : ATTR_WINOGRAD_STRIDE_2;
+    c->tile_pad = c->winograd == ATTR_WINOGRAD_STRIDE_2_BACK ? 0 : c->pad;
     if (c->kind == ATTR_CONV_GATHER && s->size == 1 && s->stride == 1 && s->pad == 0) { /* pixels in one long row */
         c->from_w *= c->from_h;
         c->to_w *= c->to_h;
@@ -201,11 +208,11 @@ static size_t thin_from_scratch(const attr_blocked_conv *c) {
 
 static size_t panel_scratch(const attr_blocked_conv *c, int taps) {
     int winograd = c->kind == ATTR_CONV_WINOGRAD;
-    size_t points = winograd ? attr_winograd_points : 1, points_of_row = winograd ? attr_winograd_row : 1;
+    size_t row = points_of_row(c), weights = winograd ? attr_winograd_tiles[c->winograd].weights : 1;
     int columns = (c->to_blocks * attr_lanes + c->simd->columns - 1) / c->simd->columns * c->simd->columns;
     size_t kept = columns < c->most_columns ? columns : c->most_columns;
-    return points * (attr_values_stride(c, taps) + kept * c->most_units) +
-           points_of_row * attr_weights_stride(c, taps, c->simd->columns);
+    return row * row * (attr_values_stride(c, taps) + kept * c->most_units) +
+           weights * attr_weights_stride(c, taps, c->simd->columns);
 }
 
 static size_t scratch_numbers(const attr_blocked_conv *c, int taps) {

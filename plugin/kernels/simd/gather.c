@@ -136,4 +136,4 @@ static void write(float *to, const real *sums, const attr_unit_block *u, const a
     }
 }
 
-const attr_steps S(attr_gather_steps) = {1, 1, read, weigh, write};
+const attr_steps S(attr_gather_steps) = {1, 1, 1, read, weigh, write};

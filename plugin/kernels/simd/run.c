@@ -11,7 +11,7 @@ typedef struct {
 static panels panels_of(char *scratch, const attr_blocked_conv *c, const attr_steps *steps, int taps) {
     panels p = {.values = (real *)scratch};
     p.weights = p.values + steps->points * attr_values_stride(c, taps);
-    p.sums = p.weights + steps->points / steps->rows * attr_weights_stride(c, taps, tile_columns);
+    p.sums = p.weights + steps->weights * attr_weights_stride(c, taps, tile_columns);
     return p;
 }
 
@@ -26,7 +26,8 @@ static void multiply_chunk(real *sums, const panels *p, const attr_unit_block *u
     for (int i = 0; i < points; ++i) {
         size_t point = (size_t)row * points + i;
         const real *values = p->values + point * attr_values_stride(c, taps);
-        const real *weights = p->weights + i * attr_weights_stride(c, taps, tile_columns);
+        int weights_of = i < steps->weights ? i : steps->weights - 1;
+        const real *weights = p->weights + weights_of * attr_weights_stride(c, taps, tile_columns);
         for (int part = 0; part < parts; ++part) {
             int first = u->count * part / parts, last = u->count * (part + 1) / parts;
             S(attr_multiply)
@@ -83,7 +84,8 @@ static cut cut_of(const attr_blocked_conv *c, int units, int threads) {
 
 static void run(float *to, const float *from, const attr_blocked_conv *c, const attr_gate *gate,
                 const attr_finish *finish, int count, void *scratch, size_t scratch_each, int threads) {
-    const attr_steps *steps = c->kind == ATTR_CONV_WINOGRAD ? &S(attr_winograd_steps) : &S(attr_gather_steps);
+    const attr_steps *steps =
+        c->kind == ATTR_CONV_WINOGRAD ? &S(attr_winograd_steps)[c->winograd] : &S(attr_gather_steps);
     int columns = up(c->to_blocks * lanes, tile_columns);
     switch (c->kind) {
     case ATTR_CONV_DEPTHWISE:

@@ -1,6 +1,6 @@
-/* The steps of the two implementations, and the product between them. Panels, in elements of `real`:
+/* The steps of the implementations, and the product between them. Panels, in elements of `real`:
  *   values  [point][block of 16 channels][tap][most_units][16]       point stride attr_values_stride
- *   weights [point of a row][block][tap][depth_lanes][tile_columns]  point stride attr_weights_stride
+ *   weights [weights of a row][block][tap][depth_lanes][tile_columns]  point stride attr_weights_stride
  *   sums    [columns / tile_columns][point][most_units][tile_columns] */
 #ifndef ATTR_KERNELS_STEPS_H
 #define ATTR_KERNELS_STEPS_H
@@ -9,6 +9,7 @@
 
 typedef struct {
     int points, rows; /* rows: groups of points whose weights are in a panel at a time */
+    int weights;      /* of a row that differ: points beyond the last have the last's */
     /* Blocks block .. block+blocks-1 of the channels read. */
     void (*read)(real *values, const float *from, const attr_unit_block *u, const attr_gate *gate, int block,
                  int blocks);
@@ -17,7 +18,7 @@ typedef struct {
     void (*write)(float *to, const real *sums, const attr_unit_block *u, const attr_finish *finish, int column);
 } attr_steps;
 
-extern const attr_steps S(attr_winograd_steps), S(attr_gather_steps);
+extern const attr_steps S(attr_winograd_steps)[], S(attr_gather_steps); /* the first by attr_winograd */
 
 /* sums[row][column] (+)= sum over d < depth blocks, lane < depth_lanes of values[d][row][lane] weights[d][lane][column]
  * for `rows` <= tile_rows rows; `fresh` stores, else adds. values_block: elements from a block of values to the next;

@@ -1,15 +1,34 @@
-/* Winograd's F(4x4, 3x3): a 4x4 tile Y of results from a 6x6 tile d of values and 3x3 weights g is
+/* Winograd's minimal filtering of 3x3 kernels, on one axis after the other: a tile Y of results is
  *
  *   Y = A^T [ (G g G^T) . (B^T d B) ] A
  *
- * with the matrices of Lavin and Gray for the points 0, 1, -1, 2, -2 and infinity. The products (the dots) of all
- * channels are summed between the transforms. */
+ * of a tile d of values and weights g; the products (the dots) of all channels are summed between the transforms.
+ *
+ * Stride 1: F(4, 3), four results of six values by six products, with the matrices of Lavin and Gray for the points 0,
+ * 1, -1, 2, -2 and infinity.
+ *
+ * Stride 2: a result is a sum over pairs of every second value, g0 d[2i] + g2 d[2i + 2], and a product g1 d[2i + 1].
+ * The pairs are F(4, 2), five products with the points 0, 1, -1, 2 and infinity (by Toom and Cook: A holds powers of
+ * the points, row i of B^T the coefficients of prod (x - p_j) without its factor i, G their scale); the others are four
+ * products: nine where the sum has twelve, and on both axes 5.06 a result instead of 9. In the transpose pairs give the
+ * odd results, single products the even ones. */
 #include "kernels/simd/steps.h"
 
-enum { in_tile = attr_winograd_row, out_tile = attr_winograd_tile, points = attr_winograd_points };
+enum { most_in = 9, most_points = 9, most_out = 8 };
+
+/* On one axis. Point i has the weights of row i of G; those beyond the last row have the last's. */
+typedef struct {
+    const attr_winograd_tile *tile;
+    const real (*weight_rows)[3]; /* G */
+    void (*transform_values)(vector *o, const vector *i);
+    void (*transform_weights)(vector *o, const vector *i);
+    void (*transform_sums)(vector *o, const vector *i);
+} filtering;
+
+/* ---- Stride 1 */
 
 /* o = B^T i */
-static inline void transform_values(vector o[6], const vector i[6]) {
+ALWAYS_INLINE void values_of_six(vector *o, const vector *i) {
     vector even = i[4] - 4 * i[2], odd = i[3] - 4 * i[1], even2 = i[4] - i[2], odd2 = 2 * (i[3] - i[1]);
     o[0] = 4 * i[0] - 5 * i[2] + i[4];
     o[1] = even + odd;
@@ -19,16 +38,15 @@ static inline void transform_values(vector o[6], const vector i[6]) {
     o[5] = 4 * i[1] - 5 * i[3] + i[5];
 }
 
-/* Row y of G. */
-static const real weight_rows[in_tile][3] = {{.25, 0, 0},
-                                             {(real)(-1 / 6.), (real)(-1 / 6.), (real)(-1 / 6.)},
-                                             {(real)(-1 / 6.), (real)(1 / 6.), (real)(-1 / 6.)},
-                                             {(real)(1 / 24.), (real)(1 / 12.), (real)(1 / 6.)},
-                                             {(real)(1 / 24.), (real)(-1 / 12.), (real)(1 / 6.)},
-                                             {0, 0, 1}};
+static const real rows_of_six[6][3] = {{.25, 0, 0},
+                                       {(real)(-1 / 6.), (real)(-1 / 6.), (real)(-1 / 6.)},
+                                       {(real)(-1 / 6.), (real)(1 / 6.), (real)(-1 / 6.)},
+                                       {(real)(1 / 24.), (real)(1 / 12.), (real)(1 / 6.)},
+                                       {(real)(1 / 24.), (real)(-1 / 12.), (real)(1 / 6.)},
+                                       {0, 0, 1}};
 
 /* o = G i */
-static inline void transform_weights(vector o[6], const vector i[3]) {
+ALWAYS_INLINE void weights_of_six(vector *o, const vector *i) {
     const real sixth = (real)(1 / 6.), twelfth = (real)(1 / 12.), twenty_fourth = (real)(1 / 24.);
     vector even = (i[0] + i[2]) * sixth, odd = i[1] * sixth;
     vector even2 = i[0] * twenty_fourth + i[2] * sixth, odd2 = i[1] * twelfth;
@@ -41,7 +59,7 @@ static inline void transform_weights(vector o[6], const vector i[3]) {
 }
 
 /* o = A^T i */
-static inline void transform_sums(vector o[4], const vector i[6]) {
+ALWAYS_INLINE void sums_of_six(vector *o, const vector *i) {
     vector sum = i[1] + i[2], difference = i[1] - i[2], sum2 = i[3] + i[4], difference2 = i[3] - i[4];
     o[0] = i[0] + sum + sum2;
     o[1] = difference + 2 * difference2;
@@ -49,73 +67,143 @@ static inline void transform_sums(vector o[4], const vector i[6]) {
     o[3] = difference + 8 * difference2 + i[5];
 }
 
+/* ---- Stride 2: five points of pairs, four single products */
+
+/* Values `step` apart. */
+ALWAYS_INLINE void values_of_pairs(vector *o, const vector *i, int step) {
+    vector difference = i[3 * step] - i[step];
+    o[0] = 2 * (i[0] - i[2 * step]) + difference;
+    o[1] = difference - i[step] - i[2 * step];
+    o[2] = i[3 * step] - 3 * i[2 * step] + 2 * i[step];
+    o[3] = difference;
+    o[4] = i[4 * step] - i[2 * step] - 2 * difference;
+}
+
+ALWAYS_INLINE void values_there(vector *o, const vector *i) {
+    values_of_pairs(o, i, 2);
+    UNROLL for (int k = 0; k < 4; ++k) o[5 + k] = i[2 * k + 1];
+}
+
+ALWAYS_INLINE void values_back(vector *o, const vector *i) {
+    values_of_pairs(o, i, 1);
+    UNROLL for (int k = 0; k < 4; ++k) o[5 + k] = i[k];
+}
+
+static const real rows_of_pairs[6][3] = {
+    {.5, 0, 0}, {-.5, 0, -.5}, {(real)(-1 / 6.), 0, (real)(1 / 6.)}, {(real)(1 / 6.), 0, (real)(1 / 3.)},
+    {0, 0, 1},  {0, 1, 0}};
+
+ALWAYS_INLINE void weights_of_pairs(vector *o, const vector *i) {
+    const real sixth = (real)(1 / 6.);
+    vector first = i[0] * sixth, last = i[2] * sixth;
+    o[0] = i[0] * (real).5;
+    o[1] = (i[0] + i[2]) * (real)-.5;
+    o[2] = last - first;
+    o[3] = first + 2 * last;
+    o[4] = i[2];
+    o[5] = i[1];
+}
+
+/* Results `step` apart. */
+ALWAYS_INLINE void sums_of_pairs(vector *o, const vector *i, int step) {
+    vector sum = i[1] + i[2], difference = i[1] - i[2];
+    o[0] = i[0] + sum + i[3];
+    o[step] = difference + 2 * i[3];
+    o[2 * step] = sum + 4 * i[3];
+    o[3 * step] = difference + 8 * i[3] + i[4];
+}
+
+ALWAYS_INLINE void sums_there(vector *o, const vector *i) {
+    sums_of_pairs(o, i, 1);
+    UNROLL for (int k = 0; k < 4; ++k) o[k] += i[5 + k];
+}
+
+ALWAYS_INLINE void sums_back(vector *o, const vector *i) {
+    sums_of_pairs(o + 1, i, 2);
+    UNROLL for (int k = 0; k < 4; ++k) o[2 * k] = i[5 + k];
+}
+
+static const filtering filterings[] = {
+    [ATTR_WINOGRAD_STRIDE_1] = {&attr_winograd_tiles[ATTR_WINOGRAD_STRIDE_1], rows_of_six, values_of_six,
+                                weights_of_six, sums_of_six},
+    [ATTR_WINOGRAD_STRIDE_2] = {&attr_winograd_tiles[ATTR_WINOGRAD_STRIDE_2], rows_of_pairs, values_there,
+                                weights_of_pairs, sums_there},
+    [ATTR_WINOGRAD_STRIDE_2_BACK] = {&attr_winograd_tiles[ATTR_WINOGRAD_STRIDE_2_BACK], rows_of_pairs, values_back,
+                                     weights_of_pairs, sums_back}};
+
+/* ---- The steps, compiled for each filtering */
+
 typedef struct {
-    int sample, y, x; /* of the tile's first result pixel */
+    int sample, y, x; /* of the tile */
 } tile_place;
 
-static inline tile_place place_of(const attr_unit_block *u, int i) {
+ALWAYS_INLINE tile_place place_of(const attr_unit_block *u, int i) {
     int unit = u->first + i, in_sample = unit % u->units_of_sample;
-    return (tile_place){unit / u->units_of_sample, in_sample / u->tile_columns * out_tile,
-                        in_sample % u->tile_columns * out_tile};
+    return (tile_place){unit / u->units_of_sample, in_sample / u->tile_columns, in_sample % u->tile_columns};
 }
 
 /* One vector of channels of a tile of values; `at` and `positive` are at pixel (0, 0), which may lie outside. */
-static inline void read_tile(real *values, size_t point_stride, const float *at, const attr_gate *gate,
-                             const signed char *positive, const float *scale, int y0, int x0, int h, int w) {
-    vector half[in_tile][in_tile];
-    for (int x = 0; x < in_tile; ++x) {
-        vector in[in_tile], out[in_tile];
-        for (int y = 0; y < in_tile; ++y) {
+ALWAYS_INLINE void read_tile(real *values, size_t point_stride, const float *at, const attr_gate *gate,
+                             const signed char *positive, const float *scale, int y0, int x0, int h, int w,
+                             const filtering *f) {
+    const int size = f->tile->in, points = f->tile->points;
+    vector half[most_points][most_in];
+    for (int x = 0; x < size; ++x) {
+        vector in[most_in], out[most_points];
+        for (int y = 0; y < size; ++y) {
             int inside = y0 + y >= 0 && y0 + y < h && x0 + x >= 0 && x0 + x < w;
             ptrdiff_t pixel = ((ptrdiff_t)(y0 + y) * w + x0 + x) * lanes;
             in[y] =
                 inside ? read_values(at + pixel, positive ? positive + pixel : NULL, gate->slope, scale) : (vector){0};
         }
-        transform_values(out, in);
-        for (int y = 0; y < in_tile; ++y) half[y][x] = out[y];
+        f->transform_values(out, in);
+        for (int y = 0; y < points; ++y) half[y][x] = out[y];
     }
-    for (int y = 0; y < in_tile; ++y) {
-        vector out[in_tile];
-        transform_values(out, half[y]);
-        for (int x = 0; x < in_tile; ++x) *(vector *)(values + (y * in_tile + x) * point_stride) = out[x];
+    for (int y = 0; y < points; ++y) {
+        vector out[most_points];
+        f->transform_values(out, half[y]);
+        for (int x = 0; x < points; ++x) *(vector *)(values + (y * points + x) * point_stride) = out[x];
     }
 }
 
-static void read(real *values, const float *from, const attr_unit_block *u, const attr_gate *gate, int block,
-                 int blocks) {
+ALWAYS_INLINE void read(real *values, const float *from, const attr_unit_block *u, const attr_gate *gate, int block,
+                        int blocks, const filtering *f) {
     const attr_blocked_conv *c = u->conv;
     size_t plane = (size_t)c->from_h * c->from_w * lanes, stride = attr_values_stride(c, 1);
     for (int i = 0; i < u->count; ++i) {
         tile_place place = place_of(u, i);
+        int y = place.y * f->tile->advance - c->tile_pad, x = place.x * f->tile->advance - c->tile_pad;
         for (int j = 0; j < blocks; ++j) {
             int channel_block = u->group * c->from_blocks + block + j;
             size_t offset = place.sample * u->from_sample + channel_block * plane;
             for (int lane = 0; lane < c->depth_lanes; lane += vector_lanes)
                 read_tile(values + ((size_t)j * c->most_units + i) * lanes + lane, stride, from + offset + lane, gate,
                           gate->positive ? gate->positive + offset + lane : NULL,
-                          gate->scale ? gate->scale + channel_block * lanes + lane : NULL, place.y - c->pad,
-                          place.x - c->pad, c->from_h, c->from_w);
+                          gate->scale ? gate->scale + channel_block * lanes + lane : NULL, y, x, c->from_h, c->from_w,
+                          f);
         }
     }
 }
 
 /* One row of points of the weights from one channel to one vector of channels: row `row` of G g, then times G^T. */
-static inline void weigh_row(real *out, size_t point_stride, const float *taps, const real row[3]) {
+ALWAYS_INLINE void weigh_row(real *out, size_t point_stride, const float *taps, const real row[3], const filtering *f) {
     const int tap = lanes * lanes;
-    vector half[3], points_of_row[in_tile];
+    vector half[3], points_of_row[most_points];
     for (int x = 0; x < 3; ++x) {
         half[x] = (vector){0};
         for (int y = 0; y < 3; ++y)
             half[x] += row[y] * __builtin_convertvector(*(const float_vector *)(taps + (y * 3 + x) * tap), vector);
     }
-    transform_weights(points_of_row, half);
-    for (int x = 0; x < in_tile; ++x) *(vector *)(out + x * point_stride) = points_of_row[x];
+    f->transform_weights(points_of_row, half);
+    for (int x = 0; x < f->tile->weights; ++x) *(vector *)(out + x * point_stride) = points_of_row[x];
 }
 
-static void weigh(real *weights, const attr_unit_block *u, int column, int block, int blocks, int row) {
+ALWAYS_INLINE void weigh(real *weights, const attr_unit_block *u, int column, int block, int blocks, int row,
+                         const filtering *f) {
     const attr_blocked_conv *c = u->conv;
     const int area = 9, tap = lanes * lanes;
-    const real of_row[3] = {weight_rows[row][0], weight_rows[row][1], weight_rows[row][2]};
+    const real *of_g = f->weight_rows[row < f->tile->weights ? row : f->tile->weights - 1];
+    const real of_row[3] = {of_g[0], of_g[1], of_g[2]};
     size_t stride = attr_weights_stride(c, 1, tile_columns);
     for (int part = 0; part < tile_columns && column + part < c->to_blocks * lanes; part += lanes) {
         size_t to_block = (size_t)u->group * c->to_blocks + (column + part) / lanes;
@@ -123,23 +211,24 @@ static void weigh(real *weights, const attr_unit_block *u, int column, int block
         for (int i = 0; i < blocks * c->depth_lanes; ++i) {
             const float *of_channel = packed + (size_t)(i / c->depth_lanes) * area * tap + i % c->depth_lanes * lanes;
             for (int lane = 0; lane < lanes; lane += vector_lanes)
-                weigh_row(weights + (size_t)i * tile_columns + part + lane, stride, of_channel + lane, of_row);
+                weigh_row(weights + (size_t)i * tile_columns + part + lane, stride, of_channel + lane, of_row, f);
         }
     }
 }
 
-static inline void write_tile(float *to, signed char *positive, const real *sums, size_t point_stride,
-                              const vector_finish *finish, int rows, int columns, int w) {
-    vector half[out_tile][in_tile];
-    for (int x = 0; x < in_tile; ++x) {
-        vector in[in_tile], out[out_tile];
-        for (int y = 0; y < in_tile; ++y) in[y] = *(const vector *)(sums + (y * in_tile + x) * point_stride);
-        transform_sums(out, in);
-        for (int y = 0; y < out_tile; ++y) half[y][x] = out[y];
+ALWAYS_INLINE void write_tile(float *to, signed char *positive, const real *sums, size_t point_stride,
+                              const vector_finish *finish, int rows, int columns, int w, const filtering *f) {
+    const int points = f->tile->points, size = f->tile->out;
+    vector half[most_out][most_points];
+    for (int x = 0; x < points; ++x) {
+        vector in[most_points], out[most_out];
+        for (int y = 0; y < points; ++y) in[y] = *(const vector *)(sums + (y * points + x) * point_stride);
+        f->transform_sums(out, in);
+        for (int y = 0; y < size; ++y) half[y][x] = out[y];
     }
     for (int y = 0; y < rows; ++y) {
-        vector out[out_tile];
-        transform_sums(out, half[y]);
+        vector out[most_out];
+        f->transform_sums(out, half[y]);
         for (int x = 0; x < columns; ++x) {
             size_t pixel = ((size_t)y * w + x) * lanes;
             store_sum(to + pixel, positive ? positive + pixel : NULL, out[x], finish);
@@ -147,22 +236,43 @@ static inline void write_tile(float *to, signed char *positive, const real *sums
     }
 }
 
-static void write(float *to, const real *sums, const attr_unit_block *u, const attr_finish *finish, int column) {
+ALWAYS_INLINE void write(float *to, const real *sums, const attr_unit_block *u, const attr_finish *finish, int column,
+                         const filtering *f) {
     const attr_blocked_conv *c = u->conv;
+    const int size = f->tile->out;
     size_t plane = (size_t)c->to_h * c->to_w * lanes, stride = (size_t)c->most_units * tile_columns;
     for (int part = 0; part < tile_columns && column + part < c->to_blocks * lanes; part += vector_lanes) {
         int channel = u->group * c->to_blocks * lanes + column + part;
-        vector_finish f = finish_of(finish, channel);
+        vector_finish finished = finish_of(finish, channel);
         for (int i = 0; i < u->count; ++i) {
             tile_place place = place_of(u, i);
-            int rows = c->to_h - place.y < out_tile ? c->to_h - place.y : out_tile;
-            int columns = c->to_w - place.x < out_tile ? c->to_w - place.x : out_tile;
+            int y = place.y * size, x = place.x * size;
+            int rows = c->to_h - y < size ? c->to_h - y : size, columns = c->to_w - x < size ? c->to_w - x : size;
             size_t at = place.sample * u->to_sample + channel / lanes * plane + channel % lanes +
-                        ((size_t)place.y * c->to_w + place.x) * lanes;
+                        ((size_t)y * c->to_w + x) * lanes;
             write_tile(to + at, finish->positive ? finish->positive + at : NULL, sums + (size_t)i * tile_columns + part,
-                       stride, &f, rows, columns, c->to_w);
+                       stride, &finished, rows, columns, c->to_w, f);
         }
     }
 }
 
-const attr_steps S(attr_winograd_steps) = {points, in_tile, read, weigh, write};
+#define STEPS(name, filtering)                                                                                         \
+    static void read_##name(real *values, const float *from, const attr_unit_block *u, const attr_gate *gate,          \
+                            int block, int blocks) {                                                                   \
+        read(values, from, u, gate, block, blocks, &filterings[filtering]);                                            \
+    }                                                                                                                  \
+    static void weigh_##name(real *weights, const attr_unit_block *u, int column, int block, int blocks, int row) {    \
+        weigh(weights, u, column, block, blocks, row, &filterings[filtering]);                                         \
+    }                                                                                                                  \
+    static void write_##name(float *to, const real *sums, const attr_unit_block *u, const attr_finish *finish,         \
+                             int column) {                                                                             \
+        write(to, sums, u, finish, column, &filterings[filtering]);                                                    \
+    }
+STEPS(1, ATTR_WINOGRAD_STRIDE_1)
+STEPS(2, ATTR_WINOGRAD_STRIDE_2)
+STEPS(2_back, ATTR_WINOGRAD_STRIDE_2_BACK)
+
+const attr_steps S(attr_winograd_steps)[] = {
+    [ATTR_WINOGRAD_STRIDE_1] = {36, 6, 6, read_1, weigh_1, write_1},
+    [ATTR_WINOGRAD_STRIDE_2] = {81, 9, 6, read_2, weigh_2, write_2},
+    [ATTR_WINOGRAD_STRIDE_2_BACK] = {81, 9, 6, read_2_back, weigh_2_back, write_2_back}};
