@@ -15,7 +15,7 @@ typedef struct {
     int transposed, plain_input, count;
     int from_c, from_pixels, to_c, to_pixels;
     float *from, *to, *weights, *gate_scale; /* blocked; to holds what is added to */
-    signed char *positive;
+    attr_signs *positive;
     double *scale, *bias;
 } problem;
 
@@ -47,8 +47,9 @@ static problem make_problem(attr_conv_shape s, int transposed, int plain_input, 
     p.from = random_floats(count * attr_blocked_size(p.from_c, p.from_pixels, 1), 1);
     size_t from_size = count * attr_blocked_size(p.from_c, p.from_pixels, 1);
     float *outputs = random_floats(from_size, 2);
-    cr_assert_eq(attr_allocate(&p.positive, from_size, 1, "a test"), ATTR_OK);
-    for (size_t i = 0; i < from_size; ++i) p.positive[i] = outputs[i] > 0 ? -1 : 0;
+    cr_assert_eq(attr_allocate(&p.positive, from_size / attr_lanes, sizeof *p.positive, "a test"), ATTR_OK);
+    for (size_t i = 0; i < from_size; ++i)
+        p.positive[i / attr_lanes] |= (attr_signs)((outputs[i] > 0) << i % attr_lanes);
     free(outputs);
     p.to = random_floats(count * attr_blocked_size(p.to_c, p.to_pixels, 1), 3);
     p.weights = random_floats((size_t)s.n * s.c / s.groups * s.size * s.size, 4);
@@ -86,6 +87,15 @@ typedef struct {
     double slope;
 } dress; /* what is done on the way in and out */
 
+static int is_positive(const attr_signs *signs, size_t i) {
+    return signs[i / attr_lanes] >> i % attr_lanes & 1;
+}
+
+/* A picture has no signs. */
+static int has_signs(const problem *p, const dress *d) {
+    return d->gated && (p->transposed || !p->plain_input);
+}
+
 /* The plain twin does the sum; what is around it is done here. */
 static double *expected_of(const problem *p, const dress *d) {
     double *from = NULL, *packed = NULL, *to = NULL, *one = NULL, *zero = NULL;
@@ -102,7 +112,8 @@ static double *expected_of(const problem *p, const dress *d) {
         for (int c = 0; c < p->from_c; ++c)
             for (int i = 0; i < p->from_pixels; ++i) {
                 size_t at = from_index(p, b, c, i);
-                double gate = d->gated ? (p->positive[at] ? 1 : .25) * p->gate_scale[c] : 1;
+                double gate = d->gated ? p->gate_scale[c] : 1;
+                if (has_signs(p, d) && !is_positive(p->positive, at)) gate *= .25;
                 *out++ = gate * p->from[at];
             }
     attr_conv_pack_f64(packed, p->weights, NULL, &p->shape, p->transposed);
@@ -132,7 +143,7 @@ static void pack(attr_blocked_conv *c, const problem *p, attr_sum sum) {
 /* A result of its own, so that p->to can be added to again. generation < 0: the best for this machine. `positive` may
  * be NULL. */
 static float *run(const problem *p, const dress *d, attr_sum sum, int generation, int threads, int count,
-                  signed char *positive) {
+                  attr_signs *positive) {
     attr_blocked_conv *c = NULL;
     void *scratch = NULL;
     float *to = NULL;
@@ -143,7 +154,7 @@ static float *run(const problem *p, const dress *d, attr_sum sum, int generation
     cr_assert_eq(attr_allocate(&scratch, threads, attr_blocked_conv_scratch(c), "a test"), ATTR_OK);
     cr_assert_eq(attr_allocate(&to, size, sizeof *to, "a test"), ATTR_OK);
     memcpy(to, p->to, size * sizeof *to);
-    attr_gate gate = {d->gated ? p->positive : NULL, .25f, d->gated ? p->gate_scale : NULL};
+    attr_gate gate = {has_signs(p, d) ? p->positive : NULL, .25f, d->gated ? p->gate_scale : NULL};
     attr_finish finish = {d->affine ? p->scale : NULL, d->affine ? p->bias : NULL, d->slope, d->add, positive};
     pack(c, p, sum);
     attr_blocked_conv_run(to, p->from, c, &gate, &finish, count, scratch, threads);
@@ -282,13 +293,14 @@ Test(blocked, same_bits_for_any_threads_and_batch) {
 }
 
 /* Of every element that exists: lanes beyond the last channel have no meaning. */
-static void check_signs(const problem *p, const float *to, const signed char *positive, attr_sum sum, int generation) {
+static void check_signs(const problem *p, const float *to, const attr_signs *positive, attr_sum sum, int generation) {
     for (int b = 0; b < p->count; ++b)
         for (int c = 0; c < p->to_c; ++c)
             for (int i = 0; i < p->to_pixels; ++i) {
                 size_t at = to_index(p, b, c, i);
-                cr_assert_eq(positive[at], to[at] > 0 ? -1 : 0, "n %d size %d stride %d sum %d generation %d at %zu",
-                             p->shape.n, p->shape.size, p->shape.stride, sum, generation, at);
+                cr_assert_eq(is_positive(positive, at), to[at] > 0,
+                             "n %d size %d stride %d sum %d generation %d at %zu", p->shape.n, p->shape.size,
+                             p->shape.stride, sum, generation, at);
             }
 }
 
@@ -301,8 +313,8 @@ Test(blocked, signs_of_the_results) {
         for (int sum = 0; sum < 2; ++sum) {
             for (int generation = ATTR_CPU_ANY; generation <= ATTR_CPU_V4; ++generation) {
                 if (!attr_simd_build(sum, generation)) continue;
-                signed char *positive = NULL;
-                cr_assert_eq(attr_allocate(&positive, size, 1, "a test"), ATTR_OK);
+                attr_signs *positive = NULL;
+                cr_assert_eq(attr_allocate(&positive, size / attr_lanes, sizeof *positive, "a test"), ATTR_OK);
                 float *to = run(&p, &dresses[1], sum, generation, 2, 2, positive);
                 check_signs(&p, to, positive, sum, generation);
                 free(positive), free(to);

@@ -15,6 +15,7 @@
 #define ATTR_KERNELS_BLOCKED_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/random.h"
 #include "base/status.h"
@@ -26,6 +27,10 @@ enum { attr_lanes = 16 };
 static inline size_t attr_blocked_size(int channels, int h, int w) {
     return ((size_t)channels + attr_lanes - 1) / attr_lanes * attr_lanes * h * w;
 }
+
+/* Whether numbers are positive, of a pixel of a block: bit l tells it of channel l. In the order of a blocked tensor.
+ */
+typedef uint16_t attr_signs;
 
 typedef enum { ATTR_SUM_F64, ATTR_SUM_F32 } attr_sum;
 
@@ -40,21 +45,22 @@ typedef struct {
     attr_sum sum;
 } attr_conv_direction;
 
-/* What a value becomes when it is read: times the derivative of an activation of two lines (1 where `positive` says so
- * by -1, `slope` where it is 0; not when NULL), times scale[channel] (not when NULL; padded to 16 channels). */
+/* What a value of a blocked tensor becomes when it is read: times the derivative of an activation of two lines (1 where
+ * `positive`, else `slope`; not when NULL), times scale[channel] (not when NULL; padded to 16 channels). */
 typedef struct {
-    const signed char *positive; /* laid out as the values */
+    const attr_signs *positive;
     float slope;
     const float *scale;
 } attr_gate;
 
 /* What a sum becomes when it is stored: scale[channel] x sum + bias[channel] (both padded to 16 channels; NULL for 1
- * and 0), times `slope` where negative; added to what is there when `add`. */
+ * and 0), times `slope` where negative; added to what is there when `add`. `positive` is told what was, unless NULL;
+ * blocked tensors only. */
 typedef struct {
     const double *scale, *bias;
     double slope;
     int add;
-    signed char *positive; /* laid out as the result */
+    attr_signs *positive;
 } attr_finish;
 
 typedef struct attr_blocked_conv attr_blocked_conv;

@@ -15,7 +15,7 @@ typedef struct {
     int transposed;       /* forward */
     double *scale, *bias; /* padded to whole blocks, as is gate_scale */
     float *gate_scale;
-    signed char *positive; /* the activation's argument, as an output; NULL where that is kept itself */
+    attr_signs *positive; /* the activation's argument, as an output; NULL where that is kept itself */
 } blocked_layer;
 
 /* The factor of negative values of an activation that is made of two lines through zero; 0 if it is another. */
@@ -56,8 +56,8 @@ attr_status attr_blocked_prepare(attr_op *op, const attr_conv_shape *s, int tran
     attr_blocked_conv_bytes there = attr_blocked_conv_needs(s, forward), back = attr_blocked_conv_needs(s, backward);
     double slope;
     int two_lines = is_two_lines(&slope, op->l->activation) && slope != 1;
-    size_t signs = two_lines ? op->batch * attr_blocked_size(op->l->n, op->l->out_h, op->l->out_w) : 0;
-    op->bytes += there.kept + back.kept + signs;
+    size_t signs = two_lines ? op->batch * attr_blocked_size(op->l->n, op->l->out_h, op->l->out_w) / attr_lanes : 0;
+    op->bytes += there.kept + back.kept + signs * sizeof *b->positive;
     op->scratch_bytes = larger(there.scratch, back.scratch);
     if (op->only_planned) return ATTR_OK;
     ATTR_TRY(attr_allocate(&b, 1, sizeof *b, "a convolution"));

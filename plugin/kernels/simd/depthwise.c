@@ -13,15 +13,15 @@ typedef struct {
     int first, length, margin;
 } band;
 
-static void read_row(real *to, const float *from, const signed char *positive, const float *scale, float slope, int w) {
+static void read_row(real *to, const float *from, const attr_signs *positive, const float *scale, float slope, int w) {
     for (int x = 0; x < w; ++x, to += lanes, from += lanes)
         for (int lane = 0; lane < lanes; lane += vector_lanes)
-            *(vector *)(to + lane) = read_values(from + lane, positive ? positive + (size_t)x * lanes + lane : NULL,
-                                                 slope, scale ? scale + lane : NULL);
+            *(vector *)(to + lane) =
+                read_values(from + lane, positive ? positive + x : NULL, lane, slope, scale ? scale + lane : NULL);
 }
 
 static void read_band(const band *b, int rows, const float *from, const attr_blocked_conv *c, const attr_gate *gate,
-                      const signed char *positive, const float *scale) {
+                      const attr_signs *positive, const float *scale) {
     for (int k = 0; k < rows; ++k) {
         int y = b->first + k;
         real *row = b->rows + (size_t)k * b->length * lanes;
@@ -31,8 +31,7 @@ static void read_band(const band *b, int rows, const float *from, const attr_blo
             continue;
         }
         memset(row, 0, (size_t)b->margin * lanes * sizeof *row);
-        read_row(row + (size_t)b->margin * lanes, from + at, positive ? positive + at : NULL, scale, gate->slope,
-                 c->from_w);
+        read_row(row + (size_t)b->margin * lanes, from + at, SIGNS_AT(positive, at), scale, gate->slope, c->from_w);
         memset(row + after * lanes, 0, (b->length - after) * lanes * sizeof *row);
     }
 }
@@ -50,7 +49,7 @@ ALWAYS_INLINE void sum_pixels(vector sum[pixels_at_once], const band *b, const a
     }
 }
 
-static void run_row(float *to, signed char *positive, const band *b, const attr_blocked_conv *c,
+static void run_row(float *to, attr_signs *positive, const band *b, const attr_blocked_conv *c,
                     const attr_pixel_class *class, const vector_finish *finish, int i, int lane) {
     size_t row = (size_t)(class->first_y + i * class->step) * c->to_w + class->first_x;
     for (int j = 0; j < class->columns; j += pixels_at_once) {
@@ -62,13 +61,13 @@ static void run_row(float *to, signed char *positive, const band *b, const attr_
             sum_pixels(sum, b, class, i, j, lane, class->advance);
         for (int p = 0; p < n; ++p) {
             size_t at = (row + (size_t)(j + p) * class->step) * lanes + lane;
-            store_sum(to + at, positive ? positive + at : NULL, sum[p], finish);
+            store_sum(to + at, SIGNS_AT(positive, at), sum[p], finish);
         }
     }
 }
 
 /* A band of results of one block of channels; `to`, `from` and their signs are at the block. */
-static void run_band(float *to, signed char *positive, band *b, const float *from, const signed char *gate_positive,
+static void run_band(float *to, attr_signs *positive, band *b, const float *from, const attr_signs *gate_positive,
                      const attr_blocked_conv *c, const attr_gate *gate, const attr_finish *finish, int channel,
                      int first) {
     attr_band_reach reach = attr_band_reach_of(c);
@@ -98,8 +97,8 @@ void S(attr_depthwise_run)(float *to, const float *from, const attr_blocked_conv
                   .length = reach.length,
                   .margin = reach.margin};
         b.rows = b.weights + (size_t)c->area * lanes;
-        run_band(to + plane * to_plane, finish->positive ? finish->positive + plane * to_plane : NULL, &b,
-                 from + plane * from_plane, gate->positive ? gate->positive + plane * from_plane : NULL, c, gate,
-                 finish, (int)(plane % c->to_blocks) * lanes, item % bands * attr_depthwise_band);
+        run_band(to + plane * to_plane, SIGNS_AT(finish->positive, plane * to_plane), &b, from + plane * from_plane,
+                 SIGNS_AT(gate->positive, plane * from_plane), c, gate, finish, (int)(plane % c->to_blocks) * lanes,
+                 item % bands * attr_depthwise_band);
     }
 }

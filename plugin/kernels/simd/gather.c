@@ -12,18 +12,17 @@ static inline unit_place place_of(const attr_unit_block *u, int unit) {
 }
 
 /* n pixels, `step` pixels apart where they are read, side by side where they are written. */
-ALWAYS_INLINE void read_pixels(real *to, const float *from, const signed char *positive, const float *scale,
-                               float slope, int n, int step) {
+ALWAYS_INLINE void read_pixels(real *to, const float *from, const attr_signs *positive, const float *scale, float slope,
+                               int n, int step) {
     for (int i = 0; i < n; ++i, to += lanes, from += step * lanes) {
         for (int lane = 0; lane < lanes; lane += vector_lanes)
-            *(vector *)(to + lane) =
-                read_values(from + lane, positive ? positive + lane : NULL, slope, scale ? scale + lane : NULL);
-        if (positive) positive += step * lanes;
+            *(vector *)(to + lane) = read_values(from + lane, positive, lane, slope, scale ? scale + lane : NULL);
+        if (positive) positive += step;
     }
 }
 
 /* The same with what is the same for all pixels known to the compiler. */
-static void read_run(real *to, const float *from, const signed char *positive, const float *scale, float slope, int n,
+static void read_run(real *to, const float *from, const attr_signs *positive, const float *scale, float slope, int n,
                      int step) {
     if (!positive && !scale)
         read_pixels(to, from, NULL, NULL, 1, n, step);
@@ -53,7 +52,7 @@ static int find_runs(unit_run runs[], const attr_unit_block *u) {
 }
 
 /* What a run reads for one tap: zeros, pixels, zeros. */
-static void read_tap(real *to, const float *plane, const signed char *positive, const float *scale, float slope,
+static void read_tap(real *to, const float *plane, const attr_signs *positive, const float *scale, float slope,
                      const attr_unit_block *u, const unit_run *run, int tap) {
     const attr_blocked_conv *c = u->conv;
     const attr_pixel_class *class = u->class;
@@ -69,7 +68,7 @@ static void read_tap(real *to, const float *plane, const signed char *positive, 
     ptrdiff_t at = ((ptrdiff_t)y * c->from_w + x + (ptrdiff_t)before * step) * lanes;
     memset(to, 0, (size_t)before * lanes * sizeof *to);
     if (end > before)
-        read_run(to + before * lanes, plane + at, positive ? positive + at : NULL, scale, slope, end - before, step);
+        read_run(to + before * lanes, plane + at, SIGNS_AT(positive, at), scale, slope, end - before, step);
     memset(to + end * lanes, 0, (size_t)(run->length - end) * lanes * sizeof *to);
 }
 
@@ -86,8 +85,8 @@ static void read(real *values, const float *from, const attr_unit_block *u, cons
             real *to = values + ((size_t)j * u->class->taps + tap) * c->most_units * lanes;
             for (int r = 0; r < count; ++r) {
                 size_t offset = runs[r].place.sample * u->from_sample + channel_block * plane;
-                read_tap(to + runs[r].first * lanes, from + offset, gate->positive ? gate->positive + offset : NULL,
-                         scale, gate->slope, u, &runs[r], tap);
+                read_tap(to + runs[r].first * lanes, from + offset, SIGNS_AT(gate->positive, offset), scale,
+                         gate->slope, u, &runs[r], tap);
             }
         }
     }
@@ -127,10 +126,10 @@ static void write(float *to, const real *sums, const attr_unit_block *u, const a
             float *at = to + runs[r].place.sample * u->to_sample + channel / lanes * plane + channel % lanes +
                         (y * c->to_w + x) * lanes;
             const real *sum = sums + (size_t)runs[r].first * tile_columns + part;
-            signed char *positive = finish->positive ? finish->positive + (at - to) : NULL;
+            attr_signs *positive = SIGNS_AT(finish->positive, at - to);
             for (int i = 0; i < runs[r].length; ++i, sum += tile_columns) {
-                size_t pixel = (size_t)i * class->step * lanes;
-                store_sum(at + pixel, positive ? positive + pixel : NULL, *(const vector *)sum, &f);
+                size_t pixel = (size_t)i * class->step;
+                store_sum(at + pixel * lanes, positive ? positive + pixel : NULL, *(const vector *)sum, &f);
             }
         }
     }

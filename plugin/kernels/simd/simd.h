@@ -5,6 +5,9 @@
 #define ATTR_KERNELS_SIMD_H
 
 #include <string.h>
+#ifdef __AVX2__
+#include <immintrin.h>
+#endif
 
 #include "kernels/simd/panel.h"
 #include "layers/real.h"
@@ -47,17 +50,29 @@ typedef float float_vector __attribute__((vector_size(ATTR_VECTOR_BYTES / sizeof
 typedef int int_vector __attribute__((vector_size(ATTR_VECTOR_BYTES / sizeof(real) * sizeof(int)),
                                       aligned(ATTR_VECTOR_BYTES / sizeof(real) * sizeof(int)), may_alias));
 
-typedef signed char char_vector __attribute__((vector_size(ATTR_VECTOR_BYTES / sizeof(real)),
-                                               aligned(ATTR_VECTOR_BYTES / sizeof(real)), may_alias));
+/* Signs of the pixel of an element of a blocked tensor; NULL stays NULL. */
+#define SIGNS_AT(signs, element) ((signs) ? (signs) + (element) / lanes : NULL)
 
-static inline float_vector select_floats(int_vector where, float_vector yes, float_vector no) {
-    return (float_vector)((where & (int_vector)yes) | (~where & (int_vector)no));
+/* x where bit i of `positive` is set for lane i, else slope x. */
+static inline float_vector gate_values(float_vector x, unsigned positive, float slope) {
+#if ATTR_VECTOR_BYTES == 64
+    return _Generic((real)0, float
+                    : _mm512_mask_mul_ps, double
+                    : _mm256_mask_mul_ps)(x, ~positive, x, (float_vector){0} + slope);
+#else
+    int_vector bit;
+    for (int i = 0; i < vector_lanes; ++i) bit[i] = 1 << i;
+    int_vector where = (((int_vector){0} + (int)positive) & bit) != 0;
+    return (float_vector)((where & (int_vector)x) | (~where & (int_vector)(x * slope)));
+#endif
 }
 
-/* The values that lie at `at`, gated (see attr_gate); `positive` and `scale` are at the same lanes. */
-static inline vector read_values(const float *at, const signed char *positive, float slope, const float *scale) {
+/* The values that lie at `at`, lane `lane` of a pixel, gated (see attr_gate); `positive` is the pixel's, `scale` is at
+ * the same lanes. */
+static inline vector read_values(const float *at, const attr_signs *positive, int lane, float slope,
+                                 const float *scale) {
     float_vector x = *(const float_vector *)at;
-    if (positive) x = select_floats(__builtin_convertvector(*(const char_vector *)positive, int_vector), x, x * slope);
+    if (positive) x = gate_values(x, *positive >> lane, slope);
     if (scale) x *= *(const float_vector *)scale;
     return __builtin_convertvector(x, vector);
 }
@@ -71,11 +86,11 @@ static inline vector select_numbers(mask_vector where, vector yes, vector no) {
 typedef struct {
     vector scale, bias;
     real slope;
-    int add;
+    int add, lane; /* the first channel's of its block */
 } vector_finish;
 
 static inline vector_finish finish_of(const attr_finish *f, int channel) {
-    vector_finish v = {.slope = (real)f->slope, .add = f->add};
+    vector_finish v = {.slope = (real)f->slope, .add = f->add, .lane = channel % lanes};
     for (int i = 0; i < vector_lanes; ++i) {
         v.scale[i] = (real)(f->scale ? f->scale[channel + i] : 1);
         v.bias[i] = (real)(f->bias ? f->bias[channel + i] : 0);
@@ -83,11 +98,33 @@ static inline vector_finish finish_of(const attr_finish *f, int channel) {
     return v;
 }
 
-/* `positive` is at the same lane, or NULL. */
-static inline void store_sum(float *at, signed char *positive, vector sum, const vector_finish *f) {
+/* Bit i: whether lane i is positive. */
+static inline unsigned positive_lanes(vector x) {
+    mask_vector where = x > 0;
+#if ATTR_VECTOR_BYTES == 64
+    return _Generic((real)0, float : _mm512_movepi32_mask, double : _mm512_movepi64_mask)((__m512i)where);
+#elif ATTR_VECTOR_BYTES == 32
+    return _Generic((real)0, float : _mm256_movemask_ps((__m256)where), double : _mm256_movemask_pd((__m256d)where));
+#else
+    unsigned bits = 0;
+    for (int i = 0; i < vector_lanes; ++i) bits |= (where[i] & 1u) << i;
+    return bits;
+#endif
+}
+
+/* The parts of a pixel's channels are stored one after the other, by one thread. */
+static inline void store_signs(attr_signs *positive, int lane, unsigned bits) {
+    if (vector_lanes == lanes || lane == 0)
+        *positive = (attr_signs)bits;
+    else
+        *positive |= (attr_signs)(bits << lane);
+}
+
+/* `positive` is the pixel's, or NULL. */
+static inline void store_sum(float *at, attr_signs *positive, vector sum, const vector_finish *f) {
     float_vector *to = (float_vector *)at;
     sum = f->scale * sum + f->bias;
-    if (positive) *(char_vector *)positive = __builtin_convertvector(sum > 0, char_vector);
+    if (positive) store_signs(positive, f->lane, positive_lanes(sum));
     if (f->slope != 1) sum = select_numbers(sum > 0, sum, sum * f->slope);
     if (f->add) sum += __builtin_convertvector(*to, vector);
     *to = __builtin_convertvector(sum, float_vector);

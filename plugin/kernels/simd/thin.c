@@ -16,17 +16,15 @@ static int smaller(int a, int b) {
 /* ---- From the picture */
 
 /* The padded lines [channel][ky] that row i of the result reads. */
-static void widen_lines(real *lines, const float *from, const attr_blocked_conv *c, const attr_gate *gate,
-                        const signed char *positive, int i) {
+static void widen_lines(real *lines, const float *from, const attr_blocked_conv *c, const float *scale, int i) {
     int length = attr_thin_line(c);
     for (int k = 0; k < c->from_c * c->size; ++k, lines += length) {
         int channel = k / c->size, y = i * c->stride + k % c->size - c->pad;
         memset(lines, 0, (size_t)length * sizeof *lines);
         if (y < 0 || y >= c->from_h) continue;
         size_t at = ((size_t)channel * c->from_h + y) * c->from_w;
-        float scale = gate->scale ? gate->scale[channel] : 1;
-        for (int x = 0; x < c->from_w && x + c->pad < length; ++x)
-            lines[c->pad + x] = from[at + x] * scale * (positive && !positive[at + x] ? gate->slope : 1);
+        float factor = scale ? scale[channel] : 1;
+        for (int x = 0; x < c->from_w && x + c->pad < length; ++x) lines[c->pad + x] = from[at + x] * factor;
     }
 }
 
@@ -54,8 +52,8 @@ static void sum_part(vector sum[tile_rows][tile_vectors], const real *lines, con
 }
 
 /* Row i of a sample, result channels column .. column+tile_columns-1. */
-static void run_row(float *to, signed char *positive, const real *lines, const real *weights,
-                    const attr_blocked_conv *c, const attr_finish *finish, int column, int i) {
+static void run_row(float *to, attr_signs *positive, const real *lines, const real *weights, const attr_blocked_conv *c,
+                    const attr_finish *finish, int column, int i) {
     vector sum[tile_rows][tile_vectors];
     vector_finish finishes[tile_vectors];
     int vectors = smaller(tile_vectors, (c->to_blocks * lanes - column) / vector_lanes);
@@ -67,7 +65,7 @@ static void run_row(float *to, signed char *positive, const real *lines, const r
             int channel = column + v * vector_lanes;
             size_t at = (((size_t)(channel / lanes) * c->to_h + i) * c->to_w + j) * lanes + channel % lanes;
             for (int r = 0; r < pixels; ++r)
-                store_sum(to + at + r * lanes, positive ? positive + at + r * lanes : NULL, sum[r][v], &finishes[v]);
+                store_sum(to + at + r * lanes, SIGNS_AT(positive, at + r * lanes), sum[r][v], &finishes[v]);
         }
     }
 }
@@ -97,9 +95,8 @@ void S(attr_thin_from_run)(float *to, const float *from, const attr_blocked_conv
 #pragma omp for schedule(static)
         for (int item = 0; item < count * c->to_h; ++item) {
             int sample = item / c->to_h, i = item % c->to_h;
-            signed char *positive = finish->positive ? finish->positive + sample * to_sample : NULL;
-            widen_lines(lines, from + sample * from_sample, c, gate,
-                        gate->positive ? gate->positive + sample * from_sample : NULL, i);
+            attr_signs *positive = SIGNS_AT(finish->positive, sample * to_sample);
+            widen_lines(lines, from + sample * from_sample, c, gate->scale, i);
             for (int column = 0; column < c->to_blocks * lanes; column += tile_columns)
                 run_row(to + sample * to_sample, positive, lines, weights + (size_t)column * depth, c, finish, column,
                         i);
@@ -158,15 +155,16 @@ static void transpose(pixel square[lanes]) {
 
 /* A row of one block of channels as lines [16][length]; `margin` numbers before the first pixel. `positive` and `scale`
  * may be NULL. */
-static void transpose_row(real *lines, const float *from, const signed char *positive, const float *scale, float slope,
+static void transpose_row(real *lines, const float *from, const attr_signs *positive, const float *scale, float slope,
                           int w, int length, int margin) {
     for (int x = 0; x < w; x += lanes) {
         pixel square[lanes] = {{{0}}};
         for (int i = 0; i < lanes && x + i < w; ++i)
             for (int part = 0; part < lanes / vector_lanes; ++part) {
-                size_t at = (size_t)(x + i) * lanes + part * vector_lanes;
-                square[i].parts[part] = read_values(from + at, positive ? positive + at : NULL, slope,
-                                                    scale ? scale + part * vector_lanes : NULL);
+                int lane = part * vector_lanes;
+                size_t at = (size_t)(x + i) * lanes + lane;
+                square[i].parts[part] =
+                    read_values(from + at, SIGNS_AT(positive, at), lane, slope, scale ? scale + lane : NULL);
             }
         transpose(square);
         for (int i = 0; i < lanes; ++i) *(sixteen *)(lines + (size_t)i * length + margin + x) = square[i].all;
@@ -180,14 +178,14 @@ typedef struct {
 } band_rows;
 
 static void read_band(band_rows *b, const float *from, const attr_blocked_conv *c, const attr_gate *gate,
-                      const signed char *positive) {
+                      const attr_signs *positive) {
     size_t plane = (size_t)c->from_h * c->from_w * lanes;
     for (int y = b->first; y < b->last; ++y) {
         real *lines = b->lines + (size_t)(y - b->first) * c->from_blocks * lanes * b->length;
         memset(lines, 0, (size_t)c->from_blocks * lanes * b->length * sizeof *lines);
         for (int block = 0; block < c->from_blocks && y >= 0 && y < c->from_h; ++block) {
             size_t at = block * plane + (size_t)y * c->from_w * lanes;
-            transpose_row(lines + (size_t)block * lanes * b->length, from + at, positive ? positive + at : NULL,
+            transpose_row(lines + (size_t)block * lanes * b->length, from + at, SIGNS_AT(positive, at),
                           gate->scale ? gate->scale + block * lanes : NULL, gate->slope, c->from_w, b->length,
                           b->margin);
         }
@@ -210,20 +208,18 @@ ALWAYS_INLINE void sum_chunks(sixteen sum[attr_thin][most_chunks], const band_ro
     }
 }
 
-static void store_row(float *to, signed char *positive, const real *sum, const attr_finish *f, int channel, int n,
-                      int step) {
+static void store_row(float *to, const real *sum, const attr_finish *f, int channel, int n, int step) {
     double scale = f->scale ? f->scale[channel] : 1, bias = f->bias ? f->bias[channel] : 0;
     for (int i = 0; i < n; ++i, to += step) {
         double value = scale * sum[i] + bias;
-        if (positive) positive[i * step] = value > 0 ? -1 : 0;
         if (value < 0) value *= f->slope;
         *to = (float)(f->add ? value + *to : value);
     }
 }
 
 /* Row i of a class. */
-static void run_class_row(float *to, signed char *positive, const band_rows *b, const attr_blocked_conv *c,
-                          const attr_pixel_class *class, const attr_finish *finish, int i) {
+static void run_class_row(float *to, const band_rows *b, const attr_blocked_conv *c, const attr_pixel_class *class,
+                          const attr_finish *finish, int i) {
     sixteen sum[attr_thin][most_chunks];
     size_t row = (size_t)(class->first_y + i * class->step) * c->to_w, plane = (size_t)c->to_h * c->to_w;
     for (int j = 0; j < class->columns; j += most_chunks * lanes) {
@@ -238,22 +234,20 @@ static void run_class_row(float *to, signed char *positive, const band_rows *b, 
             sum_chunks(sum, b, c, class, i, j, most_chunks, attr_thin);
         for (int k = 0; k < c->to_c; ++k) {
             size_t at = k * plane + row + class->first_x + (size_t)j * class->step;
-            store_row(to + at, positive ? positive + at : NULL, (const real *)sum[k], finish, k, n, class->step);
+            store_row(to + at, (const real *)sum[k], finish, k, n, class->step);
         }
     }
 }
 
 /* The rows of results first .. last-1 that all classes have in a band of a sample. */
-static void run_band(float *to, signed char *positive, band_rows *b, const float *from, const attr_blocked_conv *c,
-                     const attr_gate *gate, const signed char *gate_positive, const attr_finish *finish, int first,
-                     int last) {
+static void run_band(float *to, band_rows *b, const float *from, const attr_blocked_conv *c, const attr_gate *gate,
+                     const attr_signs *positive, const attr_finish *finish, int first, int last) {
     attr_band_reach reach = attr_band_reach_of(c);
     b->first = first + reach.first;
     b->last = last + reach.last;
-    read_band(b, from, c, gate, gate_positive);
+    read_band(b, from, c, gate, positive);
     for (int k = 0; k < c->classes; ++k)
-        for (int i = first; i < last && i < c->class[k].rows; ++i)
-            run_class_row(to, positive, b, c, &c->class[k], finish, i);
+        for (int i = first; i < last && i < c->class[k].rows; ++i) run_class_row(to, b, c, &c->class[k], finish, i);
 }
 
 void S(attr_thin_to_run)(float *to, const float *from, const attr_blocked_conv *c, const attr_gate *gate,
@@ -268,8 +262,8 @@ void S(attr_thin_to_run)(float *to, const float *from, const attr_blocked_conv *
         band_rows b = {.lines = (real *)((char *)scratch + omp_get_thread_num() * scratch_each),
                        .length = reach.length,
                        .margin = reach.margin};
-        run_band(to + sample * to_sample, finish->positive ? finish->positive + sample * to_sample : NULL, &b,
-                 from + sample * from_sample, c, gate, gate->positive ? gate->positive + sample * from_sample : NULL,
-                 finish, first, smaller(first + attr_thin_band, c->class->rows));
+        run_band(to + sample * to_sample, &b, from + sample * from_sample, c, gate,
+                 SIGNS_AT(gate->positive, sample * from_sample), finish, first,
+                 smaller(first + attr_thin_band, c->class->rows));
     }
 }

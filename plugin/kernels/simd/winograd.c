@@ -142,9 +142,9 @@ ALWAYS_INLINE tile_place place_of(const attr_unit_block *u, int i) {
     return (tile_place){unit / u->units_of_sample, in_sample / u->tile_columns, in_sample % u->tile_columns};
 }
 
-/* One vector of channels of a tile of values; `at` and `positive` are at pixel (0, 0), which may lie outside. */
+/* One vector of channels of a tile of values; `at` and `positive` are at pixel (0, 0) of it, which may lie outside. */
 ALWAYS_INLINE void read_tile(real *values, size_t point_stride, const float *at, const attr_gate *gate,
-                             const signed char *positive, const float *scale, int y0, int x0, int h, int w,
+                             const attr_signs *positive, int lane, const float *scale, int y0, int x0, int h, int w,
                              const filtering *f) {
     const int size = f->tile->in, points = f->tile->points;
     vector half[most_points][most_in];
@@ -152,9 +152,10 @@ ALWAYS_INLINE void read_tile(real *values, size_t point_stride, const float *at,
         vector in[most_in], out[most_points];
         for (int y = 0; y < size; ++y) {
             int inside = y0 + y >= 0 && y0 + y < h && x0 + x >= 0 && x0 + x < w;
-            ptrdiff_t pixel = ((ptrdiff_t)(y0 + y) * w + x0 + x) * lanes;
-            in[y] =
-                inside ? read_values(at + pixel, positive ? positive + pixel : NULL, gate->slope, scale) : (vector){0};
+            ptrdiff_t pixel = (ptrdiff_t)(y0 + y) * w + x0 + x;
+            in[y] = inside
+                        ? read_values(at + pixel * lanes, positive ? positive + pixel : NULL, lane, gate->slope, scale)
+                        : (vector){0};
         }
         f->transform_values(out, in);
         for (int y = 0; y < points; ++y) half[y][x] = out[y];
@@ -178,7 +179,7 @@ ALWAYS_INLINE void read(real *values, const float *from, const attr_unit_block *
             size_t offset = place.sample * u->from_sample + channel_block * plane;
             for (int lane = 0; lane < c->depth_lanes; lane += vector_lanes)
                 read_tile(values + ((size_t)j * c->most_units + i) * lanes + lane, stride, from + offset + lane, gate,
-                          gate->positive ? gate->positive + offset + lane : NULL,
+                          SIGNS_AT(gate->positive, offset), lane,
                           gate->scale ? gate->scale + channel_block * lanes + lane : NULL, y, x, c->from_h, c->from_w,
                           f);
         }
@@ -216,7 +217,7 @@ ALWAYS_INLINE void weigh(real *weights, const attr_unit_block *u, int column, in
     }
 }
 
-ALWAYS_INLINE void write_tile(float *to, signed char *positive, const real *sums, size_t point_stride,
+ALWAYS_INLINE void write_tile(float *to, attr_signs *positive, const real *sums, size_t point_stride,
                               const vector_finish *finish, int rows, int columns, int w, const filtering *f) {
     const int points = f->tile->points, size = f->tile->out;
     vector half[most_out][most_points];
@@ -230,8 +231,8 @@ ALWAYS_INLINE void write_tile(float *to, signed char *positive, const real *sums
         vector out[most_out];
         f->transform_sums(out, half[y]);
         for (int x = 0; x < columns; ++x) {
-            size_t pixel = ((size_t)y * w + x) * lanes;
-            store_sum(to + pixel, positive ? positive + pixel : NULL, out[x], finish);
+            size_t pixel = (size_t)y * w + x;
+            store_sum(to + pixel * lanes, positive ? positive + pixel : NULL, out[x], finish);
         }
     }
 }
@@ -250,8 +251,8 @@ ALWAYS_INLINE void write(float *to, const real *sums, const attr_unit_block *u, 
             int rows = c->to_h - y < size ? c->to_h - y : size, columns = c->to_w - x < size ? c->to_w - x : size;
             size_t at = place.sample * u->to_sample + channel / lanes * plane + channel % lanes +
                         ((size_t)y * c->to_w + x) * lanes;
-            write_tile(to + at, finish->positive ? finish->positive + at : NULL, sums + (size_t)i * tile_columns + part,
-                       stride, &finished, rows, columns, c->to_w, f);
+            write_tile(to + at, SIGNS_AT(finish->positive, at), sums + (size_t)i * tile_columns + part, stride,
+                       &finished, rows, columns, c->to_w, f);
         }
     }
 }
