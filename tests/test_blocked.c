@@ -130,14 +130,14 @@ static double *expected_of(const problem *p, const dress *d) {
     return to;
 }
 
-/* Weights are packed for both directions at once. */
-static void pack(attr_blocked_conv *c, const problem *p, attr_sum sum) {
+/* Weights are packed for both directions at once: returns the other one. */
+static attr_blocked_conv *pack(attr_blocked_conv *c, const problem *p, attr_sum sum) {
     attr_blocked_conv *other = NULL;
     attr_noisy_array weights = {.values = p->weights};
     attr_conv_direction direction = {!p->transposed, p->plain_input, sum};
     cr_assert_eq(attr_blocked_conv_create(&other, &p->shape, direction), ATTR_OK);
     attr_blocked_conv_pack(p->transposed ? other : c, p->transposed ? c : other, &weights, NULL, 0, 2);
-    attr_blocked_conv_free(other);
+    return other;
 }
 
 /* A result of its own, so that p->to can be added to again. generation < 0: the best for this machine. `positive` may
@@ -156,8 +156,9 @@ static float *run(const problem *p, const dress *d, attr_sum sum, int generation
     memcpy(to, p->to, size * sizeof *to);
     attr_gate gate = {has_signs(p, d) ? p->positive : NULL, .25f, d->gated ? p->gate_scale : NULL};
     attr_finish finish = {d->affine ? p->scale : NULL, d->affine ? p->bias : NULL, d->slope, d->add, positive};
-    pack(c, p, sum);
+    attr_blocked_conv *other = pack(c, p, sum);
     attr_blocked_conv_run(to, p->from, c, &gate, &finish, count, scratch, threads);
+    attr_blocked_conv_free(other);
     attr_blocked_conv_free(c);
     free(scratch);
     return to;

@@ -87,7 +87,8 @@ size_t attr_blocked_conv_scratch(const attr_blocked_conv *c);
 size_t attr_blocked_conv_pack_scratch(const attr_blocked_conv *there);
 
 /* Takes in weights [n][c / groups][size][size] for both directions of one shape: from its input to its output
- * (transposed = 0), and back. Thread t uses scratch + t x scratch_each. */
+ * (transposed = 0), and back, which may read what `there` keeps and needs it for its runs. Thread t uses scratch + t x
+ * scratch_each. */
 void attr_blocked_conv_pack(attr_blocked_conv *there, attr_blocked_conv *back, const attr_noisy_array *weights,
                             void *scratch, size_t scratch_each, int threads);
 

@@ -140,11 +140,13 @@ static attr_blocked_conv describe(const attr_conv_shape *s, attr_conv_direction 
         c->to_w *= c->to_h;
         c->from_h = c->to_h = 1;
     }
+    c->borrows = transposed && !attr_conv_is_small(c->kind);
     choose_blocking(c);
     return description;
 }
 
 static size_t packed_size(const attr_blocked_conv *c) {
+    if (c->borrows) return 0;
     size_t size = (size_t)c->groups * c->to_blocks * c->area * attr_lanes;
     if (c->kind == ATTR_CONV_DEPTHWISE) return size;
     if (c->kind == ATTR_CONV_THIN_FROM) return size * c->from_c;
@@ -170,7 +172,7 @@ void attr_blocked_conv_free(attr_blocked_conv *c) {
     if (!c) return;
     for (int i = 0; i < c->classes; ++i) free_class(&c->class[i]);
     free(c->class);
-    free(c->packed);
+    if (!c->borrows) free(c->packed);
     free(c);
 }
 

@@ -1,5 +1,6 @@
 /* Any size and stride: values are gathered as they are, one point, a unit is a pixel. */
 #include "kernels/simd/steps.h"
+#include "kernels/simd/transpose.h"
 
 typedef struct {
     int sample, i, j; /* row and column in the class */
@@ -92,20 +93,36 @@ static void read(real *values, const float *from, const attr_unit_block *u, cons
     }
 }
 
+/* [depth_lanes][tile_columns] of a square of packed weights [from][to] or, `exchanged`, [to][from]. */
+ALWAYS_INLINE void weigh_square(real *out, const float *square, int depth_lanes, int exchanged) {
+    for (int d = 0; d < (exchanged ? lanes : depth_lanes); d += exchanged ? vector_lanes : 1)
+        for (int lane = 0; lane < lanes; lane += vector_lanes) {
+            vector part[vector_lanes];
+            if (!exchanged) {
+                *(vector *)(out + d * tile_columns + lane) = read_floats(square + d * lanes + lane);
+                continue;
+            }
+            UNROLL for (int i = 0; i < vector_lanes; ++i) part[i] = read_floats(square + (lane + i) * lanes + d);
+            transpose(part);
+            UNROLL for (int i = 0; i < vector_lanes; ++i) if (d + i < depth_lanes) *
+                (vector *)(out + (d + i) * tile_columns + lane) = part[i];
+        }
+}
+
 static void weigh(real *weights, const attr_unit_block *u, int column, int block, int blocks, int row) {
     (void)row;
     const attr_blocked_conv *c = u->conv;
     const attr_pixel_class *class = u->class;
     for (int part = 0; part < tile_columns && column + part < c->to_blocks * lanes; part += lanes) {
-        size_t to_block = (size_t)u->group * c->to_blocks + (column + part) / lanes;
         real *out = weights + part;
         for (int j = 0; j < blocks; ++j) {
-            const float *packed = c->packed + (to_block * c->from_blocks + block + j) * c->area * lanes * lanes;
-            for (int t = 0; t < class->taps; ++t) {
-                const float *line = packed + (size_t) class->tap[t] * lanes * lanes;
-                for (int d = 0; d < c->depth_lanes; ++d, line += lanes, out += tile_columns)
-                    for (int lane = 0; lane < lanes; lane += vector_lanes)
-                        *(vector *)(out + lane) = __builtin_convertvector(*(const float_vector *)(line + lane), vector);
+            for (int t = 0; t < class->taps; ++t, out += c->depth_lanes * tile_columns) {
+                const float *square =
+                    attr_packed_square(c, u->group, block + j, (column + part) / lanes, class->tap[t]);
+                if (c->transposed)
+                    weigh_square(out, square, c->depth_lanes, 1);
+                else
+                    weigh_square(out, square, c->depth_lanes, 0);
             }
         }
     }

@@ -34,6 +34,11 @@ typedef enum {
     ATTR_CONV_THIN_TO
 } attr_conv_kind;
 
+/* A convolution with kernels of its own, in which a panel is not made of squares of weights. */
+static inline int attr_conv_is_small(attr_conv_kind kind) {
+    return kind == ATTR_CONV_DEPTHWISE || kind == ATTR_CONV_THIN_FROM || kind == ATTR_CONV_THIN_TO;
+}
+
 /* Result pixels that read through the same taps: all of them for a convolution; for the transpose of one with a stride,
  * those of one remainder of (y, x) by the stride. Result pixel (first_y + i step, first_x + j step) reads, for tap t,
  * pixel (i advance + dy[t], j advance + dx[t]). */
@@ -59,9 +64,10 @@ struct attr_blocked_conv {
     int most_columns; /* result channels whose sums are kept at a time */
     int classes;      /* 1 for Winograd */
     attr_pixel_class *class;
-    /* [group][to_blocks][from_blocks][area][16 from][16 to]; groups of one channel: [to_blocks][area][16]; thin ones:
-     * see thin.c */
+    /* Squares of weights, the same for both directions of a shape: [group][blocks of n][blocks of c][area][16 c][16 n].
+     * Groups of one channel: [to_blocks][area][16]; thin ones: see thin.c. */
     float *packed;
+    int borrows; /* packed belongs to the other direction */
 };
 
 /* The units first .. first+count-1 of a run and where things are. */
@@ -97,12 +103,24 @@ typedef struct {
 } attr_band_reach;
 attr_band_reach attr_band_reach_of(const attr_blocked_conv *c);
 
+/* The packed weights of a tap from block `from` to block `to` of a group: [16 from][16 to], or, if c is transposed, the
+ * other way round. A transpose has its kernel flipped. */
+static inline const float *attr_packed_square(const attr_blocked_conv *c, int group, int from, int to, int tap) {
+    size_t there = ((size_t)group * c->to_blocks + to) * c->from_blocks + from;
+    size_t back = ((size_t)group * c->from_blocks + from) * c->to_blocks + to;
+    int square = attr_lanes * attr_lanes;
+    return c->packed + (c->transposed ? back * c->area + c->area - 1 - tap : there * c->area + tap) * square;
+}
+
 /* What a build for one generation of processors and one type of sums offers. */
 typedef struct attr_simd {
     size_t element; /* bytes of a number of a panel */
     int columns;    /* result channels at a time */
     void (*run)(float *to, const float *from, const attr_blocked_conv *c, const attr_gate *gate,
                 const attr_finish *finish, int count, void *scratch, size_t scratch_each, int threads);
+    /* One square of packed weights, from those of `filters` filters, `filter` numbers apart, and `channels` channels
+     * (at most 16 of each) of `area` taps. */
+    void (*pack)(float *to, const float *weights, size_t filter, int filters, int channels, int area);
 } attr_simd;
 
 /* The build for a generation of processors; NULL if this machine cannot run it. */

@@ -50,6 +50,10 @@ typedef float float_vector __attribute__((vector_size(ATTR_VECTOR_BYTES / sizeof
 typedef int int_vector __attribute__((vector_size(ATTR_VECTOR_BYTES / sizeof(real) * sizeof(int)),
                                       aligned(ATTR_VECTOR_BYTES / sizeof(real) * sizeof(int)), may_alias));
 
+static inline vector read_floats(const float *at) {
+    return __builtin_convertvector(*(const float_vector *)at, vector);
+}
+
 /* Signs of the pixel of an element of a blocked tensor; NULL stays NULL. */
 #define SIGNS_AT(signs, element) ((signs) ? (signs) + (element) / lanes : NULL)
 

@@ -32,6 +32,9 @@ void S(attr_thin_from_run)(float *to, const float *from, const attr_blocked_conv
 void S(attr_thin_to_run)(float *to, const float *from, const attr_blocked_conv *c, const attr_gate *gate,
                          const attr_finish *finish, int count, void *scratch, size_t scratch_each, int threads);
 
+/* See attr_simd. */
+void S(attr_pack)(float *to, const float *weights, size_t filter, int filters, int channels, int area);
+
 /* Groups of one channel. */
 void S(attr_depthwise_run)(float *to, const float *from, const attr_blocked_conv *c, const attr_gate *gate,
                            const attr_finish *finish, int count, void *scratch, size_t scratch_each, int threads);

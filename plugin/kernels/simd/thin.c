@@ -8,6 +8,7 @@
 #include <omp.h>
 
 #include "kernels/simd/steps.h"
+#include "kernels/simd/transpose.h"
 
 static int smaller(int a, int b) {
     return a < b ? a : b;
@@ -107,12 +108,7 @@ void S(attr_thin_from_run)(float *to, const float *from, const attr_blocked_conv
 /* ---- Towards the picture */
 
 typedef real sixteen __attribute__((vector_size(lanes * sizeof(real)), aligned(sizeof(real)), may_alias));
-typedef __typeof__(_Generic((real)0, float : 0, double : 0LL)) place;
-typedef place places __attribute__((vector_size(lanes * sizeof(place))));
-typedef union {
-    sixteen all;
-    vector parts[lanes / vector_lanes];
-} pixel;
+typedef vector loose_vector __attribute__((aligned(sizeof(real)), may_alias));
 
 /* Vectors of pixels whose sums are in registers, for each channel of the picture. */
 #if ATTR_VECTOR_BYTES == 64
@@ -121,54 +117,23 @@ enum { most_chunks = 24 * vector_lanes / lanes / attr_thin };
 enum { most_chunks = 1 };
 #endif
 
-/* Blocks of `half` x `half` on both sides of the diagonal change places. */
-ALWAYS_INLINE void exchange(pixel square[lanes], int half, places upper, places lower) {
-    UNROLL for (int i = 0; i < lanes; ++i) {
-        if (i & half) continue;
-        sixteen a = square[i].all, b = square[i + half].all;
-        square[i].all = __builtin_shuffle(a, b, upper);
-        square[i + half].all = __builtin_shuffle(a, b, lower);
-    }
-}
-
-/* Exchanges rows and columns of a square of 16 x 16. */
-static void transpose(pixel square[lanes]) {
-    if (sizeof(sixteen) == ATTR_VECTOR_BYTES) {
-        exchange(square, 8, (places){0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23},
-                 (places){8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31});
-        exchange(square, 4, (places){0, 1, 2, 3, 16, 17, 18, 19, 8, 9, 10, 11, 24, 25, 26, 27},
-                 (places){4, 5, 6, 7, 20, 21, 22, 23, 12, 13, 14, 15, 28, 29, 30, 31});
-        exchange(square, 2, (places){0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29},
-                 (places){2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31});
-        exchange(square, 1, (places){0, 16, 2, 18, 4, 20, 6, 22, 8, 24, 10, 26, 12, 28, 14, 30},
-                 (places){1, 17, 3, 19, 5, 21, 7, 23, 9, 25, 11, 27, 13, 29, 15, 31});
-        return;
-    }
-    real *numbers = (real *)square;
-    for (int i = 0; i < lanes; ++i)
-        for (int k = 0; k < i; ++k) {
-            real upper = numbers[k * lanes + i];
-            numbers[k * lanes + i] = numbers[i * lanes + k];
-            numbers[i * lanes + k] = upper;
-        }
-}
-
 /* A row of one block of channels as lines [16][length]; `margin` numbers before the first pixel. `positive` and `scale`
  * may be NULL. */
 static void transpose_row(real *lines, const float *from, const attr_signs *positive, const float *scale, float slope,
                           int w, int length, int margin) {
-    for (int x = 0; x < w; x += lanes) {
-        pixel square[lanes] = {{{0}}};
-        for (int i = 0; i < lanes && x + i < w; ++i)
-            for (int part = 0; part < lanes / vector_lanes; ++part) {
-                int lane = part * vector_lanes;
+    for (int x = 0; x < w; x += vector_lanes)
+        for (int lane = 0; lane < lanes; lane += vector_lanes) {
+            vector square[vector_lanes];
+            for (int i = 0; i < vector_lanes; ++i) {
                 size_t at = (size_t)(x + i) * lanes + lane;
-                square[i].parts[part] =
-                    read_values(from + at, SIGNS_AT(positive, at), lane, slope, scale ? scale + lane : NULL);
+                square[i] =
+                    x + i < w ? read_values(from + at, SIGNS_AT(positive, at), lane, slope, scale ? scale + lane : NULL)
+                              : (vector){0};
             }
-        transpose(square);
-        for (int i = 0; i < lanes; ++i) *(sixteen *)(lines + (size_t)i * length + margin + x) = square[i].all;
-    }
+            transpose(square);
+            for (int i = 0; i < vector_lanes; ++i)
+                *(loose_vector *)(lines + (size_t)(lane + i) * length + margin + x) = square[i];
+        }
 }
 
 /* The rows first .. last-1 that a band of results reads: [row][channel][length], zeros around the picture. */

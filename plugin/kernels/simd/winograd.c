@@ -13,6 +13,7 @@
  * products: nine where the sum has twelve, and on both axes 5.06 a result instead of 9. In the transpose pairs give the
  * odd results, single products the even ones. */
 #include "kernels/simd/steps.h"
+#include "kernels/simd/transpose.h"
 
 enum { most_in = 9, most_points = 9, most_out = 8 };
 
@@ -186,33 +187,65 @@ ALWAYS_INLINE void read(real *values, const float *from, const attr_unit_block *
     }
 }
 
-/* One row of points of the weights from one channel to one vector of channels: row `row` of G g, then times G^T. */
-ALWAYS_INLINE void weigh_row(real *out, size_t point_stride, const float *taps, const real row[3], const filtering *f) {
-    const int tap = lanes * lanes;
-    vector half[3], points_of_row[most_points];
+/* Row `row` of G times g, for a vector of a square of weights. */
+ALWAYS_INLINE void weigh_taps(vector half[3], const float *const taps[9], const real row[3], int at) {
     for (int x = 0; x < 3; ++x) {
         half[x] = (vector){0};
-        for (int y = 0; y < 3; ++y)
-            half[x] += row[y] * __builtin_convertvector(*(const float_vector *)(taps + (y * 3 + x) * tap), vector);
+        for (int y = 0; y < 3; ++y) half[x] += row[y] * read_floats(taps[y * 3 + x] + at);
     }
+}
+
+/* That times G^T: one row of points, from one channel to one vector of channels. */
+ALWAYS_INLINE void weigh_row(real *out, size_t point_stride, const vector half[3], const filtering *f) {
+    vector points_of_row[most_points];
     f->transform_weights(points_of_row, half);
     for (int x = 0; x < f->tile->weights; ++x) *(vector *)(out + x * point_stride) = points_of_row[x];
+}
+
+/* Of squares [from][to] or, `exchanged`, [to][from]; the channels from which are 0 .. depth_lanes-1. */
+ALWAYS_INLINE void weigh_squares(real *out, size_t point_stride, const float *const taps[9], const real row[3],
+                                 int depth_lanes, int exchanged, const filtering *f) {
+    if (!exchanged) {
+        for (int d = 0; d < depth_lanes; ++d)
+            for (int lane = 0; lane < lanes; lane += vector_lanes) {
+                vector half[3];
+                weigh_taps(half, taps, row, d * lanes + lane);
+                weigh_row(out + d * tile_columns + lane, point_stride, half, f);
+            }
+        return;
+    }
+    for (int d = 0; d < depth_lanes; d += vector_lanes)
+        for (int lane = 0; lane < lanes; lane += vector_lanes) {
+            vector halves[3][vector_lanes];
+            for (int i = 0; i < vector_lanes; ++i) {
+                vector half[3];
+                weigh_taps(half, taps, row, (lane + i) * lanes + d);
+                for (int x = 0; x < 3; ++x) halves[x][i] = half[x];
+            }
+            for (int x = 0; x < 3; ++x) transpose(halves[x]);
+            for (int i = 0; i < vector_lanes && d + i < depth_lanes; ++i) {
+                const vector half[3] = {halves[0][i], halves[1][i], halves[2][i]};
+                weigh_row(out + (d + i) * tile_columns + lane, point_stride, half, f);
+            }
+        }
 }
 
 ALWAYS_INLINE void weigh(real *weights, const attr_unit_block *u, int column, int block, int blocks, int row,
                          const filtering *f) {
     const attr_blocked_conv *c = u->conv;
-    const int area = 9, tap = lanes * lanes;
     const real *of_g = f->weight_rows[row < f->tile->weights ? row : f->tile->weights - 1];
     const real of_row[3] = {of_g[0], of_g[1], of_g[2]};
     size_t stride = attr_weights_stride(c, 1, tile_columns);
     for (int part = 0; part < tile_columns && column + part < c->to_blocks * lanes; part += lanes) {
-        size_t to_block = (size_t)u->group * c->to_blocks + (column + part) / lanes;
-        const float *packed = c->packed + (to_block * c->from_blocks + block) * area * tap;
-        for (int i = 0; i < blocks * c->depth_lanes; ++i) {
-            const float *of_channel = packed + (size_t)(i / c->depth_lanes) * area * tap + i % c->depth_lanes * lanes;
-            for (int lane = 0; lane < lanes; lane += vector_lanes)
-                weigh_row(weights + (size_t)i * tile_columns + part + lane, stride, of_channel + lane, of_row, f);
+        for (int j = 0; j < blocks; ++j) {
+            const float *taps[9];
+            real *out = weights + (size_t)j * c->depth_lanes * tile_columns + part;
+            for (int tap = 0; tap < 9; ++tap)
+                taps[tap] = attr_packed_square(c, u->group, block + j, (column + part) / lanes, tap);
+            if (c->transposed)
+                weigh_squares(out, stride, taps, of_row, c->depth_lanes, 1, f);
+            else
+                weigh_squares(out, stride, taps, of_row, c->depth_lanes, 0, f);
         }
     }
 }
