@@ -5,10 +5,10 @@
  *
  * Every convolution is a product of panels: values read (transformed or as they are) times weights, kept in registers
  * while the sum runs. Size 3 goes through Winograd's filtering (Lavin, Gray: Fast Algorithms for Convolutional Neural
- * Networks, 2016), which needs 2.25 products with stride 1 and 5.06 with stride 2 where the sum has 9; everything else
- * is gathered. Groups of one channel and convolutions of a picture have kernels of their own. Sums of ATTR_SUM_F64 are
- * made in double precision and rounded once when stored: Winograd's transforms cancel, and in single precision they
- * cost a digit. ATTR_SUM_F32 does all in single precision.
+ * Networks, 2016), which needs 1.8 to 2.25 products with stride 1 and 5.06 with stride 2 where the sum has 9;
+ * everything else is gathered. Groups of one channel and convolutions of a picture have kernels of their own. Sums of
+ * ATTR_SUM_F64 are made in double precision and rounded once when stored: Winograd's transforms cancel, and in single
+ * precision they cost a digit. ATTR_SUM_F32 does all in single precision.
  *
  * Every result is summed in an order that depends on the shape only: the same bits for any threads and batch. */
 #ifndef ATTR_KERNELS_BLOCKED_H

@@ -91,14 +91,14 @@ static size_t points_of_row(const attr_blocked_conv *c) {
     return c->kind == ATTR_CONV_WINOGRAD ? attr_winograd_tiles[c->winograd].points : 1;
 }
 
-/* The values of a row of points fill half of a second-level cache of 1 MiB; the sums are written and read once for each
- * chunk of channels and have to stay in the cache behind it. */
+/* The values of a row of points fill a third of a second-level cache of 1 MiB; the sums are written and read once for
+ * each chunk of channels and have to stay in the cache behind it. */
 static void choose_blocking(attr_blocked_conv *c) {
-    enum { values_bytes = 540 << 10, sums_bytes = 6 << 20 };
+    enum { values_bytes = 340 << 10, sums_bytes = 6 << 20 };
     int winograd = c->kind == ATTR_CONV_WINOGRAD;
     size_t taps = winograd ? 1 : c->area, row = points_of_row(c);
     c->depth_lanes = c->from_blocks > 1 ? attr_lanes : c->from_c;
-    c->most_units = !winograd ? attr_most_units : c->winograd == ATTR_WINOGRAD_STRIDE_1 ? 84 : 56;
+    c->most_units = !winograd ? attr_most_units : c->winograd == ATTR_WINOGRAD_4 ? 84 : 56;
     size_t block = row * taps * c->most_units * attr_lanes * c->simd->element;
     c->chunk_blocks = block < values_bytes ? (int)(values_bytes / block) : 1;
     if (c->chunk_blocks > c->from_blocks) c->chunk_blocks = c->from_blocks;
@@ -111,6 +111,22 @@ static attr_conv_kind kind_of(const attr_conv_shape *s, attr_conv_direction dire
     if (is_depthwise(s)) return ATTR_CONV_DEPTHWISE;
     int filtered = s->size == 3 && (s->stride == 1 || (s->stride == 2 && s->pad == 1));
     return filtered ? ATTR_CONV_WINOGRAD : ATTR_CONV_GATHER;
+}
+
+/* The products that a tile's results need, summed over the tiles of a sample. */
+static size_t products_of(const attr_blocked_conv *c, attr_winograd winograd) {
+    attr_winograd_tile t = attr_winograd_tiles[winograd];
+    size_t rows = (c->to_h + t.out - 1) / t.out, columns = (c->to_w + t.out - 1) / t.out;
+    return rows * columns * t.points * t.points;
+}
+
+/* The one with the fewest products; in single precision tiles beyond four cost a digit. */
+static attr_winograd winograd_of(const attr_blocked_conv *c, attr_sum sum) {
+    if (c->stride == 2) return c->transposed ? ATTR_WINOGRAD_STRIDE_2_BACK : ATTR_WINOGRAD_STRIDE_2;
+    attr_winograd best = ATTR_WINOGRAD_4;
+    for (attr_winograd w = ATTR_WINOGRAD_5; sum == ATTR_SUM_F64 && w <= ATTR_WINOGRAD_6; ++w)
+        if (products_of(c, w) < products_of(c, best)) best = w;
+    return best;
 }
 
 /* All but what is allocated. */
@@ -133,7 +149,7 @@ static attr_blocked_conv describe(const attr_conv_shape *s, attr_conv_direction 
     c->from_blocks = blocks_of(c->from_c);
     c->to_blocks = blocks_of(c->to_c);
     c->kind = kind_of(s, direction);
-    if (s->stride == 2) c->winograd = transposed ? ATTR_WINOGRAD_STRIDE_2_BACK : ATTR_WINOGRAD_STRIDE_2;
+    c->winograd = winograd_of(c, direction.sum);
     c->tile_pad = c->winograd == ATTR_WINOGRAD_STRIDE_2_BACK ? 0 : c->pad;
     if (c->kind == ATTR_CONV_GATHER && s->size == 1 && s->stride == 1 && s->pad == 0) { /* pixels in one long row */
         c->from_w *= c->from_h;

@@ -1,7 +1,7 @@
 /* The inside of the blocked convolutions: what is prepared once (attr_blocked_conv), and the three steps of a run that
  * an implementation has: read values into a panel, make the weights of a panel, write sums.
  *
- * The result is cut into units: a unit is a tile of pixels (Winograd, 36 or 81 points) or a pixel (gathered, 1 point).
+ * The result is cut into units: a unit is a tile of pixels (Winograd, 36 to 81 points) or a pixel (gathered, 1 point).
  * For a block of units, for a chunk of channels, for each point p:
  *
  *   sums[p][unit][k] += sum over depth of values[p][depth][unit] x weights[p][depth][k]
@@ -15,14 +15,22 @@
 
 enum { attr_most_units = 112 };
 
-/* The three sorts of Winograd's filtering (see winograd.c). A tile reads `in` x `in` values, the next one those
- * `advance` further, multiplies at points x points points, has different weights at weights x weights of them, and
- * gives out x out results. */
-typedef enum { ATTR_WINOGRAD_STRIDE_1, ATTR_WINOGRAD_STRIDE_2, ATTR_WINOGRAD_STRIDE_2_BACK } attr_winograd;
+/* The sorts of Winograd's filtering (see winograd.c); 4, 5, 6: stride 1, named by the results of a tile. A tile reads
+ * `in` x `in` values, the next one those `advance` further, multiplies at points x points points, has different weights
+ * at weights x weights of them, and gives out x out results. */
+typedef enum {
+    ATTR_WINOGRAD_4,
+    ATTR_WINOGRAD_5,
+    ATTR_WINOGRAD_6,
+    ATTR_WINOGRAD_STRIDE_2,
+    ATTR_WINOGRAD_STRIDE_2_BACK
+} attr_winograd;
 typedef struct {
     int in, advance, points, weights, out;
 } attr_winograd_tile;
-static const attr_winograd_tile attr_winograd_tiles[] = {[ATTR_WINOGRAD_STRIDE_1] = {6, 4, 6, 6, 4},
+static const attr_winograd_tile attr_winograd_tiles[] = {[ATTR_WINOGRAD_4] = {6, 4, 6, 6, 4},
+                                                         [ATTR_WINOGRAD_5] = {7, 5, 7, 7, 5},
+                                                         [ATTR_WINOGRAD_6] = {8, 6, 8, 8, 6},
                                                          [ATTR_WINOGRAD_STRIDE_2] = {9, 8, 9, 6, 4},
                                                          [ATTR_WINOGRAD_STRIDE_2_BACK] = {5, 4, 9, 6, 8}};
 
