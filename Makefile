@@ -29,7 +29,7 @@ PLUGIN_FLAGS  = -std=gnu11 -Wall -Wextra -Wshadow -Werror -fopenmp -fPIC -fno-ma
 DARKNET_FLAGS = $(SANITIZE) $(DARKNET_CFLAGS) -Wno-error=implicit-function-declaration \
                 -Wno-error=incompatible-pointer-types -Wno-error=int-conversion -I$(DK)/include -I$(DK)/src
 LINK          = $(CC) $(SANITIZE) -fopenmp
-LIBS          = -lmd -lm -pthread
+LIBS          = -lmd -lz -lm -pthread
 
 Q   = $(if $(V),,@)
 say = $(if $(V),,@echo '  $1' $@)

@@ -33,8 +33,9 @@
  * Rules: functions return ATTR_OK or a failure, whose one-line message attr_error_message() gives; they never print,
  * exit or abort. Results go out through the first arguments. What a function hands out through a `**` belongs to the
  * caller, who releases it with the function named there. A session is used by one thread at a time; it computes with as
- * many threads as its option `threads` says. The library never changes Darknet's weights. While Darknet's own parser
- * runs (attr_open), the process's stderr is turned away for a moment, since that parser prints. */
+ * many threads as its option `threads` says. An explanation does not need its session any more: another thread may
+ * write it while the session explains the next picture. The library never changes Darknet's weights. While Darknet's
+ * own parser runs (attr_open), the process's stderr is turned away for a moment, since that parser prints. */
 #ifndef ATTRIBUTION_H
 #define ATTRIBUTION_H
 

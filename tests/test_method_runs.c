@@ -102,6 +102,42 @@ Test(methods, give_the_same_bits_for_every_batch_and_number_of_threads) {
     engine_pair_free(&n);
 }
 
+static void hash_after_forward(uint64_t hashes[TARGETS], attr_engine *e, const float *seen, const float *x,
+                               const attr_method_settings *s) {
+    attr_target *targets[TARGETS];
+    attr_map maps[TARGETS];
+    make_targets(targets, e);
+    attr_job job = {.engine = e, .x = x, .targets = targets, .target_count = TARGETS, .settings = s};
+    job.forward_done = true;
+    attr_engine_set_input_f32(e, 0, seen);
+    attr_engine_forward(e, 1);
+    cr_assert_eq(attr_method_run(maps, &job), ATTR_OK, "%s", attr_error_message());
+    for (int t = 0; t < TARGETS; t++) {
+        hashes[t] = hash_map(&maps[t]);
+        attr_target_free(targets[t]);
+    }
+    free_maps(maps);
+}
+
+Test(methods, do_not_repeat_a_forward_that_was_made) {
+    engine_pair n;
+    engine_pair_make(&n, net, 4);
+    attr_engine *e = NULL;
+    float other[3 * 12 * 10];
+    cr_assert_eq(attr_engine_create(&e, n.net, ATTR_F32, 3, ATTR_KEEP_NEEDED), ATTR_OK);
+    for (size_t i = 0; i < sizeof other / sizeof *other; i++) other[i] = 1 - n.x[i];
+    for (int m = 0; m < METHODS; m++) {
+        uint64_t expected[TARGETS], hashes[TARGETS];
+        hash_run(expected, e, n.x, &methods[m]);
+        hash_after_forward(hashes, e, n.x, n.x, &methods[m]);
+        for (int t = 0; t < TARGETS; t++) cr_expect_eq(hashes[t], expected[t], "row %d, target %d", m, t);
+        hash_after_forward(hashes, e, other, n.x, &methods[m]);
+        for (int t = 0; t < TARGETS; t++) cr_expect_neq(hashes[t], expected[t], "row %d, target %d: made again", m, t);
+    }
+    attr_engine_free(e);
+    engine_pair_free(&n);
+}
+
 Test(methods, give_each_target_the_map_it_has_alone) {
     engine_pair n;
     engine_pair_make(&n, net, 4);

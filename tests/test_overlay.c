@@ -242,6 +242,30 @@ Test(overlay, a_png_file_is_what_was_drawn) {
     free(file_bytes);
 }
 
+/* What compresses badly, well and not at all, in shapes that are narrow, too. */
+Test(overlay, png_data_is_what_was_encoded) {
+    enum { most = 200000 };
+    static unsigned char rgb[3 * most];
+    const int sizes[][2] = {{1, 1}, {1, 999}, {999, 1}, {2, 3}, {500, 400}};
+    for (int kind = 0; kind < 3; kind++)
+        for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+            int w = sizes[i][0], h = sizes[i][1];
+            unsigned int noise = 1;
+            for (int k = 0; k < 3 * w * h; k++) {
+                noise = noise * 1664525u + 1013904223u;
+                rgb[k] = (unsigned char)(kind == 0 ? (int)(noise >> 24) : kind == 1 ? k / 3 % w / 10 * 9 : 200);
+            }
+            cr_assert_eq(attr_png_write("it.png", rgb, w, h), ATTR_OK, "%s", attr_error_message());
+            attr_picture picture;
+            cr_assert_eq(attr_picture_read(&picture, "it.png", 3), ATTR_OK, "%s", attr_error_message());
+            cr_assert(picture.w == w && picture.h == h);
+            size_t area = (size_t)w * (size_t)h, wrong = 0;
+            for (size_t k = 0; k < 3 * area; k++) wrong += lrintf(255 * picture.data[k % 3 * area + k / 3]) != rgb[k];
+            cr_expect_eq(wrong, 0, "kind %d, %d x %d: %zu values are wrong", kind, w, h, wrong);
+            attr_picture_free(&picture);
+        }
+}
+
 Test(overlay, a_png_file_that_cannot_be_written_is_an_error_and_leaves_the_old_one) {
     static unsigned char rgb[300 * 300 * 3];
     unsigned int state = 1;

@@ -3,7 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-static _Thread_local char last_message[1024];
+static _Thread_local char last_message[ATTR_MESSAGE_SIZE];
 
 attr_status attr_fail(attr_status status, const char *format, ...) {
     char message[sizeof last_message]; /* the arguments may point into the old message */

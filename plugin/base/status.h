@@ -6,6 +6,9 @@
 
 #include "attribution.h"
 
+/* Longer messages are cut; with the 0 at the end. */
+enum { ATTR_MESSAGE_SIZE = 1024 };
+
 /* Records the message (printf style, no newline) for this thread and returns `status`, so that a failing function can
  * write `return attr_fail(ATTR_BAD_INPUT, "%s: ...", path);`. */
 attr_status attr_fail(attr_status status, const char *format, ...) __attribute__((format(printf, 2, 3)));

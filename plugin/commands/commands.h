@@ -36,6 +36,27 @@ int attr_report_failure(attr_status status);
 typedef attr_status (*attr_for_picture)(void *context, const char *path);
 attr_status attr_for_each_picture(const char *argument, attr_for_picture each, void *context);
 
+/* What attr_for_each_picture() takes for a list, and its lines for who wants to look ahead. */
+typedef struct {
+    char *path; /* the present line's, without blanks around it; NULL behind the last. Valid until attr_list_close() */
+    char *text, *rest;
+} attr_list;
+bool attr_is_list(const char *argument);
+/* The first path is there; a list without any is ATTR_BAD_INPUT. */
+attr_status attr_list_open(attr_list *list, const char *path);
+void attr_list_next(attr_list *list);
+void attr_list_close(attr_list *list);
+
+/* How the pictures of a list went. Zeroed: none was tried. */
+typedef struct {
+    attr_status worst;
+    int all, failed;
+} attr_tally;
+/* Counts a picture and reports a failure, the last one of this thread, at once; an interrupt is for the end to tell. */
+void attr_tally_add(attr_tally *tally, attr_status status);
+/* What to return for all. */
+attr_status attr_tally_end(const attr_tally *tally, const char *list);
+
 /* --- progress (progress.c) ------------------------------------------------------------------------------------ */
 
 /* An attr_progress (methods/schedule.h): a counter on stderr if that is a terminal; stops when ctrl-C was pressed. */

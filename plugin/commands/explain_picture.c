@@ -22,8 +22,7 @@ static bool is_used(const attr_run *run, const char *name) {
     return false;
 }
 
-/* Gives the explanation a folder of its own in this run: "street", "street_2", ... */
-static attr_status claim_name(attr_run *run, attr_explanation *ex) {
+attr_status attr_claim_folder(attr_run *run, attr_explanation *ex) {
     size_t size = strlen(ex->picture_name) + 16;
     char *name = NULL;
     char **names = realloc(run->names, (size_t)(run->count + 1) * sizeof *names);
@@ -73,6 +72,12 @@ static void print_maps(const attr_explanation *ex) {
                ex->prediction_count > 0 ? " of the classes asked for" : "", ex->options.thresh);
 }
 
+void attr_print_explained(const attr_run *run, const attr_explanation *ex) {
+    if (!run->quiet) print_predictions(ex);
+    print_maps(ex);
+    fflush(stdout);
+}
+
 attr_status attr_explain_and_write(void *context, const char *picture) {
     attr_run *run = context;
     attr_explanation *ex = NULL;
@@ -80,13 +85,9 @@ attr_status attr_explain_and_write(void *context, const char *picture) {
     attr_status status = attr_explain_picture(&ex, run->session, picture, attr_show_progress, NULL);
     attr_hide_progress();
     if (status != ATTR_OK) return status;
-    status = claim_name(run, ex);
+    status = attr_claim_folder(run, ex);
     if (status == ATTR_OK) status = attr_write(ex, ex->options.results);
-    if (status == ATTR_OK) {
-        if (!run->quiet) print_predictions(ex);
-        print_maps(ex);
-        fflush(stdout);
-    }
+    if (status == ATTR_OK) attr_print_explained(run, ex);
     attr_explanation_free(ex);
     return status;
 }

@@ -21,62 +21,77 @@ static char *trim(char *line) {
     return line + strspn(line, " \t");
 }
 
-/* A list goes on behind a picture that fails; `worst` remembers. An interrupt ends it, see conclude(). */
-static void note_failure(attr_status *worst, attr_status status) {
+/* ---- How pictures went */
+
+void attr_tally_add(attr_tally *t, attr_status status) {
+    ++t->all;
+    t->failed += status != ATTR_OK;
     if (status == ATTR_OK || status == ATTR_INTERRUPTED) return;
     attr_hide_progress();
     attr_report_failure(status);
-    if (*worst == ATTR_OK || attr_status_exit_code(status) < attr_status_exit_code(*worst)) *worst = status;
+    if (t->worst == ATTR_OK || attr_status_exit_code(status) < attr_status_exit_code(t->worst)) t->worst = status;
 }
 
-static attr_status conclude(attr_status worst, const char *list, int failed, int all) {
+attr_status attr_tally_end(const attr_tally *t, const char *list) {
     if (attr_was_interrupted())
-        return attr_fail(ATTR_INTERRUPTED, "%s: interrupted (%d pictures are done)", list, all - failed);
-    if (worst == ATTR_OK) return ATTR_OK;
-    return attr_fail(worst, "%s: %d of %d pictures could not be explained", list, failed, all);
+        return attr_fail(ATTR_INTERRUPTED, "%s: interrupted (%d pictures are done)", list, t->all - t->failed);
+    if (t->worst == ATTR_OK) return ATTR_OK;
+    return attr_fail(t->worst, "%s: %d of %d pictures could not be explained", list, t->failed, t->all);
+}
+
+/* ---- Lists */
+
+bool attr_is_list(const char *argument) {
+    return has_extension(argument, ".txt") || has_extension(argument, ".list");
+}
+
+attr_status attr_list_open(attr_list *list, const char *path) {
+    *list = (attr_list){0};
+    ATTR_TRY(attr_read_file(&list->text, NULL, attr_find_file(path), largest_list));
+    list->rest = list->text + (strncmp(list->text, "\xef\xbb\xbf", 3) ? 0 : 3); /* Windows' mark of UTF-8 */
+    attr_list_next(list);
+    if (list->path) return ATTR_OK;
+    attr_list_close(list);
+    return attr_fail(ATTR_BAD_INPUT, "%s: the list names no picture", path);
+}
+
+void attr_list_next(attr_list *list) {
+    do list->path = strsep(&list->rest, "\n");
+    while (list->path && !*(list->path = trim(list->path)));
+}
+
+void attr_list_close(attr_list *list) {
+    free(list->text);
+    *list = (attr_list){0};
 }
 
 static attr_status for_list(const char *path, attr_for_picture each, void *context) {
-    char *text = NULL, *rest;
-    attr_status worst = ATTR_OK;
-    int all = 0, failed = 0;
-    ATTR_TRY(attr_read_file(&text, NULL, attr_find_file(path), largest_list));
-    char *start = text + (strncmp(text, "\xef\xbb\xbf", 3) ? 0 : 3); /* Windows' mark of UTF-8 */
-    for (char *line = strtok_r(start, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
-        line = trim(line);
-        if (!*line) continue;
-        attr_status status = each(context, line);
-        ++all;
-        failed += status != ATTR_OK;
-        note_failure(&worst, status);
-        if (status == ATTR_INTERRUPTED) break;
-    }
-    free(text);
-    if (all == 0) return attr_fail(ATTR_BAD_INPUT, "%s: the list names no picture", path);
-    return conclude(worst, path, failed, all);
+    attr_list list;
+    attr_tally tally = {0};
+    ATTR_TRY(attr_list_open(&list, path));
+    for (; list.path && !attr_was_interrupted(); attr_list_next(&list))
+        attr_tally_add(&tally, each(context, list.path));
+    attr_list_close(&list);
+    return attr_tally_end(&tally, path);
 }
+
+/* ---- All */
 
 static attr_status for_stdin(attr_for_picture each, void *context) {
     char line[4096];
-    attr_status worst = ATTR_OK;
-    int all = 0, failed = 0;
+    attr_tally tally = {0};
     for (;;) {
         printf("Enter Image Path: ");
         fflush(stdout);
         if (attr_was_interrupted() || !fgets(line, sizeof line, stdin)) break;
         char *path = trim(line);
-        if (!*path) continue;
-        attr_status status = each(context, path);
-        ++all;
-        failed += status != ATTR_OK;
-        note_failure(&worst, status);
+        if (*path) attr_tally_add(&tally, each(context, path));
     }
     putchar('\n');
-    return conclude(worst, "standard input", failed, all);
+    return attr_tally_end(&tally, "standard input");
 }
 
 attr_status attr_for_each_picture(const char *argument, attr_for_picture each, void *context) {
     if (!argument) return for_stdin(each, context);
-    if (has_extension(argument, ".txt") || has_extension(argument, ".list")) return for_list(argument, each, context);
-    return each(context, argument);
+    return attr_is_list(argument) ? for_list(argument, each, context) : each(context, argument);
 }

@@ -14,8 +14,10 @@ attr_status attr_command_test(int count, char **arguments, const attr_options *f
     attr_status status = attr_session_open(&run.session, arguments[0], arguments[1], arguments[2], flags);
     if (status == ATTR_OK && run.session->options.verbose)
         status = attr_options_write(stdout, &run.session->options, ATTR_WRITE_ORIGINS);
+    const char *pictures = count == 4 ? arguments[3] : NULL;
     if (status == ATTR_OK)
-        status = attr_for_each_picture(count == 4 ? arguments[3] : NULL, attr_explain_and_write, &run);
+        status = pictures && attr_is_list(pictures) ? attr_explain_list(&run, pictures)
+                                                    : attr_for_each_picture(pictures, attr_explain_and_write, &run);
     attr_run_end(&run);
     return status;
 }

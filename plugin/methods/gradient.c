@@ -18,7 +18,8 @@ static attr_status run(attr_map *maps, const attr_job *job, int times_input) {
                               .reduction = ATTR_REDUCE_SUM,
                               .points_per_sample = 1,
                               .point = only_point,
-                              .method = job};
+                              .method = job,
+                              .forward_done = job->forward_done};
     return attr_schedule_run(maps, job->engine, job->targets, job->target_count, &schedule, job->progress,
                              job->context);
 }

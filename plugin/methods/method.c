@@ -40,7 +40,7 @@ attr_status attr_method_run(attr_map *maps, const attr_job *job) {
     int at_input = methods[settings->method].at_input;
     memset(maps, 0, job->target_count * sizeof *maps);
     for (size_t t = 0; t < job->target_count; ++t) ATTR_TRY(attr_map_allocate(&maps[t], size, with_error));
-    if (!at_input) ATTR_TRY(evaluate(maps, job, job->x));
+    if (!at_input) ATTR_TRY(evaluate(maps, job, job->forward_done ? NULL : job->x));
     attr_status status = methods[settings->method].run(maps, job);
     /* A target that is not finite is the better thing to say than that its gradient is not. */
     if (at_input && (status == ATTR_OK || status == ATTR_NUMERIC)) ATTR_TRY(evaluate(maps, job, NULL));

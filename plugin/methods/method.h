@@ -9,6 +9,7 @@
 #ifndef ATTR_METHODS_METHOD_H
 #define ATTR_METHODS_METHOD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "methods/baseline.h"
@@ -48,6 +49,7 @@ typedef struct {
     const attr_method_settings *settings;
     attr_progress progress; /* may be NULL */
     void *context;
+    bool forward_done; /* the engine's last forward was of x as its only sample: it is not made again */
 } attr_job;
 
 /* Makes one map for each target; `maps` is an array of target_count that the caller releases with attr_map_free, also

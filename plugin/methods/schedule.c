@@ -97,7 +97,7 @@ static void run_batch(statistics *s, attr_engine *e, attr_target *const *targets
         weights[b] = schedule->point(schedule, first + b, z, multipliers ? multipliers + b * size : NULL);
         attr_engine_set_input_f32(e, b, z);
     }
-    attr_engine_forward(e, count);
+    if (first > 0 || !schedule->forward_done) attr_engine_forward(e, count);
     for (size_t t = 0; t < target_count; ++t) {
         int layer = attr_target_layer(targets[t]);
         attr_engine_clear_gradients(e, layer);

@@ -8,6 +8,8 @@
 #ifndef ATTR_METHODS_SCHEDULE_H
 #define ATTR_METHODS_SCHEDULE_H
 
+#include <stdbool.h>
+
 #include "methods/map.h"
 #include "model/engine.h"
 #include "targets/target.h"
@@ -29,6 +31,7 @@ struct attr_schedule {
     /* Writes the network input of point k to z, its multiplier to m (only when has_multiplier); returns its weight. */
     double (*point)(const attr_schedule *schedule, size_t k, float *z, float *m);
     const void *method; /* the method's own data */
+    bool forward_done;  /* the engine's last forward was of the first batch of points */
 };
 
 /* Called after each batch with the points done and in all; returning non-zero stops the run (ATTR_INTERRUPTED). */

@@ -190,20 +190,21 @@ static attr_status fill_item(attr_explained *item, const attr_choice *choice, at
     return ATTR_OK;
 }
 
-/* Explains choices first .. first+count-1. */
+/* Explains so many choices. `forward_done`: nothing has run since the forward that they were chosen by. */
 static attr_status explain_some(attr_explanation *ex, attr_session *s, const attr_choice *choices, int count,
-                                const float *x, const attr_method_settings *settings, attr_progress progress,
+                                const attr_method_settings *settings, bool forward_done, attr_progress progress,
                                 void *context) {
     attr_target *targets[targets_at_once];
     attr_map maps[targets_at_once] = {{0}};
     for (int i = 0; i < count; ++i) targets[i] = choices[i].target;
     attr_job job = {.engine = s->engine,
-                    .x = x,
+                    .x = ex->input,
                     .targets = targets,
                     .target_count = (size_t)count,
                     .settings = settings,
                     .progress = progress,
-                    .context = context};
+                    .context = context,
+                    .forward_done = forward_done};
     attr_status status = attr_method_run(maps, &job);
     for (int i = 0; status == ATTR_OK && i < count; ++i) {
         status = fill_item(&ex->explained[ex->count], &choices[i], &maps[i], ex, s);
@@ -230,48 +231,63 @@ static attr_status check_output(const attr_session *s) {
     return ATTR_OK;
 }
 
-static attr_status run(attr_explanation *ex, attr_session *s, const float *x, attr_progress progress, void *context) {
+static attr_status predict(attr_choice **choices, int *count, attr_explanation *ex, attr_session *s) {
+    attr_engine_set_input_f32(s->engine, 0, ex->input);
+    attr_engine_forward(s->engine, 1);
+    ATTR_TRY(check_output(s));
+    return attr_choose(choices, count, ex, s);
+}
+
+attr_status attr_explain_prepared(attr_explanation *ex, attr_session *s, attr_progress progress, void *context) {
     attr_choice *choices = NULL;
     int count = 0;
     attr_settings_holder held = {0};
+    omp_set_num_threads(s->options.threads > 0 ? (int)s->options.threads : omp_get_num_procs());
     ATTR_TRY(make_engine(s));
-    attr_engine_set_input_f32(s->engine, 0, x);
-    attr_engine_forward(s->engine, 1);
-    ATTR_TRY(check_output(s));
-    ATTR_TRY(attr_choose(&choices, &count, ex, s));
     double start = seconds_now();
-    attr_status status = attr_settings_make(&held, ex, x);
+    ATTR_TRY(predict(&choices, &count, ex, s));
+    attr_status status = attr_settings_make(&held, ex, ex->input);
     if (status == ATTR_OK) status = attr_allocate(&ex->explained, (size_t)count, sizeof *ex->explained, "results");
     for (int i = 0; status == ATTR_OK && i < count; i += targets_at_once) {
         int some = count - i < targets_at_once ? count - i : targets_at_once;
-        status = explain_some(ex, s, choices + i, some, x, &held.settings, progress, context);
+        status = explain_some(ex, s, choices + i, some, &held.settings, i == 0, progress, context);
     }
     ex->seconds = seconds_now() - start;
     attr_settings_release(&held);
     attr_choices_free(choices, count);
     if (status != ATTR_OK) return status;
+    free(ex->input);
+    ex->input = NULL;
     ex->parameters_checksum = attr_parameters_checksum(s->model->net);
     if (ex->parameters_checksum != s->model->checksum)
         return attr_fail(ATTR_NUMERIC, "%s: the parameters in memory have changed during the run", s->weights_path);
     return ATTR_OK;
 }
 
+attr_status attr_prepare(attr_explanation **out, const attr_session *s, const char *picture) {
+    attr_explanation *ex = NULL;
+    *out = NULL;
+    ATTR_TRY(attr_options_validate(&s->options));
+    ATTR_TRY(attr_allocate(&ex, 1, sizeof *ex, "an explanation"));
+    attr_status status = describe(ex, s, picture);
+    if (status == ATTR_OK)
+        status = attr_allocate(&ex->input, (size_t)s->model->net->inputs, sizeof *ex->input, "the input");
+    if (status != ATTR_OK) {
+        attr_explanation_free(ex);
+        return status;
+    }
+    attr_letterbox_make(&ex->letterbox, ex->net_w, ex->net_h, ex->picture.w, ex->picture.h);
+    attr_letterbox_apply(ex->input, &ex->letterbox, &ex->picture);
+    *out = ex;
+    return ATTR_OK;
+}
+
 attr_status attr_explain_picture(attr_explanation **out, attr_session *s, const char *picture, attr_progress progress,
                                  void *context) {
     attr_explanation *ex = NULL;
-    float *x = NULL;
     *out = NULL;
-    ATTR_TRY(attr_options_validate(&s->options));
-    omp_set_num_threads(s->options.threads > 0 ? (int)s->options.threads : omp_get_num_procs());
-    ATTR_TRY(attr_allocate(&ex, 1, sizeof *ex, "an explanation"));
-    attr_status status = describe(ex, s, picture);
-    if (status == ATTR_OK) status = attr_allocate(&x, (size_t)s->model->net->inputs, sizeof *x, "the input");
-    if (status == ATTR_OK) {
-        attr_letterbox_make(&ex->letterbox, ex->net_w, ex->net_h, ex->picture.w, ex->picture.h);
-        attr_letterbox_apply(x, &ex->letterbox, &ex->picture);
-        status = run(ex, s, x, progress, context);
-    }
-    free(x);
+    ATTR_TRY(attr_prepare(&ex, s, picture));
+    attr_status status = attr_explain_prepared(ex, s, progress, context);
     if (status != ATTR_OK) {
         attr_explanation_free(ex);
         return status;
@@ -296,6 +312,7 @@ void attr_explanation_free(attr_explanation *ex) {
     free(ex->predictions);
     free(ex->explained);
     attr_picture_free(&ex->picture);
+    free(ex->input);
     free(ex->picture_path);
     free(ex->picture_name);
     free(ex->cfg_path);

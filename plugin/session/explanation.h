@@ -39,6 +39,7 @@ struct attr_explanation {
     char picture_hash[65];
     attr_picture picture;
     attr_letterbox letterbox;
+    float *input; /* [net_c][net_h][net_w], what the network is given; NULL when all is explained */
 
     char *cfg_path, *weights_path, *data_path; /* as given; data_path may be NULL */
     char cfg_hash[65], weights_hash[65];
@@ -48,7 +49,7 @@ struct attr_explanation {
     attr_options options;         /* as resolved for this run */
     double sigma;                 /* smoothgrad: the noise's standard deviation in input units */
     double input_low, input_high; /* smallest and largest value of the network's input */
-    double seconds;               /* for the maps */
+    double seconds;               /* for the prediction and the maps */
     uint64_t parameters_checksum; /* after the run; equal to the one before, or the run failed */
 
     attr_prediction *predictions; /* a classifier's five best classes; a detector's detections */

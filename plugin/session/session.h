@@ -30,6 +30,15 @@ attr_status attr_read_options(attr_options *o, const attr_cfg *cfg, const attr_c
 attr_status attr_explain_picture(attr_explanation **out, attr_session *session, const char *picture,
                                  attr_progress progress, void *context);
 
+/* The same in two steps, so that a picture can be read while another is computed.
+ *
+ * attr_prepare() needs no network: it reads the picture, letterboxes and hashes it. It may run on another thread beside
+ * attr_explain_prepared(); the session's options must not change between both. Release with attr_explanation_free(). */
+attr_status attr_prepare(attr_explanation **out, const attr_session *session, const char *picture);
+/* The predictions and the maps. After a failure the explanation is only good for attr_explanation_free(). */
+attr_status attr_explain_prepared(attr_explanation *explanation, attr_session *session, attr_progress progress,
+                                  void *context);
+
 /* The name of a class for people; its number where there are no names. Writes to `buffer` only in that case. */
 const char *attr_class_name(const attr_session *session, int class_index, char buffer[16]);
 

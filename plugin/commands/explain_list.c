@@ -1,0 +1,103 @@
+/* Explaining a list: while a picture is computed, the next one is read and the files of the one before are written.
+ * No more than these three are in memory. Everything is printed by the thread that computes. */
+#include "commands/explain_picture.h"
+
+#include <stdio.h>
+
+#include "base/background.h"
+#include "commands/commands.h"
+
+/* Bytes of an explanation that may wait beside another one; a larger one is written before more is computed. */
+static const size_t largest_behind = (size_t)512 << 20;
+
+typedef struct {
+    attr_run *run;
+    attr_list list; /* its path is the picture ahead */
+    attr_tally tally;
+    attr_background reader, writer;
+    attr_explanation *ahead;  /* the reader's: prepared when it has ended */
+    attr_explanation *behind; /* the writer's; NULL: there is nothing to be written */
+} pipeline;
+
+static attr_status read_ahead(void *context) {
+    pipeline *p = context;
+    return attr_prepare(&p->ahead, p->run->session, p->list.path);
+}
+
+static attr_status write_behind(void *context) {
+    const pipeline *p = context;
+    return attr_write(p->behind, p->behind->options.results);
+}
+
+static void start_reading(pipeline *p) {
+    p->ahead = NULL;
+    if (p->list.path) attr_background_start(&p->reader, read_ahead, p);
+}
+
+/* Waits for the files of the picture before and says how it went. */
+static void settle(pipeline *p) {
+    if (!p->behind) return;
+    attr_status status = attr_background_wait(&p->writer);
+    attr_hide_progress();
+    if (status == ATTR_OK) attr_print_explained(p->run, p->behind);
+    attr_tally_add(&p->tally, status);
+    attr_explanation_free(p->behind);
+    p->behind = NULL;
+}
+
+/* An attr_progress: what is written is told as soon as possible. */
+static int show_progress(void *context, size_t done, size_t all) {
+    pipeline *p = context;
+    if (attr_background_ended(&p->writer)) settle(p);
+    return attr_show_progress(NULL, done, all);
+}
+
+/* Takes over the picture ahead, lets the next one be read, and computes. */
+static attr_status explain(attr_explanation **out, pipeline *p) {
+    attr_status status = attr_background_wait(&p->reader);
+    *out = p->ahead;
+    attr_list_next(&p->list);
+    start_reading(p);
+    if (status == ATTR_OK) status = attr_explain_prepared(*out, p->run->session, show_progress, p);
+    if (status == ATTR_OK) status = attr_claim_folder(p->run, *out);
+    attr_hide_progress();
+    return status;
+}
+
+static size_t bytes_of(const attr_explanation *ex) {
+    size_t bytes = (size_t)ex->picture.w * (size_t)ex->picture.h * (size_t)(ex->picture.c + ex->count);
+    for (int i = 0; i < ex->count; ++i) {
+        const attr_result *r = attr_result_at(ex, i);
+        bytes += (size_t)r->width * (size_t)r->height * (size_t)r->channels;
+    }
+    return bytes * sizeof(float);
+}
+
+static void explain_next(pipeline *p) {
+    char message[ATTR_MESSAGE_SIZE];
+    attr_explanation *ex;
+    attr_status status = explain(&ex, p);
+    if (status == ATTR_OK) {
+        settle(p);
+        p->behind = ex;
+        attr_background_start(&p->writer, write_behind, p);
+        if (bytes_of(ex) > largest_behind) settle(p);
+        return;
+    }
+    snprintf(message, sizeof message, "%s", attr_error_message()); /* the picture before may have failed, too */
+    settle(p);
+    attr_tally_add(&p->tally, attr_fail(status, "%s", message));
+    attr_explanation_free(ex);
+}
+
+attr_status attr_explain_list(attr_run *run, const char *path) {
+    pipeline p = {.run = run};
+    ATTR_TRY(attr_list_open(&p.list, path));
+    start_reading(&p);
+    while (p.list.path && !attr_was_interrupted()) explain_next(&p);
+    settle(&p);
+    attr_background_wait(&p.reader); /* an interrupt has come before the last picture */
+    attr_explanation_free(p.ahead);
+    attr_list_close(&p.list);
+    return attr_tally_end(&p.tally, path);
+}
