@@ -6,11 +6,13 @@
 # make bench-quick     a minute: fails when a speed has halved
 # make install         to $(DESTDIR)$(PREFIX); make uninstall takes it away again
 # make clean           removes what was built; make distclean the downloads, too
+# make DNNL=0          without oneDNN, which precision=mixed and tuned files need
 # make DARKNET=DIR     with a copy of your own checkout of Darknet, remembered until `make clean`
 # make V=1 ...         shows every command
 
 PREFIX         ?= /usr/local
 DARKNET        ?=
+DNNL           ?= 1
 CC              = gcc
 CFLAGS          = -O3 -g
 DARKNET_CFLAGS  = -O2 -fPIC -w
@@ -29,7 +31,11 @@ PLUGIN_FLAGS  = -std=gnu11 -Wall -Wextra -Wshadow -Werror -fopenmp -fPIC -fno-ma
 DARKNET_FLAGS = $(SANITIZE) $(DARKNET_CFLAGS) -Wno-error=implicit-function-declaration \
                 -Wno-error=incompatible-pointer-types -Wno-error=int-conversion -I$(DK)/include -I$(DK)/src
 LINK          = $(CC) $(SANITIZE) -fopenmp
-LIBS          = -lmd -lz -lm -pthread
+LIBS          = -lmd -lz -lm -ldl -pthread
+
+# oneDNN is loaded when it is needed (plugin/kernels/dnnl.h); DNNL_INCLUDE and DNNL_SO are for one that is elsewhere.
+DNNL_INCLUDE  ?=
+DNNL_SO       ?= $(shell $(CC) -print-file-name=libdnnl.so)
 
 Q   = $(if $(V),,@)
 say = $(if $(V),,@echo '  $1' $@)
@@ -59,7 +65,21 @@ $(OBJ)/darknet/%.o: $(DK)/examples/%.c $(DK)/objects.mk Makefile
 
 # ---- The plugin: kernels and layers are compiled for float and for double
 
-sources = $(wildcard plugin/*.c plugin/*/*.c)
+ifeq ($(DNNL),0)
+without = plugin/kernels/dnnl_api_common.c plugin/kernels/dnnl_common.c plugin/kernels/dnnl_run_common.c
+else
+without = plugin/kernels/dnnl_none_common.c
+dnnl_include = $(if $(DNNL_INCLUDE),-isystem $(DNNL_INCLUDE))
+dnnl_soname := $(shell objdump -p '$(DNNL_SO)' 2>/dev/null | awk '/SONAME/ {print $$2}')
+dnnl_there  := $(shell echo '\#include <dnnl.h>' | $(CC) $(dnnl_include) -E - >/dev/null 2>&1 && echo yes)
+ifneq ($(filter-out clean distclean check-style,$(or $(MAKECMDGOALS),all)),)
+ifeq ($(and $(dnnl_soname),$(dnnl_there)),)
+$(error oneDNN is missing: scripts/install-packages libdnnl-dev, or build without it: make DNNL=0)
+endif
+endif
+endif
+
+sources = $(filter-out $(without),$(wildcard plugin/*.c plugin/*/*.c))
 twice   = $(filter-out %_common.c %/registry.c,$(filter plugin/kernels/% plugin/layers/%,$(sources)))
 once    = $(filter-out $(twice),$(sources))
 
@@ -90,6 +110,8 @@ $(OBJ)/kernels/simd/%_f64_$1.o: plugin/kernels/simd/%.c $(DK)/objects.mk Makefil
 	$$(call compile,-DATTR_REAL=double -DATTR_ISA=$1 $$(flags_$1))
 endef
 $(foreach isa,$(isas),$(eval $(call for_isa,$(isa))))
+$(OBJ)/kernels/dnnl_%.o: plugin/kernels/dnnl_%.c $(DK)/objects.mk Makefile
+	$(call compile,$(dnnl_include) -DATTR_DNNL_LIBRARY='"$(dnnl_soname)"')
 # Its numbers are the same on every processor: nothing may be fused (see random.h).
 $(OBJ)/base/random.o: plugin/base/random.c $(DK)/objects.mk Makefile
 	$(call compile,-ffp-contract=off)
@@ -169,12 +191,13 @@ test: all $(BUILD)/tests/unit
 
 # Darknet itself leaks, and its JPEG writer shifts into the sign bit; the plugin must do neither. Reports go to files,
 # for a leak is found when the test has already been counted.
+# The search for leaks would crash on thread-local memory of a library that is loaded late (oneDNN): so the option.
 reports = build/sanitize/reports
 sanitize:
 	@rm -rf $(reports) && mkdir -p $(reports)
 	@echo 'leak:$(DK)/' >build/sanitize/leaks
 	@failed=0; \
-	ASAN_OPTIONS=log_path=$(CURDIR)/$(reports)/report UBSAN_OPTIONS=print_stacktrace=1 \
+	ASAN_OPTIONS=log_path=$(CURDIR)/$(reports)/report:intercept_tls_get_addr=0 UBSAN_OPTIONS=print_stacktrace=1 \
 	LSAN_OPTIONS=suppressions=$(CURDIR)/build/sanitize/leaks:print_suppressions=0 \
 	$(MAKE) test BUILD=build/sanitize CFLAGS='-O1 -g -Wno-error' \
 	    SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer' \

@@ -7,6 +7,8 @@ static const char usage[] =
     "\n"
     "  darknet attribute test DATA CFG WEIGHTS [PICTURE|LIST]   explain what a network sees in pictures\n"
     "  darknet attribute check CFG [WEIGHTS [PICTURE|LIST]]     prove that the gradients of a network are exact\n"
+    "  darknet attribute tune CFG [-o FILE]                     measure which kernels are fastest here, for "
+    "tuned=FILE\n"
     "  darknet attribute init                                   print an [attribution] section to start from\n"
     "  darknet attribute help [TOPIC|OPTION]                    this text, a topic's options, an option\n"
     "\n"

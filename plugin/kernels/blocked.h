@@ -6,9 +6,10 @@
  * Every convolution is a product of panels: values read (transformed or as they are) times weights, kept in registers
  * while the sum runs. Size 3 goes through Winograd's filtering (Lavin, Gray: Fast Algorithms for Convolutional Neural
  * Networks, 2016), which needs 1.8 to 2.25 products with stride 1 and 5.06 with stride 2 where the sum has 9;
- * everything else is gathered. Groups of one channel and convolutions of a picture have kernels of their own. Sums of
- * ATTR_SUM_F64 are made in double precision and rounded once when stored: Winograd's transforms cancel, and in single
- * precision they cost a digit. ATTR_SUM_F32 does all in single precision.
+ * everything else is gathered. Groups of one channel and convolutions of a picture have kernels of their own; a
+ * backward may go through oneDNN (dnnl.h). Sums of ATTR_SUM_F64 are made in double precision and rounded once when
+ * stored: Winograd's transforms cancel, and in single precision they cost a digit. ATTR_SUM_F32 does all in single
+ * precision.
  *
  * Every result is summed in an order that depends on the shape only: the same bits for any threads and batch. */
 #ifndef ATTR_KERNELS_BLOCKED_H
@@ -37,12 +38,29 @@ typedef enum { ATTR_SUM_F64, ATTR_SUM_F32 } attr_sum;
 /* The most channels that the picture of a thin convolution has. */
 enum { attr_thin = 4 };
 
+/* Which implementation. What cannot do a shape or a direction leaves it to the rule; oneDNN only makes sums of
+ * ATTR_SUM_F32, and of attr_finish heeds nothing but `add`. */
+typedef enum {
+    ATTR_CONV_BY_RULE,
+    ATTR_CONV_BY_WINOGRAD,
+    ATTR_CONV_BY_GATHER,
+    ATTR_CONV_BY_DNNL,
+    ATTR_CONV_BY_DNNL_BF16, /* values and weights rounded to bf16 */
+    ATTR_CONV_BY_COUNT
+} attr_conv_by;
+
+/* Of a layer: of what it does forward and backward. */
+typedef struct {
+    attr_conv_by forward, backward;
+} attr_conv_choice;
+
 /* One direction of a convolution: from the shape's input to its output or, `transposed`, back (see kernels.h). With
  * `plain_input` the tensor on the side of the input is plain: for pictures of at most attr_thin channels, in one group,
  * for which blocks would be mostly empty. */
 typedef struct {
     int transposed, plain_input;
     attr_sum sum;
+    attr_conv_by by;
 } attr_conv_direction;
 
 /* What a value of a blocked tensor becomes when it is read: times the derivative of an activation of two lines (1 where
@@ -71,6 +89,10 @@ int attr_blocked_conv_can(const attr_conv_shape *s);
 
 /* Whether its input should better be plain. */
 int attr_blocked_conv_is_thin(const attr_conv_shape *s);
+
+/* The implementation that a direction gets: what it asks for if that can do it, else that of the rule. BY_RULE is the
+ * answer where there is no other: groups of one channel, pictures. */
+attr_conv_by attr_blocked_conv_by(const attr_conv_shape *s, attr_conv_direction direction);
 
 /* Owned by the caller. */
 attr_status attr_blocked_conv_create(attr_blocked_conv **out, const attr_conv_shape *s, attr_conv_direction direction);

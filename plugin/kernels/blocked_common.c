@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "kernels/dnnl.h"
 #include "kernels/simd/panel.h"
 
 /* ---- Builds for generations of processors */
@@ -109,8 +110,22 @@ static void choose_blocking(attr_blocked_conv *c) {
 static attr_conv_kind kind_of(const attr_conv_shape *s, attr_conv_direction direction) {
     if (direction.plain_input) return direction.transposed ? ATTR_CONV_THIN_TO : ATTR_CONV_THIN_FROM;
     if (is_depthwise(s)) return ATTR_CONV_DEPTHWISE;
+    if (attr_dnnl_can(s, direction)) return ATTR_CONV_DNNL;
     int filtered = s->size == 3 && (s->stride == 1 || (s->stride == 2 && s->pad == 1));
-    return filtered ? ATTR_CONV_WINOGRAD : ATTR_CONV_GATHER;
+    return filtered && direction.by != ATTR_CONV_BY_GATHER ? ATTR_CONV_WINOGRAD : ATTR_CONV_GATHER;
+}
+
+attr_conv_by attr_blocked_conv_by(const attr_conv_shape *s, attr_conv_direction direction) {
+    switch (kind_of(s, direction)) {
+    case ATTR_CONV_WINOGRAD:
+        return ATTR_CONV_BY_WINOGRAD;
+    case ATTR_CONV_GATHER:
+        return ATTR_CONV_BY_GATHER;
+    case ATTR_CONV_DNNL:
+        return direction.by;
+    default:
+        return ATTR_CONV_BY_RULE;
+    }
 }
 
 /* The products that a tile's results need, summed over the tiles of a sample. */
@@ -174,7 +189,9 @@ attr_status attr_blocked_conv_create(attr_blocked_conv **out, const attr_conv_sh
     attr_blocked_conv *c = NULL;
     ATTR_TRY(attr_allocate(&c, 1, sizeof *c, "a convolution"));
     *c = describe(s, direction);
-    attr_status status = c->kind == ATTR_CONV_WINOGRAD ? make_tiles(c) : make_classes(c);
+    attr_status status = c->kind == ATTR_CONV_WINOGRAD ? make_tiles(c)
+                         : c->kind == ATTR_CONV_DNNL   ? attr_dnnl_create(&c->dnnl, s, direction)
+                                                       : make_classes(c);
     if (status == ATTR_OK) status = attr_allocate(&c->packed, packed_size(c), sizeof(float), "packed weights");
     if (status != ATTR_OK) {
         attr_blocked_conv_free(c);
@@ -189,6 +206,7 @@ void attr_blocked_conv_free(attr_blocked_conv *c) {
     for (int i = 0; i < c->classes; ++i) free_class(&c->class[i]);
     free(c->class);
     if (!c->borrows) free(c->packed);
+    attr_dnnl_free(c->dnnl);
     free(c);
 }
 
@@ -252,6 +270,7 @@ static size_t scratch_for(const attr_blocked_conv *c, int taps) {
 
 /* The class with most taps needs most. */
 size_t attr_blocked_conv_scratch(const attr_blocked_conv *c) {
+    if (c->kind == ATTR_CONV_DNNL) return attr_dnnl_scratch_of(c->dnnl);
     int taps = 0;
     for (int i = 0; i < c->classes; ++i) taps = c->class[i].taps > taps ? c->class[i].taps : taps;
     return scratch_for(c, taps);
@@ -262,10 +281,20 @@ attr_blocked_conv_bytes attr_blocked_conv_needs(const attr_conv_shape *s, attr_c
     int steps = (s->size + s->stride - 1) / s->stride; /* taps of a class of a transpose, on an axis */
     int taps = c.kind == ATTR_CONV_WINOGRAD ? 1 : direction.transposed ? steps * steps : c.area;
     size_t run = scratch_for(&c, taps), pack = direction.transposed ? 0 : attr_blocked_conv_pack_scratch(&c);
+    if (c.kind == ATTR_CONV_DNNL) {
+        attr_blocked_conv_bytes needs = attr_dnnl_needs(s, direction);
+        needs.kept += packed_size(&c) * sizeof(float);
+        if (needs.scratch < pack) needs.scratch = pack;
+        return needs;
+    }
     return (attr_blocked_conv_bytes){packed_size(&c) * sizeof(float), run > pack ? run : pack};
 }
 
 void attr_blocked_conv_run(float *to, const float *from, const attr_blocked_conv *c, const attr_gate *gate,
                            const attr_finish *finish, int count, void *scratch, int threads) {
+    if (c->kind == ATTR_CONV_DNNL) {
+        attr_dnnl_run(to, from, c->dnnl, gate, finish, count, scratch, attr_blocked_conv_scratch(c), threads);
+        return;
+    }
     c->simd->run(to, from, c, gate, finish, count, scratch, attr_blocked_conv_scratch(c), threads);
 }

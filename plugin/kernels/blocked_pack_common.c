@@ -3,11 +3,12 @@
 
 #include "base/dispatch.h"
 #include "kernels/blocked.h"
+#include "kernels/dnnl.h"
 #include "kernels/simd/panel.h"
 
 /* Noise is made on the weights of sixteen filters at a time. */
-static void pack_squares(attr_blocked_conv *there, const attr_noisy_array *weights, char *scratch, size_t scratch_each,
-                         int threads) {
+static void pack_squares(attr_blocked_conv *there, attr_blocked_conv *back, const attr_noisy_array *weights,
+                         char *scratch, size_t scratch_each, int threads) {
     const attr_simd *simd = attr_simd_build(ATTR_SUM_F32, attr_cpu_newest());
     size_t filter = (size_t)there->from_c * there->area, square = (size_t)there->area * attr_lanes * attr_lanes;
 #pragma omp parallel for schedule(dynamic) num_threads(threads)
@@ -17,6 +18,9 @@ static void pack_squares(attr_blocked_conv *there, const attr_noisy_array *weigh
         const float *from =
             attr_noisy_read((float *)(scratch + omp_get_thread_num() * scratch_each), weights,
                             ((size_t)group * there->to_c + block * attr_lanes) * filter, filters * filter);
+        int first = group * there->to_c + block * attr_lanes;
+        if (there->dnnl) attr_dnnl_pack(there->dnnl, from, first, filters);
+        if (back->dnnl) attr_dnnl_pack(back->dnnl, from, first, filters);
         for (int k = 0; k < there->from_blocks; ++k) {
             int rest = there->from_c - k * attr_lanes, channels = rest < attr_lanes ? rest : attr_lanes;
             simd->pack(there->packed + ((size_t)item * there->from_blocks + k) * square,
@@ -58,7 +62,7 @@ size_t attr_blocked_conv_pack_scratch(const attr_blocked_conv *there) {
 void attr_blocked_conv_pack(attr_blocked_conv *there, attr_blocked_conv *back, const attr_noisy_array *weights,
                             void *scratch, size_t scratch_each, int threads) {
     if (!attr_conv_is_small(there->kind)) {
-        pack_squares(there, weights, scratch, scratch_each, threads);
+        pack_squares(there, back, weights, scratch, scratch_each, threads);
         back->packed = there->packed;
         return;
     }

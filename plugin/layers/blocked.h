@@ -18,6 +18,11 @@ void attr_blocked_release(attr_op *op);
 void attr_blocked_fold(attr_op *op);
 int attr_blocked_folds_noise(const attr_op *op);
 
+/* What convolution it is, if it is one in blocked tensors, and its two directions as they are done; else 0. Of an
+ * engine that is more than planned. */
+int attr_blocked_describe(attr_conv_shape *shape, attr_conv_direction *forward, attr_conv_direction *backward,
+                          const attr_op *op);
+
 void attr_blocked_forward(attr_op *op);
 /* Changes dout where the activation's derivative needs a pass of its own. */
 void attr_blocked_backward(attr_op *op);

@@ -12,8 +12,9 @@
 
 typedef struct {
     attr_blocked_conv *forward, *backward;
-    int transposed;       /* forward */
-    double *scale, *bias; /* padded to whole blocks, as is gate_scale */
+    attr_conv_shape shape;
+    attr_conv_direction there, back; /* of `forward` and `backward` */
+    double *scale, *bias;            /* padded to whole blocks, as is gate_scale */
     float *gate_scale;
     attr_signs *positive; /* the activation's argument, as an output; NULL where that is kept itself */
 } blocked_layer;
@@ -51,8 +52,8 @@ static size_t larger(size_t a, size_t b) {
 attr_status attr_blocked_prepare(attr_op *op, const attr_conv_shape *s, int transposed) {
     blocked_layer *b = NULL;
     int plain_input = op->layout == ATTR_BLOCKED_OF_PLAIN;
-    attr_conv_direction forward = {transposed, plain_input, ATTR_SUM_F64};
-    attr_conv_direction backward = {!transposed, plain_input, ATTR_SUM_F32};
+    attr_conv_direction forward = {transposed, plain_input, ATTR_SUM_F64, op->choice.forward};
+    attr_conv_direction backward = {!transposed, plain_input, ATTR_SUM_F32, op->choice.backward};
     attr_blocked_conv_bytes there = attr_blocked_conv_needs(s, forward), back = attr_blocked_conv_needs(s, backward);
     double slope;
     int two_lines = is_two_lines(&slope, op->l->activation) && slope != 1;
@@ -62,7 +63,9 @@ attr_status attr_blocked_prepare(attr_op *op, const attr_conv_shape *s, int tran
     if (op->only_planned) return ATTR_OK;
     ATTR_TRY(attr_allocate(&b, 1, sizeof *b, "a convolution"));
     op->state = b; /* from here on the engine releases it */
-    b->transposed = transposed;
+    b->shape = *s;
+    b->there = forward;
+    b->back = backward;
     size_t channels = attr_blocked_size(op->l->n, 1, 1);
     ATTR_TRY(attr_allocate(&b->scale, channels, sizeof *b->scale, "scales"));
     ATTR_TRY(attr_allocate(&b->bias, channels, sizeof *b->bias, "biases"));
@@ -93,13 +96,23 @@ void attr_blocked_fold(attr_op *op) {
         b->bias[k] = affine.bias;
         b->gate_scale[k] = (float)affine.scale;
     }
-    attr_blocked_conv *there = b->transposed ? b->backward : b->forward;
-    attr_blocked_conv *back = b->transposed ? b->forward : b->backward;
+    attr_blocked_conv *there = b->there.transposed ? b->backward : b->forward;
+    attr_blocked_conv *back = b->there.transposed ? b->forward : b->backward;
     attr_blocked_conv_pack(there, back, &op->weights, op->scratch, op->scratch_each, op->threads);
 }
 
 int attr_blocked_folds_noise(const attr_op *op) {
     return op->blocked;
+}
+
+int attr_blocked_describe(attr_conv_shape *shape, attr_conv_direction *forward, attr_conv_direction *backward,
+                          const attr_op *op) {
+    const blocked_layer *b = op->state;
+    if (!op->blocked || !b || (op->l->type != CONVOLUTIONAL && op->l->type != DECONVOLUTIONAL)) return 0;
+    *shape = b->shape;
+    *forward = b->there;
+    *backward = b->back;
+    return 1;
 }
 
 void attr_blocked_forward(attr_op *op) {

@@ -24,6 +24,7 @@
 #include "base/random.h"
 #include "base/status.h"
 #include "darknet.h"
+#include "kernels/blocked.h"
 #include "layers/tensor.h"
 
 /* The parameters that a pass uses: Darknet's own arrays or a perturbed copy (a clone). Never written by a layer. */
@@ -88,7 +89,8 @@ struct attr_op {
     int active;                /* takes part in the current backward; the engine's */
     int is_view;
     attr_layout layout;
-    int blocked; /* what it writes */
+    int blocked;             /* what it writes */
+    attr_conv_choice choice; /* of a convolution in blocked tensors */
 
     int input_count;
     attr_tensor **reads; /* the tensors read, as their writers made them */

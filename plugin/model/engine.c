@@ -20,7 +20,8 @@ struct attr_engine {
     attr_tensor_memory memory;
     void *scratch; /* shared by all layers, for `threads` threads */
     int threads;
-    int only_planned; /* nothing big is allocated: bytes tells what would be */
+    int only_planned;                /* nothing big is allocated: bytes tells what would be */
+    const attr_conv_choice *choices; /* the caller's, while the engine is made */
     size_t bytes;
 };
 
@@ -153,6 +154,7 @@ static attr_status make_op(attr_engine *e, const network *net, int i) {
     describe_inputs(e, op);
     describe_output(e, op);
     op->only_planned = e->only_planned;
+    if (e->choices) op->choice = e->choices[i];
     if (op->kind->prepare) ATTR_TRY(op->kind->prepare(op));
     e->bytes += op->bytes;
 
@@ -196,14 +198,21 @@ static attr_status allocate_scratch(attr_engine *e) {
     return ATTR_OK;
 }
 
-static attr_status make_engine(attr_engine **out, const network *net, attr_precision precision, int batch,
-                               attr_keep keep, int only_planned) {
+/* What an engine is made of. */
+typedef struct {
+    attr_precision precision;
+    const attr_conv_choice *choices; /* NULL: all by the rule */
+    attr_keep keep;
+} recipe;
+
+static attr_status make_engine(attr_engine **out, const network *net, const recipe *r, int batch, int only_planned) {
     attr_engine *e = NULL;
     *out = NULL;
     ATTR_TRY(attr_allocate(&e, 1, sizeof *e, "an engine"));
-    e->precision = precision;
+    e->precision = r->precision;
+    e->choices = r->choices;
     e->only_planned = only_planned;
-    e->element = precision == ATTR_F32 ? sizeof(float) : sizeof(double);
+    e->element = r->precision == ATTR_F32 ? sizeof(float) : sizeof(double);
     e->net = *net;
     e->net.layers = NULL;
     e->net.batch = e->batch = batch;
@@ -222,8 +231,9 @@ static attr_status make_engine(attr_engine **out, const network *net, attr_preci
     if (status == ATTR_OK) e->tensors[0] = input;
     if (status == ATTR_OK) memcpy(e->net.layers, net->layers, (size_t)net->n * sizeof(layer));
     for (int i = 0; status == ATTR_OK && i < net->n; ++i) status = make_op(e, net, i);
-    if (status == ATTR_OK) status = give_memory(e, keep);
+    if (status == ATTR_OK) status = give_memory(e, r->keep);
     if (status == ATTR_OK) status = allocate_scratch(e);
+    e->choices = NULL;
     if (status != ATTR_OK) {
         attr_engine_free(e);
         return status;
@@ -259,23 +269,45 @@ void attr_engine_free(attr_engine *e) {
     free(e);
 }
 
-size_t attr_engine_bytes(const network *net, attr_precision precision, int batch, attr_keep keep) {
+static size_t bytes_of(const network *net, const recipe *r, int batch) {
     attr_engine *e = NULL;
-    if (make_engine(&e, net, precision, batch, keep, 1) != ATTR_OK) return 0;
+    if (make_engine(&e, net, r, batch, 1) != ATTR_OK) return 0;
     size_t bytes = e->bytes;
     attr_engine_free(e);
     return bytes;
 }
 
+static int largest_batch(const network *net, const recipe *r, size_t bytes, int most) {
+    int batch = most;
+    while (batch > 1 && bytes_of(net, r, batch) > bytes) --batch;
+    return batch > 1 ? batch : 1;
+}
+
+size_t attr_engine_bytes(const network *net, attr_precision precision, int batch, attr_keep keep) {
+    return bytes_of(net, &(recipe){precision, NULL, keep}, batch);
+}
+
+size_t attr_engine_bytes_chosen(const network *net, const attr_conv_choice *choices, int batch, attr_keep keep) {
+    return bytes_of(net, &(recipe){ATTR_F32, choices, keep}, batch);
+}
+
 attr_status attr_engine_create(attr_engine **out, const network *net, attr_precision precision, int batch,
                                attr_keep keep) {
-    return make_engine(out, net, precision, batch, keep, 0);
+    return make_engine(out, net, &(recipe){precision, NULL, keep}, batch, 0);
+}
+
+attr_status attr_engine_create_chosen(attr_engine **out, const network *net, const attr_conv_choice *choices, int batch,
+                                      attr_keep keep) {
+    return make_engine(out, net, &(recipe){ATTR_F32, choices, keep}, batch, 0);
 }
 
 int attr_engine_largest_batch(const network *net, attr_precision precision, attr_keep keep, size_t bytes, int most) {
-    int batch = most;
-    while (batch > 1 && attr_engine_bytes(net, precision, batch, keep) > bytes) --batch;
-    return batch > 1 ? batch : 1;
+    return largest_batch(net, &(recipe){precision, NULL, keep}, bytes, most);
+}
+
+int attr_engine_largest_batch_chosen(const network *net, const attr_conv_choice *choices, attr_keep keep, size_t bytes,
+                                     int most) {
+    return largest_batch(net, &(recipe){ATTR_F32, choices, keep}, bytes, most);
 }
 
 int attr_engine_batch(const attr_engine *e) {

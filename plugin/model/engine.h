@@ -41,6 +41,14 @@ size_t attr_engine_bytes(const network *net, attr_precision precision, int batch
 /* The largest batch up to `most` whose engine fits into so many bytes; 1 if none does. */
 int attr_engine_largest_batch(const network *net, attr_precision precision, attr_keep keep, size_t bytes, int most);
 
+/* The same for single precision with an implementation chosen for convolutions: choices[layer], NULL: all by the rule.
+ */
+attr_status attr_engine_create_chosen(attr_engine **out, const network *net, const attr_conv_choice *choices, int batch,
+                                      attr_keep keep);
+size_t attr_engine_bytes_chosen(const network *net, const attr_conv_choice *choices, int batch, attr_keep keep);
+int attr_engine_largest_batch_chosen(const network *net, const attr_conv_choice *choices, attr_keep keep, size_t bytes,
+                                     int most);
+
 int attr_engine_batch(const attr_engine *e);
 int attr_engine_layers(const attr_engine *e);
 size_t attr_engine_inputs(const attr_engine *e);

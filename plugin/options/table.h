@@ -23,7 +23,7 @@
     X(PATH,    "path",    "the path of integrated_gradients, from a baseline to the picture") \
     X(NOISE,   "noise",   "the noisy copies of smoothgrad") \
     X(OUTPUT,  "output",  "what is written") \
-    X(RUN,     "run",     "how it is computed; none but the seed changes a result") \
+    X(RUN,     "run",     "how it is computed; none but seed, precision and, in the last digits, tuned changes a result") \
     X(COMMAND, "command", "on the command line only")
 
 #define ATTR_OPTIONS(INT, REAL, TEXT, BOOL, CHOICE, SET, CHOICE_OR_FILE) \
@@ -66,6 +66,10 @@
     INT(RUN, batch, "auto", "1", "65536", "auto", "", "inputs computed at once; auto: what the memory allows") \
     INT(RUN, memory, "1024", "16", "1048576", NULL, "MiB", "limit for batch=auto") \
     \
+    CHOICE(RUN, precision, "f32", "of the derivatives; predictions are always single precision with double sums") \
+    CHOICE_OR_FILE(RUN, tuned, "none", "what `darknet attribute tune` found to be fastest on this machine") \
+    \
+    TEXT(COMMAND, save, "tuned.cfg", "FILE", "tune: the file to write") \
     TEXT(COMMAND, attribution, "", "FILE", "a file with an [attribution] section, over that of the network's cfg") \
     BOOL(COMMAND, stock, "1", "check: -stock=0 leaves out the slow comparison with stock Darknet's own gradient") \
     BOOL(COMMAND, verbose, "0", "tell where every value comes from, and let Darknet talk") \
@@ -122,6 +126,13 @@
     X(COORDINATES_PICTURE, "picture", "those of the picture") \
     X(COORDINATES_NETWORK, "network", "those of the network's input")
 
+#define ATTR_PRECISION_WORDS(X) \
+    X(PRECISION_F32, "f32", "single") \
+    X(PRECISION_MIXED, "mixed", "convolutions backward in bf16, 1 % off at most; needs oneDNN and a processor with AMX")
+
+#define ATTR_TUNED_WORDS(X) \
+    X(TUNED_NONE, "none", "every layer as the program's rule says")
+
 #define ATTR_WORD_LISTS(X) \
     X(method, ATTR_METHOD_WORDS) \
     X(target, ATTR_TARGET_WORDS) \
@@ -131,12 +142,15 @@
     X(reduction, ATTR_REDUCTION_WORDS) \
     X(output, ATTR_OUTPUT_WORDS) \
     X(channels, ATTR_CHANNELS_WORDS) \
-    X(coordinates, ATTR_COORDINATES_WORDS)
+    X(coordinates, ATTR_COORDINATES_WORDS) \
+    X(precision, ATTR_PRECISION_WORDS) \
+    X(tuned, ATTR_TUNED_WORDS)
 
 /* Flags of Darknet's own commands: another name of a row, or accepted and ignored (with or without a value). */
 #define ATTR_HOST_FLAGS(ALIAS, IGNORED) \
     ALIAS("out", "results") \
     ALIAS("t", "top") \
+    ALIAS("o", "save") \
     IGNORED("i", true) \
     IGNORED("nogpu", false) \
     IGNORED("dont_show", false)

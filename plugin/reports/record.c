@@ -30,6 +30,7 @@ attr_status attr_write_record(FILE *file, const attr_explanation *e, const char 
     write_hash(file, e->cfg_hash, e->cfg_path);
     write_hash(file, e->weights_hash, e->weights_path);
     write_hash(file, e->picture_hash, e->picture_path);
+    if (e->tuned_hash[0]) write_hash(file, e->tuned_hash, e->options.tuned);
     putc('\n', file);
     return attr_options_write(file, &e->options, 0);
 }

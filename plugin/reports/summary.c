@@ -206,6 +206,7 @@ attr_status attr_write_summary(FILE *file, const attr_explanation *e) {
     attr_json_integer(&j, "seed", e->options.seed);
     if (e->options.method == ATTR_METHOD_SMOOTHGRAD) attr_json_number(&j, "sigma", e->sigma); /* in input units */
     attr_json_number(&j, "seconds", e->seconds);
+    if (e->tuned_hash[0]) write_file(&j, "tuned", e->options.tuned, e->tuned_hash);
     write_options(&j, &e->options);
     attr_json_open(&j, "maps", '[');
     for (int i = 0; i < e->count; i++) ATTR_TRY(write_map(&j, e, &e->explained[i]));

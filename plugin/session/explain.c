@@ -13,12 +13,10 @@
 #include "base/files.h"
 #include "base/memory.h"
 #include "methods/method.h"
+#include "session/kernel_choice.h"
 #include "session/settings.h"
 
-enum {
-    targets_at_once = 8, /* each keeps four arrays of the input's size in double precision */
-    largest_batch = 8    /* more inputs at once are no faster on a CPU */
-};
+enum { targets_at_once = 8 /* each keeps four arrays of the input's size in double precision */ };
 
 static double seconds_now(void) {
     struct timespec now;
@@ -58,29 +56,27 @@ static attr_status describe(attr_explanation *ex, const attr_session *s, const c
     return attr_hash_file(ex->picture_hash, file);
 }
 
-/* No method ever has more inputs to compute at once. */
-static int64_t most_points(const attr_options *o) {
-    bool noise = attr_option_word(ATTR_OPTION_baseline, o->baseline) == ATTR_BASELINE_NOISE;
-    if (o->method == ATTR_METHOD_SMOOTHGRAD) return o->samples;
-    if (o->method != ATTR_METHOD_INTEGRATED_GRADIENTS) return 1;
-    return (o->steps ? o->steps : o->max_steps) * (noise ? o->baselines : 1);
+/* Implementations by the options as they are now: a program may have changed them. An engine with others goes. */
+static attr_status choose_kernels(attr_explanation *ex, attr_session *s) {
+    attr_conv_choice *choices = NULL;
+    int layers = s->model->net->n;
+    ATTR_TRY(attr_choose_kernels(&choices, ex->tuned_hash, s->model->net, &s->options));
+    if (s->choices && memcmp(s->choices, choices, (size_t)layers * sizeof *choices) != 0) {
+        attr_engine_free(s->engine);
+        s->engine = NULL;
+    }
+    free(s->choices);
+    s->choices = choices;
+    return ATTR_OK;
 }
 
-/* The batch that the options ask for, or as many inputs as fit into the memory and are of use. */
-static int choose_batch(const attr_session *s) {
-    const attr_options *o = &s->options;
-    int64_t most = most_points(o);
-    if (o->batch > 0) return (int)(o->batch < most ? o->batch : most);
-    return attr_engine_largest_batch(s->model->net, ATTR_F32, ATTR_KEEP_NEEDED, (size_t)o->memory << 20,
-                                     most < largest_batch ? (int)most : largest_batch);
-}
-
-static attr_status make_engine(attr_session *s) {
-    int batch = choose_batch(s);
+static attr_status make_engine(attr_explanation *ex, attr_session *s) {
+    ATTR_TRY(choose_kernels(ex, s));
+    int batch = attr_choose_batch(s->model->net, s->choices, &s->options);
     if (s->engine && attr_engine_batch(s->engine) == batch) return ATTR_OK;
     attr_engine_free(s->engine);
     s->engine = NULL;
-    return attr_engine_create(&s->engine, s->model->net, ATTR_F32, batch, ATTR_KEEP_NEEDED);
+    return attr_engine_create_chosen(&s->engine, s->model->net, s->choices, batch, ATTR_KEEP_NEEDED);
 }
 
 /* --- from the network's input to the picture ------------------------------------------------------------------ */
@@ -243,7 +239,7 @@ attr_status attr_explain_prepared(attr_explanation *ex, attr_session *s, attr_pr
     int count = 0;
     attr_settings_holder held = {0};
     omp_set_num_threads(s->options.threads > 0 ? (int)s->options.threads : omp_get_num_procs());
-    ATTR_TRY(make_engine(s));
+    ATTR_TRY(make_engine(ex, s));
     double start = seconds_now();
     ATTR_TRY(predict(&choices, &count, ex, s));
     attr_status status = attr_settings_make(&held, ex, ex->input);

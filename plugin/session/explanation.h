@@ -41,8 +41,8 @@ struct attr_explanation {
     attr_letterbox letterbox;
     float *input; /* [net_c][net_h][net_w], what the network is given; NULL when all is explained */
 
-    char *cfg_path, *weights_path, *data_path; /* as given; data_path may be NULL */
-    char cfg_hash[65], weights_hash[65];
+    char *cfg_path, *weights_path, *data_path;           /* as given; data_path may be NULL */
+    char cfg_hash[65], weights_hash[65], tuned_hash[65]; /* "" without a tuned file */
     int net_w, net_h, net_c;
     bool is_detector;
 

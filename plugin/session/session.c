@@ -6,6 +6,7 @@
 #include "base/files.h"
 #include "base/memory.h"
 #include "model/class_files.h"
+#include "session/kernel_choice.h"
 
 static attr_status take_section(attr_options *o, attr_source source, const attr_cfg *cfg) {
     for (int i = 0; i < cfg->attribution.count; ++i) {
@@ -58,6 +59,7 @@ static attr_status open_files(attr_session *s, const char *data_path, const char
     attr_status status = attr_cfg_read(&cfg, cfg_path, ATTR_CFG_NET);
     if (status == ATTR_OK && data_path) status = attr_cfg_read(&data, data_path, ATTR_CFG_DATA);
     if (status == ATTR_OK) status = attr_read_options(&s->options, cfg, data);
+    if (status == ATTR_OK) status = attr_check_precision(&s->options);
     char *weights = NULL;
     if (status == ATTR_OK) status = attr_copy_text(&weights, attr_find_file(weights_path));
     if (status == ATTR_OK) status = attr_model_load(&s->model, cfg, weights, 0, s->options.verbose);
@@ -95,6 +97,8 @@ attr_status attr_session_open(attr_session **out, const char *data, const char *
     if (status == ATTR_OK && data) status = attr_copy_text(&s->data_path, data);
     if (status == ATTR_OK) status = open_files(s, data, cfg, weights);
     if (status == ATTR_OK) status = check_input(s->model->net, cfg);
+    char hash[65]; /* a wrong file of option `tuned` is told at once, not picture by picture */
+    if (status == ATTR_OK) status = attr_choose_kernels(&s->choices, hash, s->model->net, &s->options);
     if (status != ATTR_OK) {
         attr_close(s);
         return status;
@@ -110,6 +114,7 @@ attr_status attr_open(attr_session **out, const char *data, const char *cfg, con
 void attr_close(attr_session *s) {
     if (!s) return;
     attr_engine_free(s->engine);
+    free(s->choices);
     attr_model_free(s->model);
     attr_names_free(s->names);
     free(s->data_path);

@@ -9,8 +9,9 @@
 struct attr_session {
     attr_options options;
     attr_model *model;
-    attr_engine *engine; /* made for the first picture, and again when the batch changes */
-    char **names;        /* of the classes; NULL: numbers */
+    attr_engine *engine;       /* made for the first picture, and again when the batch or the choices change */
+    attr_conv_choice *choices; /* the engine's */
+    char **names;              /* of the classes; NULL: numbers */
     int classes;
     bool is_detector;
     char *data_path, *cfg_path, *weights_path;

@@ -39,7 +39,8 @@ typedef enum {
     ATTR_CONV_GATHER,
     ATTR_CONV_DEPTHWISE,
     ATTR_CONV_THIN_FROM, /* see thin.c */
-    ATTR_CONV_THIN_TO
+    ATTR_CONV_THIN_TO,
+    ATTR_CONV_DNNL /* all is in `dnnl`; `packed` is for the other direction */
 } attr_conv_kind;
 
 /* A convolution with kernels of its own, in which a panel is not made of squares of weights. */
@@ -76,6 +77,7 @@ struct attr_blocked_conv {
      * Groups of one channel: [to_blocks][area][16]; thin ones: see thin.c. */
     float *packed;
     int borrows; /* packed belongs to the other direction */
+    struct attr_dnnl_conv *dnnl;
 };
 
 /* The units first .. first+count-1 of a run and where things are. */
