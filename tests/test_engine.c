@@ -228,9 +228,44 @@ static const char *const readers_of_values =
     "filters=4 size=3 stride=2 activation=leaky [upsample] stride=2 [reorg] stride=2 [connected] output=12 "
     "activation=tanh [softmax] groups=2 [logistic]";
 
+/* Layers 3 and 6 have all three gradients in one place. Not so layer 9, before which a writer changes its gradient, 11,
+ * before which one adds to that of the other input, and 14, the other input of which is read in between; 16 multiplies.
+ */
+static const char *const residual =
+    "[net] height=7 width=9 channels=3 [convolutional] filters=16 size=3 pad=1 activation=leaky "
+    "[convolutional] filters=8 size=1 activation=leaky [convolutional] filters=16 size=3 pad=1 activation=leaky "
+    "[shortcut] from=-3 activation=linear "
+    "[convolutional] filters=8 size=1 activation=leaky [convolutional] filters=16 size=3 pad=1 activation=linear "
+    "[shortcut] from=-3 activation=leaky "
+    "[convolutional] filters=8 size=1 activation=leaky [convolutional] filters=16 size=3 pad=1 activation=elu "
+    "[shortcut] from=-3 activation=linear "
+    "[convolutional] filters=16 size=3 pad=1 activation=leaky [shortcut] from=-2 activation=relu "
+    "[convolutional] filters=16 size=1 activation=leaky [convolutional] filters=16 size=1 activation=leaky "
+    "[shortcut] from=12 activation=linear "
+    "[convolutional] filters=16 size=1 activation=leaky [shortcut] from=-2 activation=linear alpha=.5 beta=2 "
+    "[route] layers=-1,6 [convolutional] filters=5 size=1 activation=linear [softmax]";
+
+static int places_of_gradients(attr_engine *e, int layer) {
+    const attr_op *op = attr_engine_op(e, layer);
+    void *first = op->reads[0]->gradient, *second = op->reads[1]->gradient, *all = op->writes->gradient;
+    return 1 + (first != all) + (second != all && second != first);
+}
+
+Test(engine, gradients_of_a_residual_block_are_in_one_place) {
+    static const int places[][2] = {{3, 1}, {6, 1}, {9, 2}, {11, 2}, {14, 2}, {16, 3}};
+    network *net = make_test_network(residual, 1);
+    attr_engine *e = NULL;
+    cr_assert_eq(attr_engine_create(&e, net, ATTR_F32, 2, ATTR_KEEP_NEEDED), ATTR_OK);
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+        cr_expect_eq(places_of_gradients(e, places[i][0]), places[i][1], "layer %d has its gradients in %d places",
+                     places[i][0], places_of_gradients(e, places[i][0]));
+    attr_engine_free(e);
+    free_test_network(net);
+}
+
 Test(engine, gives_the_same_bits_when_tensors_share_memory) {
-    for (int i = 0; i <= network_count; i++) {
-        const char *cfg = i < network_count ? networks[i].cfg : readers_of_values;
+    for (int i = 0; i <= network_count + 1; i++) {
+        const char *cfg = i < network_count ? networks[i].cfg : i == network_count ? readers_of_values : residual;
         network *net = make_test_network(cfg, 1);
         omp_set_num_threads(1);
         for (attr_precision precision = ATTR_F32; precision <= ATTR_F64; precision++)

@@ -17,6 +17,7 @@ attr_status attr_blocked_prepare(attr_op *op, const attr_conv_shape *shape, int 
 void attr_blocked_release(attr_op *op);
 void attr_blocked_fold(attr_op *op);
 int attr_blocked_folds_noise(const attr_op *op);
+int attr_blocked_keeps_gradient(const attr_op *op);
 
 /* What convolution it is, if it is one in blocked tensors, and its two directions as they are done; else 0. Of an
  * engine that is more than planned. */

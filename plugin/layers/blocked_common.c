@@ -101,6 +101,10 @@ void attr_blocked_fold(attr_op *op) {
     attr_blocked_conv_pack(there, back, &op->weights, op->scratch, op->scratch_each, op->threads);
 }
 
+int attr_blocked_keeps_gradient(const attr_op *op) {
+    return op->blocked && attr_blocked_backward_reads(op) == ATTR_READS_NOTHING;
+}
+
 int attr_blocked_folds_noise(const attr_op *op) {
     return op->blocked;
 }

@@ -82,5 +82,6 @@ const attr_layer_kind R(attr_convolutional) = {.type = CONVOLUTIONAL,
                                                .folds_noise = attr_blocked_folds_noise,
                                                .forward = forward,
                                                .backward_reads = backward_reads,
+                                               .keeps_gradient = attr_blocked_keeps_gradient,
                                                .stores = 1,
                                                .backward = backward};

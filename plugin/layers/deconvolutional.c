@@ -81,5 +81,6 @@ const attr_layer_kind R(attr_deconvolutional) = {.type = DECONVOLUTIONAL,
                                                  .folds_noise = attr_blocked_folds_noise,
                                                  .forward = forward,
                                                  .backward_reads = backward_reads,
+                                                 .keeps_gradient = attr_blocked_keeps_gradient,
                                                  .stores = 1,
                                                  .backward = backward};

@@ -54,6 +54,12 @@ typedef struct {
     const char *name; /* as in a cfg section: "convolutional" */
     int stores;       /* backward heeds din_fresh, for every input */
 
+    /* Whether forward may write its output over in[0], and backward finds din[0], or both of two, at dout: all of one
+     * shape, and each gradient is what dout becomes. NULL: no. */
+    int (*in_place)(const attr_op *op);
+    /* Whether backward leaves dout as it was. NULL: no. */
+    int (*keeps_gradient)(const attr_op *op);
+
     /* Whether its output and gradient are those of the one tensor that it reads: nothing to compute. NULL: never. */
     int (*is_view)(const attr_op *op);
 

@@ -107,6 +107,10 @@ static void forward(attr_op *op) {
         ATTR_FOR_LANES(forward_lanes, op);
 }
 
+static int in_place(const attr_op *op) {
+    return has_equal_shapes(op->l) && op->l->alpha == 1 && op->l->beta == 1;
+}
+
 /* Adds n pixels of d, which belong to row i of a plane from column `first` on, to dx and dz. Changes d. */
 static inline ATTR_INLINE void add_row(real *din, real *dadd, real *d, const layer *l, const overlap *o, int i,
                                        int first, int n, int parts, int lanes) {
@@ -157,10 +161,25 @@ static void give_all(real *to, const real *d, real factor, size_t n, int add) {
     for (size_t i = 0; i < n; ++i) attr_give(&to[i], factor * d[i], add);
 }
 
+/* Where gradients have one place, the derivative is multiplied in there. */
+static void backward_in_place(attr_op *op) {
+    R(attr_activation_gradient)(op->dout, op->out, op->count * op->out_stride, op->l->activation);
+    if (op->din[1] == op->dout || !op->din[1]) return;
+    const real *d = op->dout;
+    real *dz = op->din[1];
+    size_t n = op->count * op->out_stride;
+#pragma omp parallel for
+    for (size_t i = 0; i < n; i += PIECE) give_all(dz + i, d + i, 1, n - i < PIECE ? n - i : PIECE, !op->din_fresh[1]);
+}
+
 static void backward_equal(attr_op *op) {
     const real *dout = op->dout, *out = op->out;
     real *dx = op->din[0], *dz = op->din[1];
     size_t n = op->count * op->out_stride;
+    if (dx == dout) {
+        backward_in_place(op);
+        return;
+    }
 #pragma omp parallel for
     for (size_t i = 0; i < n; i += PIECE) {
         real d[PIECE]; /* dy itself is kept */
@@ -185,6 +204,7 @@ static void backward(attr_op *op) {
 const attr_layer_kind R(attr_shortcut) = {.type = SHORTCUT,
                                           .name = "shortcut",
                                           .layout = attr_as_input,
+                                          .in_place = in_place,
                                           .forward = forward,
                                           .backward_reads = attr_reads_activated,
                                           .stores = 1,

@@ -17,9 +17,11 @@ typedef struct {
     int first, last;
 } span;
 
-/* Of each tensor. */
+/* Of each tensor. Where its numbers are kept together with those of another tensor, that one's index, and the span that
+ * is told there is the one of all. */
 typedef struct {
     span values, gradient;
+    int values_in, gradient_in;
 } lifetime;
 
 int attr_find_output_layer(const attr_op *ops, int layers) {
@@ -40,11 +42,11 @@ static attr_backward_reads backward_reads(const attr_op *op) {
 
 static void find_lifetimes(lifetime *of, const attr_op *ops, int layers, const attr_tensor *tensors) {
     int end = 2 * layers - 1;
-    of[0] = (lifetime){{0, end}, {0, end}};
+    of[0] = (lifetime){{0, end}, {0, end}, 0, 0};
     for (int i = 0; i < layers; ++i) {
         const attr_op *op = &ops[i];
         int back = end - i, is_head = attr_is_head(ops, layers, i), reads = backward_reads(op);
-        of[i + 1] = (lifetime){{i, reads & ATTR_READS_OUTPUT ? end : i}, {back, back}};
+        of[i + 1] = (lifetime){{i, reads & ATTR_READS_OUTPUT ? end : i}, {back, back}, i + 1, i + 1};
         for (int j = 0; j < op->input_count; ++j) {
             lifetime *read = &of[op->reads[j] - tensors];
             int in_backward = (reads & ATTR_READS_INPUTS) && !op->copies[j].size;
@@ -56,6 +58,72 @@ static void find_lifetimes(lifetime *of, const attr_op *ops, int layers, const a
     }
 }
 
+/* ---- Layers that work in place */
+
+static span join(span a, span b) {
+    return (span){a.first < b.first ? a.first : b.first, a.last > b.last ? a.last : b.last};
+}
+
+static int values_root(const lifetime *of, int tensor) {
+    while (of[tensor].values_in != tensor) tensor = of[tensor].values_in;
+    return tensor;
+}
+
+static int gradient_root(const lifetime *of, int tensor) {
+    while (of[tensor].gradient_in != tensor) tensor = of[tensor].gradient_in;
+    return tensor;
+}
+
+static void keep_gradient_in(lifetime *of, int tensor, int other) {
+    int from = gradient_root(of, tensor), to = gradient_root(of, other);
+    of[from].gradient_in = to;
+    of[to].gradient = join(of[to].gradient, of[from].gradient);
+}
+
+/* The last layer but `reader` that reads a tensor; -1 if there is none. */
+static int last_other_reader(const attr_op *ops, int layers, const attr_tensor *tensor, int reader) {
+    for (int i = layers - 1; i >= 0; --i)
+        for (int j = 0; i != reader && j < ops[i].input_count; ++j)
+            if (ops[i].reads[j] == tensor) return i;
+    return -1;
+}
+
+/* The gradient of the first input is read by its writer. Until that has been, nobody may change what it shares: neither
+ * the writer itself nor those that add to the gradient of the second input. */
+static void share_gradients(lifetime *of, const attr_op *ops, int layers, const attr_tensor *tensors, int i) {
+    const attr_op *op = &ops[i];
+    int first = (int)(op->reads[0] - tensors), writer = first - 1;
+    if (last_other_reader(ops, layers, op->reads[0], i) >= 0) return;
+    keep_gradient_in(of, first, i + 1);
+    for (int j = 1; j < op->input_count; ++j) {
+        int other = (int)(op->reads[j] - tensors), last = last_other_reader(ops, layers, op->reads[j], i);
+        int kept = ops[writer].kind->keeps_gradient && ops[writer].kind->keeps_gradient(&ops[writer]);
+        if (kept && other > 0 && last < writer) keep_gradient_in(of, other, i + 1);
+    }
+}
+
+static int works_in_place(const attr_op *op, const attr_tensor *input) {
+    if (op->is_view || !op->kind->in_place || !op->kind->in_place(op)) return 0;
+    for (int j = 0; j < op->input_count; ++j)
+        if (op->copies[j].size || op->reads[j] == input) return 0;
+    return op->input_count < 2 || op->reads[0] != op->reads[1];
+}
+
+static void share_in_place(lifetime *of, const attr_op *ops, int layers, const attr_tensor *tensors) {
+    for (int i = 0; i < layers; ++i) {
+        if (!works_in_place(&ops[i], tensors)) continue;
+        int first = (int)(ops[i].reads[0] - tensors);
+        if (of[first].values.last == i) {
+            int root = values_root(of, first);
+            of[i + 1].values_in = root;
+            of[root].values = join(of[root].values, of[i + 1].values);
+        }
+        share_gradients(of, ops, layers, tensors, i);
+    }
+}
+
+/* ---- Memory */
+
 static void want(wanted *w, void **address, const attr_tensor *t, int batch, span needed) {
     w->buffers[w->count] = (attr_plan_buffer){t->stride * (size_t)batch * t->element, needed.first, needed.last, 0};
     w->addresses[w->count++] = address;
@@ -65,8 +133,8 @@ static void want_all(wanted *w, const lifetime *of, attr_op *ops, int layers, at
     int end = 2 * layers - 1;
     for (int i = 0; i <= layers; ++i) {
         if (tensors[i].size == 0) continue;
-        want(w, &tensors[i].values, &tensors[i], batch, of[i].values);
-        want(w, &tensors[i].gradient, &tensors[i], batch, of[i].gradient);
+        if (of[i].values_in == i) want(w, &tensors[i].values, &tensors[i], batch, of[i].values);
+        if (of[i].gradient_in == i) want(w, &tensors[i].gradient, &tensors[i], batch, of[i].gradient);
     }
     for (int i = 0; i < layers; ++i) {
         int last = backward_reads(&ops[i]) & ATTR_READS_INPUTS ? end : i;
@@ -101,6 +169,13 @@ static attr_status share(attr_tensor_memory *m, const wanted *w, int only_planne
     return ATTR_OK;
 }
 
+static void take_shared(const lifetime *of, attr_tensor *tensors, int layers) {
+    for (int i = 0; i <= layers; ++i) {
+        tensors[i].values = tensors[values_root(of, i)].values;
+        tensors[i].gradient = tensors[gradient_root(of, i)].gradient;
+    }
+}
+
 attr_status attr_tensor_memory_make(attr_tensor_memory *out, attr_op *ops, int layers, attr_tensor *tensors, int batch,
                                     attr_keep keep, int only_planned) {
     wanted w = {0};
@@ -112,8 +187,10 @@ attr_status attr_tensor_memory_make(attr_tensor_memory *out, attr_op *ops, int l
     if (status == ATTR_OK) status = attr_allocate(&w.addresses, most, sizeof *w.addresses, "a plan");
     if (status == ATTR_OK) {
         find_lifetimes(of, ops, layers, tensors);
+        if (keep == ATTR_KEEP_NEEDED) share_in_place(of, ops, layers, tensors);
         want_all(&w, of, ops, layers, tensors, batch);
         status = keep == ATTR_KEEP_ALL ? give_each_its_own(out, &w, only_planned) : share(out, &w, only_planned);
+        if (status == ATTR_OK && !only_planned) take_shared(of, tensors, layers);
     }
     free(of);
     free(w.buffers);

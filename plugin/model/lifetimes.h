@@ -3,7 +3,9 @@
  * Step i is the forward of layer i (of n), step 2 n - 1 - i its backward. A tensor's values are needed from its
  * writer's forward to its last reader's; to the end, if a backward reads them (see attr_backward_reads) or targets do:
  * the outputs and inputs of heads. A gradient is needed from the backward of its last reader to that of its writer.
- * Both hold for a backward from any head, and several may follow one forward: what is needed to the end is never
+ * A layer that works in place (see op.h) may have its output where its input is that nobody reads later, and gradients
+ * that are copies of one another in one place, as long as nobody adds to one of them while another is still read.
+ * All this holds for a backward from any head, and several may follow one forward: what is needed to the end is never
  * overwritten by a backward. The network's input and its gradient are always kept. */
 #ifndef ATTR_MODEL_LIFETIMES_H
 #define ATTR_MODEL_LIFETIMES_H
