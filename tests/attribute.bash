@@ -82,3 +82,15 @@ with open("quarter.weights", "wb") as file:
     file.write(struct.pack(f"<{6 + len(weights)}f", 0, 0, 0, 0, 3, 3, *weights))
 PYTHON
 }
+
+# interrupted FILE PAUSE: presses ctrl-C on the run $process once two results have a FILE, looking every PAUSE seconds.
+# Leaves the run's exit code in $code.
+interrupted() {
+    for _ in {1..600}; do
+        [ "$(find results -name "$1" 2>/dev/null | wc -l)" -lt 2 ] || break
+        sleep "$2"
+    done
+    kill -INT "$process"
+    code=0
+    wait "$process" || code=$?
+}

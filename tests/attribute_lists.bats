@@ -70,13 +70,7 @@ as_one_by_one() {
     done >it.txt
     "$darknet" attribute test "${model[@]}" it.txt "${quick[@]}" >log 2>errors &
     process=$!
-    for _ in {1..600}; do
-        [ "$(find results -name run.cfg 2>/dev/null | wc -l)" -lt 2 ] || break
-        sleep 0.02
-    done
-    kill -INT $process
-    code=0
-    wait $process || code=$?
+    interrupted run.cfg 0.02
     cat errors
     [ $code = 1 ]
     done=$(ls results | wc -l)

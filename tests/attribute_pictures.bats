@@ -131,13 +131,7 @@ cfg/fashion-pictures/8_bag.png"
     ls ./*.png >list.txt
     "$darknet" attribute test "${model[@]}" list.txt -samples 50 -threads 1 >log 2>errors &
     process=$!
-    for _ in {1..600}; do
-        [ "$(find results -name summary.json 2>/dev/null | wc -l)" -lt 2 ] || break
-        sleep 0.05
-    done
-    kill -INT $process
-    code=0
-    wait $process || code=$?
+    interrupted summary.json 0.05
     cat errors
     [ $code = 1 ]
     done=$(ls results | wc -l)

@@ -1,6 +1,7 @@
 #include "engine_pair.h"
 
 #include <criterion/criterion.h>
+#include <malloc.h>
 #include <omp.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -91,3 +92,16 @@ static void square_backward(attr_op *op) {
 
 const attr_layer_kind test_square_kind = {
     .type = ACTIVE, .name = "square", .forward = square, .backward = square_backward};
+
+/* The address sanitizer has a malloc of its own, and gcc does not bring its header. */
+#ifdef __SANITIZE_ADDRESS__
+size_t __sanitizer_get_current_allocated_bytes(void);
+#endif
+size_t test_bytes_in_use(void) {
+#ifdef __SANITIZE_ADDRESS__
+    return __sanitizer_get_current_allocated_bytes();
+#else
+    struct mallinfo2 info = mallinfo2();
+    return info.uordblks + info.hblkhd;
+#endif
+}

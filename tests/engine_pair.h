@@ -38,6 +38,9 @@ attr_method_settings test_path_settings(const engine_pair *n, attr_rule rule, si
 /* A layer of the double engine that squares: x^2 / 2, to be put in the place of an op's kind. */
 extern const attr_layer_kind test_square_kind;
 
+/* What malloc has given out and not taken back. */
+size_t test_bytes_in_use(void);
+
 /* FNV-1a of n bytes, continued from `hash` (0 to begin). */
 uint64_t test_hash(uint64_t hash, const void *bytes, size_t n);
 

@@ -1,6 +1,5 @@
 /* The engine with other parameters, networks that it refuses, and its estimate of memory. */
 #include <criterion/criterion.h>
-#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -231,19 +230,6 @@ Test(engine, refuses_a_layer_that_reads_itself_or_a_later_one) {
 
 /* ---- Memory */
 
-/* What malloc has given out; the address sanitizer has a malloc of its own, and gcc does not bring its header. */
-#ifdef __SANITIZE_ADDRESS__
-size_t __sanitizer_get_current_allocated_bytes(void);
-#endif
-static size_t bytes_in_use(void) {
-#ifdef __SANITIZE_ADDRESS__
-    return __sanitizer_get_current_allocated_bytes();
-#else
-    struct mallinfo2 info = mallinfo2();
-    return info.uordblks + info.hblkhd;
-#endif
-}
-
 Test(engine, estimates_its_memory) {
     static const char *const cfgs[] = {
         "[net] height=48 width=48 channels=3 [convolutional] filters=32 size=3 pad=1 batch_normalize=1 "
@@ -263,9 +249,10 @@ Test(engine, estimates_its_memory) {
             attr_precision precision = k & 2 ? ATTR_F64 : ATTR_F32;
             attr_keep keep = k & 4 ? ATTR_KEEP_ALL : ATTR_KEEP_NEEDED;
             attr_engine *e = NULL;
-            size_t before = bytes_in_use();
+            size_t before = test_bytes_in_use();
             cr_assert_eq(attr_engine_create(&e, net, precision, batch, keep), ATTR_OK, "%s", attr_error_message());
-            double ratio = (double)attr_engine_bytes(net, precision, batch, keep) / (double)(bytes_in_use() - before);
+            double ratio =
+                (double)attr_engine_bytes(net, precision, batch, keep) / (double)(test_bytes_in_use() - before);
             cr_expect(ratio > 0.9 && ratio < 1.1, "%s\n  batch %d, precision %d, keep %d: estimate / measured = %.3f",
                       cfgs[i], batch, precision, keep, ratio);
             attr_engine_free(e);

@@ -1,6 +1,5 @@
 /* Engines whose convolutions are done by chosen implementations: mixed precision, tuned files. */
 #include <criterion/criterion.h>
-#include <malloc.h>
 #include <math.h>
 #include <omp.h>
 #include <stdlib.h>
@@ -186,18 +185,6 @@ Test(kernel_choice, clones_are_what_their_parameters_make) {
 
 /* ---- Memory */
 
-#ifdef __SANITIZE_ADDRESS__
-size_t __sanitizer_get_current_allocated_bytes(void);
-#endif
-static size_t bytes_in_use(void) {
-#ifdef __SANITIZE_ADDRESS__
-    return __sanitizer_get_current_allocated_bytes();
-#else
-    struct mallinfo2 info = mallinfo2();
-    return info.uordblks + info.hblkhd;
-#endif
-}
-
 /* Kernels that oneDNN has made stay in its cache: so the first engine does not count. */
 Test(kernel_choice, estimates_its_memory) {
     skip_without_library();
@@ -210,9 +197,9 @@ Test(kernel_choice, estimates_its_memory) {
         for (int batch = 1; batch < 9; batch += 7) {
             attr_conv_choice *choices = choices_of(net, ATTR_CONV_BY_RULE, by);
             attr_engine_free(engine_of(net, ATTR_CONV_BY_RULE, by, batch));
-            size_t before = bytes_in_use();
+            size_t before = test_bytes_in_use();
             attr_engine *e = engine_of(net, ATTR_CONV_BY_RULE, by, batch);
-            size_t used = bytes_in_use() - before,
+            size_t used = test_bytes_in_use() - before,
                    planned = attr_engine_bytes_chosen(net, choices, batch, ATTR_KEEP_NEEDED);
             double ratio = (double)planned / (double)used;
             cr_expect(ratio > 0.9 && ratio < 1.1, "by %d, batch %d: estimate / measured = %.3f", by, batch, ratio);

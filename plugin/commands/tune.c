@@ -25,16 +25,12 @@ typedef struct {
     attr_tuned_layer *layers; /* [count] */
 } tuning;
 
-static int same_direction(const attr_tuned_direction *a, const attr_tuned_direction *b) {
-    return a->rule == b->rule;
-}
-
 /* Layers of one shape are measured once. */
 static const attr_tuned_layer *find_same(const tuning *t, const attr_tuned_layer *layer) {
     for (int i = 0; i < t->count; ++i) {
         const attr_tuned_layer *other = &t->layers[i];
         if (memcmp(&other->shape, &layer->shape, sizeof layer->shape) == 0 && other->name == layer->name &&
-            same_direction(&other->forward, &layer->forward) && same_direction(&other->backward, &layer->backward))
+            other->forward.rule == layer->forward.rule && other->backward.rule == layer->backward.rule)
             return other;
     }
     return NULL;

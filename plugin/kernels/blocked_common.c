@@ -88,16 +88,12 @@ static attr_status make_tiles(attr_blocked_conv *c) {
     return ATTR_OK;
 }
 
-static size_t points_of_row(const attr_blocked_conv *c) {
-    return c->kind == ATTR_CONV_WINOGRAD ? attr_winograd_tiles[c->winograd].points : 1;
-}
-
 /* The values of a row of points fill a third of a second-level cache of 1 MiB; the sums are written and read once for
  * each chunk of channels and have to stay in the cache behind it. */
 static void choose_blocking(attr_blocked_conv *c) {
     enum { values_bytes = 340 << 10, sums_bytes = 6 << 20 };
     int winograd = c->kind == ATTR_CONV_WINOGRAD;
-    size_t taps = winograd ? 1 : c->area, row = points_of_row(c);
+    size_t taps = winograd ? 1 : c->area, row = attr_panel_rows(c);
     c->depth_lanes = c->from_blocks > 1 ? attr_lanes : c->from_c;
     c->most_units = !winograd ? attr_most_units : c->winograd == ATTR_WINOGRAD_4 ? 84 : 56;
     size_t block = row * taps * c->most_units * attr_lanes * c->simd->element;
@@ -243,12 +239,11 @@ static size_t thin_from_scratch(const attr_blocked_conv *c) {
 }
 
 static size_t panel_scratch(const attr_blocked_conv *c, int taps) {
-    int winograd = c->kind == ATTR_CONV_WINOGRAD;
-    size_t row = points_of_row(c), weights = winograd ? attr_winograd_tiles[c->winograd].weights : 1;
+    size_t row = attr_panel_rows(c);
     int columns = (c->to_blocks * attr_lanes + c->simd->columns - 1) / c->simd->columns * c->simd->columns;
     size_t kept = columns < c->most_columns ? columns : c->most_columns;
     return row * row * (attr_values_stride(c, taps) + kept * c->most_units) +
-           weights * attr_weights_stride(c, taps, c->simd->columns);
+           attr_panel_weights(c) * attr_weights_stride(c, taps, c->simd->columns);
 }
 
 static size_t scratch_numbers(const attr_blocked_conv *c, int taps) {

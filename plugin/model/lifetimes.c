@@ -17,8 +17,8 @@ typedef struct {
     int first, last;
 } span;
 
-/* Of each tensor. Where its numbers are kept together with those of another tensor, that one's index, and the span that
- * is told there is the one of all. */
+/* Of each tensor. Where its numbers are kept together with those of another tensor, that one's index (which, of
+ * gradients, may be kept elsewhere itself), and the span that is told there is the one of all. */
 typedef struct {
     span values, gradient;
     int values_in, gradient_in;
@@ -62,11 +62,6 @@ static void find_lifetimes(lifetime *of, const attr_op *ops, int layers, const a
 
 static span join(span a, span b) {
     return (span){a.first < b.first ? a.first : b.first, a.last > b.last ? a.last : b.last};
-}
-
-static int values_root(const lifetime *of, int tensor) {
-    while (of[tensor].values_in != tensor) tensor = of[tensor].values_in;
-    return tensor;
 }
 
 static int gradient_root(const lifetime *of, int tensor) {
@@ -114,7 +109,7 @@ static void share_in_place(lifetime *of, const attr_op *ops, int layers, const a
         if (!works_in_place(&ops[i], tensors)) continue;
         int first = (int)(ops[i].reads[0] - tensors);
         if (of[first].values.last == i) {
-            int root = values_root(of, first);
+            int root = of[first].values_in;
             of[i + 1].values_in = root;
             of[root].values = join(of[root].values, of[i + 1].values);
         }
@@ -171,7 +166,7 @@ static attr_status share(attr_tensor_memory *m, const wanted *w, int only_planne
 
 static void take_shared(const lifetime *of, attr_tensor *tensors, int layers) {
     for (int i = 0; i <= layers; ++i) {
-        tensors[i].values = tensors[values_root(of, i)].values;
+        tensors[i].values = tensors[of[i].values_in].values;
         tensors[i].gradient = tensors[gradient_root(of, i)].gradient;
     }
 }

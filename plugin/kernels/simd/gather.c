@@ -95,13 +95,15 @@ static void read(real *values, const float *from, const attr_unit_block *u, cons
 
 /* [depth_lanes][tile_columns] of a square of packed weights [from][to] or, `exchanged`, [to][from]. */
 ALWAYS_INLINE void weigh_square(real *out, const float *square, int depth_lanes, int exchanged) {
-    for (int d = 0; d < (exchanged ? lanes : depth_lanes); d += exchanged ? vector_lanes : 1)
+    if (!exchanged) {
+        for (int d = 0; d < depth_lanes; ++d)
+            for (int lane = 0; lane < lanes; lane += vector_lanes)
+                *(vector *)(out + d * tile_columns + lane) = read_floats(square + d * lanes + lane);
+        return;
+    }
+    for (int d = 0; d < depth_lanes; d += vector_lanes)
         for (int lane = 0; lane < lanes; lane += vector_lanes) {
             vector part[vector_lanes];
-            if (!exchanged) {
-                *(vector *)(out + d * tile_columns + lane) = read_floats(square + d * lanes + lane);
-                continue;
-            }
             UNROLL for (int i = 0; i < vector_lanes; ++i) part[i] = read_floats(square + (lane + i) * lanes + d);
             transpose(part);
             UNROLL for (int i = 0; i < vector_lanes; ++i) if (d + i < depth_lanes) *
@@ -152,4 +154,4 @@ static void write(float *to, const real *sums, const attr_unit_block *u, const a
     }
 }
 
-const attr_steps S(attr_gather_steps) = {1, 1, 1, read, weigh, write};
+const attr_steps S(attr_gather_steps) = {read, weigh, write};

@@ -113,6 +113,14 @@ typedef struct {
 } attr_band_reach;
 attr_band_reach attr_band_reach_of(const attr_blocked_conv *c);
 
+/* A panel has rows x rows points; the weights of so many of a row are kept, those beyond the last are the last's. */
+static inline int attr_panel_rows(const attr_blocked_conv *c) {
+    return c->kind == ATTR_CONV_WINOGRAD ? attr_winograd_tiles[c->winograd].points : 1;
+}
+static inline int attr_panel_weights(const attr_blocked_conv *c) {
+    return c->kind == ATTR_CONV_WINOGRAD ? attr_winograd_tiles[c->winograd].weights : 1;
+}
+
 /* The packed weights of a tap from block `from` to block `to` of a group: [16 from][16 to], or, if c is transposed, the
  * other way round. A transpose has its kernel flipped. */
 static inline const float *attr_packed_square(const attr_blocked_conv *c, int group, int from, int to, int tap) {

@@ -8,25 +8,26 @@ typedef struct {
     real *values, *weights, *sums;
 } panels;
 
-static panels panels_of(char *scratch, const attr_blocked_conv *c, const attr_steps *steps, int taps) {
+static panels panels_of(char *scratch, const attr_blocked_conv *c, int taps) {
+    size_t rows = attr_panel_rows(c);
     panels p = {.values = (real *)scratch};
-    p.weights = p.values + steps->points * attr_values_stride(c, taps);
-    p.sums = p.weights + steps->weights * attr_weights_stride(c, taps, tile_columns);
+    p.weights = p.values + rows * rows * attr_values_stride(c, taps);
+    p.sums = p.weights + attr_panel_weights(c) * attr_weights_stride(c, taps, tile_columns);
     return p;
 }
 
 /* One chunk of channels into the sums of one row of points and one range of columns. */
-static void multiply_chunk(real *sums, const panels *p, const attr_unit_block *u, const attr_steps *steps, int column,
-                           int blocks, int row, int fresh) {
+static void multiply_chunk(real *sums, const panels *p, const attr_unit_block *u, int column, int blocks, int row,
+                           int fresh) {
     const attr_blocked_conv *c = u->conv;
-    int taps = u->class->taps, parts = (u->count + tile_rows - 1) / tile_rows, points = steps->points / steps->rows;
+    int taps = u->class->taps, parts = (u->count + tile_rows - 1) / tile_rows, points = attr_panel_rows(c);
     int wanted = (c->to_blocks * lanes - column + vector_lanes - 1) / vector_lanes;
     int vectors = wanted < tile_vectors ? wanted : tile_vectors;
     size_t values_block = (size_t)c->most_units * lanes;
     for (int i = 0; i < points; ++i) {
         size_t point = (size_t)row * points + i;
         const real *values = p->values + point * attr_values_stride(c, taps);
-        int weights_of = i < steps->weights ? i : steps->weights - 1;
+        int last_weights = attr_panel_weights(c) - 1, weights_of = i < last_weights ? i : last_weights;
         const real *weights = p->weights + weights_of * attr_weights_stride(c, taps, tile_columns);
         for (int part = 0; part < parts; ++part) {
             int first = u->count * part / parts, last = u->count * (part + 1) / parts;
@@ -43,18 +44,19 @@ static void multiply_chunk(real *sums, const panels *p, const attr_unit_block *u
 static void run_block(float *to, const float *from, const panels *p, const attr_unit_block *u, const attr_steps *steps,
                       const attr_gate *gate, const attr_finish *finish, int column, int end) {
     const attr_blocked_conv *c = u->conv;
-    size_t sums_size = (size_t)steps->points * c->most_units * tile_columns;
+    int rows = attr_panel_rows(c);
+    size_t sums_size = (size_t)rows * rows * c->most_units * tile_columns;
     int chunks = (c->from_blocks + c->chunk_blocks - 1) / c->chunk_blocks;
     for (int chunk = 0; chunk < chunks; ++chunk) {
         int block = chunk * c->chunk_blocks, left = c->from_blocks - block;
         int blocks = left < c->chunk_blocks ? left : c->chunk_blocks;
         steps->read(p->values, from, u, gate, block, blocks);
-        for (int row = 0; row < steps->rows; ++row) {
-            int last = chunk == chunks - 1 && row == steps->rows - 1;
+        for (int row = 0; row < rows; ++row) {
+            int last = chunk == chunks - 1 && row == rows - 1;
             for (int k = column; k < end; k += tile_columns) {
                 real *sums = p->sums + (size_t)(k - column) / tile_columns * sums_size;
                 steps->weigh(p->weights, u, k, block, blocks, row);
-                multiply_chunk(sums, p, u, steps, k, blocks, row, chunk == 0);
+                multiply_chunk(sums, p, u, k, blocks, row, chunk == 0);
                 if (last) steps->write(to, sums, u, finish, k);
             }
         }
@@ -110,7 +112,7 @@ static void run(float *to, const float *from, const attr_blocked_conv *c, const 
         cut t = cut_of(c, count * whole.units_of_sample, threads);
 #pragma omp for schedule(dynamic) nowait
         for (int item = 0; item < c->groups * t.blocks * t.parts; ++item) {
-            panels p = panels_of((char *)scratch + omp_get_thread_num() * scratch_each, c, steps, class->taps);
+            panels p = panels_of((char *)scratch + omp_get_thread_num() * scratch_each, c, class->taps);
             attr_unit_block u = whole;
             int block = item / t.parts % t.blocks, part = item % t.parts;
             u.group = item / t.parts / t.blocks;

@@ -8,12 +8,11 @@
 #include "kernels/simd/simd.h"
 
 typedef struct {
-    int points, rows; /* rows: groups of points whose weights are in a panel at a time */
-    int weights;      /* of a row that differ: points beyond the last have the last's */
     /* Blocks block .. block+blocks-1 of the channels read. */
     void (*read)(real *values, const float *from, const attr_unit_block *u, const attr_gate *gate, int block,
                  int blocks);
-    /* Weights of result channels column .. column+tile_columns-1 for these blocks and the points of a row. */
+    /* Weights of result channels column .. column+tile_columns-1 for these blocks and the points of a row: they are in
+     * a panel a row at a time. */
     void (*weigh)(real *weights, const attr_unit_block *u, int column, int block, int blocks, int row);
     void (*write)(float *to, const real *sums, const attr_unit_block *u, const attr_finish *finish, int column);
 } attr_steps;
