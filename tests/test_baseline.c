@@ -75,6 +75,8 @@ static double expected_value(const float *x, const float *other, const attr_base
         return mean_colour(x, r, c);
     case ATTR_BASELINE_BLUR:
         return blurred(x, r, c, row, column, s->blur * fmax(r->w, r->h));
+    case ATTR_BASELINE_COLOUR:
+        return r->channels == 3 ? s->colour[c] : (s->colour[0] + s->colour[1] + s->colour[2]) / 3;
     case ATTR_BASELINE_NOISE: /* element = c, y, x of the picture's region */
         attr_random_uniform(&noise, &(attr_random){seed, ATTR_STREAM_BASELINE, 0, k},
                             ((uint64_t)c * r->h + row) * r->w + column, 1);
@@ -91,7 +93,8 @@ Test(baseline, replaces_the_picture_and_keeps_the_bars) {
         fill_random(x, r);
         fill_random(other, r);
         for (int kind = ATTR_BASELINE_PICTURE; kind <= ATTR_BASELINE_NOISE; kind++) {
-            attr_baseline_settings s = {.kind = kind, .region = *r, .count = 3, .blur = 0.15, .picture = other};
+            attr_baseline_settings s = {
+                .kind = kind, .region = *r, .count = 3, .colour = {.2, .5, .6}, .blur = 0.15, .picture = other};
             make(baseline, x, &s, 11, 2);
             for (size_t e = 0; e < size_of(r); e++) {
                 int c, row, column;

@@ -8,7 +8,7 @@
 #include "small_network.h"
 
 static const char *const rules[] = {"gauss", "trapezoid", "right"};
-static const char *const baselines[] = {"picture", "black", "mean", "blur", "noise"}; /* from -1 */
+static const char *const baselines[] = {"picture", "black", "mean", "blur", "colour", "noise"}; /* from -1 */
 
 static double sum_of(const attr_map *map) {
     double sum = 0;
@@ -66,7 +66,12 @@ Test(integrated_gradients, are_complete_from_every_baseline) {
     attr_target *t = test_target(n.twin, ATTR_TARGET_LOGIT, 0);
     for (int kind = ATTR_BASELINE_PICTURE; kind <= ATTR_BASELINE_NOISE; kind++) {
         attr_method_settings s = test_path_settings(&n, ATTR_RULE_GAUSS, 32);
-        s.baseline = (attr_baseline_settings){kind, {3, 4, 5, 1, 0, 3, 4}, 3, 0.2, other};
+        s.baseline = (attr_baseline_settings){.kind = kind,
+                                              .region = {3, 4, 5, 1, 0, 3, 4},
+                                              .count = 3,
+                                              .blur = 0.2,
+                                              .colour = {0.1, 0.2, 0.3},
+                                              .picture = other};
         attr_map map = test_map(n.twin, n.x, t, &s);
         double gain = map.target - map.baseline_target;
         cr_expect(fabs(gain) > 1e-3 && fabs(sum_of(&map) - gain) < 1e-6, "baseline %s: sum %.9g, f(x) - f(x') %.9g",

@@ -270,8 +270,8 @@ Test(methods, refuse_samples_that_do_not_make_pairs_or_a_variance) {
         const char *message;
     } rows[] = {
         {7, 1, ATTR_REDUCE_MEAN, "samples=7 is odd"},
-        {1, 0, ATTR_REDUCE_VARIANCE, "samples=1 is too few for reduction=variance"},
-        {2, 1, ATTR_REDUCE_VARIANCE, "samples=2 is too few for reduction=variance"},
+        {1, 0, ATTR_REDUCE_VARIANCE, "samples=1 is too few for a variance"},
+        {2, 1, ATTR_REDUCE_VARIANCE, "samples=2 is too few for a variance"},
     };
     engine_pair n;
     engine_pair_make(&n, net, 1);

@@ -9,7 +9,7 @@
 #include "small_network.h"
 
 static const char *const rules[] = {"gauss", "trapezoid", "right"};
-static const char *const baselines[] = {"picture", "black", "mean", "blur", "noise"}; /* from -1 */
+static const char *const baselines[] = {"picture", "black", "mean", "blur", "colour", "noise"}; /* from -1 */
 
 /* ---- Linear: f = w x + b */
 
@@ -70,7 +70,12 @@ Test(methods, integrated_gradients_of_a_linear_network_are_weights_times_distanc
         for (int kind = ATTR_BASELINE_PICTURE; kind <= ATTR_BASELINE_NOISE; kind++) {
             attr_method_settings s = test_path_settings(&n, rule, 7);
             size_t count = kind == ATTR_BASELINE_NOISE ? 3 : 1;
-            s.baseline = (attr_baseline_settings){kind, {3, 4, 5, 0, 1, 5, 2}, 3, 0.2, other};
+            s.baseline = (attr_baseline_settings){.kind = kind,
+                                                  .region = {3, 4, 5, 0, 1, 5, 2},
+                                                  .count = 3,
+                                                  .blur = 0.2,
+                                                  .colour = {0.1, 0.2, 0.3},
+                                                  .picture = other};
             mean_baseline(mean, &n, &s, count);
             attr_map map = test_map(n.single, n.x, t, &s);
             double expected = 0;

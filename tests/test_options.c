@@ -150,7 +150,7 @@ Test(options, wrong_lines_are_refused_with_place_expectation_and_nearest_name) {
         {"tol", "3", "did you mean tolerance?"},
         {"xyzzy", "3", "my.cfg:12: unknown option xyzzy (`darknet attribute help` lists them)"},
         {"", "3", "unknown option"},
-        {"samples", "0", "my.cfg:12: samples=0: expected a whole number from 1 to 1000000"},
+        {"steps", "-1", "my.cfg:12: steps=-1: expected a whole number from 1 to 1000000"},
         {"samples", "12x", "expected a whole number"},
         {"samples", "1.5", "expected a whole number"},
         {"samples", "1e3", "expected a whole number"},
@@ -166,7 +166,7 @@ Test(options, wrong_lines_are_refused_with_place_expectation_and_nearest_name) {
         {"sigma", "1e999", "expected a number"},
         {"sigma", "0.1.2", "expected a number"},
         {"sigma", "0,1", "expected a number"},
-        {"method", "smothgrad", "gradient_x_input, integrated_gradients or smoothgrad (did you mean smoothgrad?)"},
+        {"method", "smothgrad", "gradient_x_input, integrated_gradients, smoothtaylor, ig_max"},
         {"method", "", "expected gradient,"},
         {"output", "npy,gif", "expected different ones of npy, png, json, html"},
         {"output", "npy,npy", "expected different ones"},
@@ -205,9 +205,10 @@ Test(options, texts_are_taken_up_to_their_room_and_no_further) {
 /* ---- Sources */
 
 Test(options, the_stronger_source_wins_in_whatever_order_they_come) {
-    static const char *const values[] = {"11", "12", "13", "14"};
-    static const char *const paths[] = {"net.cfg", "data.cfg", "own.cfg", NULL};
-    static const char *const origins[] = {"net.cfg:3", "data.cfg:3", "own.cfg:3", "command line"};
+    static const char *const values[] = {"11", "12", "13", "14", "15"};
+    static const char *const paths[] = {NULL, "net.cfg", "data.cfg", "own.cfg", NULL};
+    static const char *const origins[] = {"preset of the method", "net.cfg:3", "data.cfg:3", "own.cfg:3",
+                                          "command line"};
     char origin[64];
     for (int first = 0; first < ATTR_SOURCE_COUNT; first++)
         for (int second = 0; second < ATTR_SOURCE_COUNT; second++) {
@@ -429,7 +430,8 @@ Test(options, the_help_of_a_topic_or_an_option_has_only_that) {
     cr_expect_eq(help(&text, "steps"), ATTR_OK);
     cr_expect(strncmp(text, "  -steps N ", 11) == 0 && strchr(text, '\n')[1] == '\0', "%s", text);
     free(text);
-    expect_failure(help(&text, "nose"), "method, target, path, noise, output, run, command", "unknown topic");
+    expect_failure(help(&text, "nose"), "method, target, path, noise, clones, ascent, mask, output, run, command",
+                   "unknown topic");
     cr_expect_str_eq(text, "");
     free(text);
 }

@@ -42,7 +42,9 @@ static void make_item(int i, char *name, char *class_name) {
                                     .is_detection = true,
                                     .detection = {16, 2, 5, 7, p->class_index, .75f, .5f, .375f, 0, 0, 0, 0},
                                     .quantity = ATTR_TARGET_SCORE,
-                                    .figures = {.baseline_target = NAN}};
+                                    .figures = {.baseline_target = NAN},
+                                    .pool = 4};
+    for (int k = 0; k < ATTR_POOLS; k++) explained[i].figures.pooled_error[k] = .5 / (1 << k);
     explained[i].result = (attr_result){.name = name,
                                         .class_name = class_name,
                                         .class_index = p->class_index,
@@ -57,6 +59,8 @@ static void make_item(int i, char *name, char *class_name) {
                                         .relative_error = .34,
                                         .completeness_gap = NAN,
                                         .converged = 1,
+                                        .split_half = .0625,
+                                        .samples = 50,
                                         .gradients = 50};
     memcpy(explained[i].result.box, p->box, sizeof p->box);
 }
@@ -241,7 +245,10 @@ Test(reports, summary_tells_what_is_known) {
         "\"note\": null,\n      \"drawing\": {\n        \"palette\": \"diverging\"",
         "\"target\": \"score\",\n      \"target_value\": 0.375",
         "\"min\": -0.0029296875,\n      \"max\": 0.0029296875",
-        "\"padding_share\": 0.0312,\n      \"gradients\": 50,\n      \"relative_error\": 0.34",
+        "\"padding_share\": 0.0312,\n      \"gradients\": 50,\n      \"samples\": 50,\n      \"relative_error\": "
+        "0.34,\n      "
+        "\"block_errors\": {\n        \"1\": 0.5,\n        \"2\": 0.25,",
+        "\"64\": 0.0078125\n      },\n      \"split_half\": 0.0625,\n      \"pool\": 4",
     };
     make_explanation(7, 16);
     set_option("samples", "20");
@@ -308,12 +315,17 @@ Test(reports, page_tells_figures_in_words) {
         "<td class=\"number\">9, 4</td><td class=\"number\">6 &times; 8</td>",
         "left:37.50%;top:25.00%;width:25.00%;height:50.00%",
         "<h3><span>2</span> cat &#38; &#60;mouse&#62; <span>25&nbsp;%</span></h3>",
-        "Monte-Carlo error 34&nbsp;% of the map, from 50 gradients; more samples make it smaller",
+        "Monte-Carlo error 34&nbsp;% of the map, from 50 gradients; 12&nbsp;% in blocks of 4, 3.1&nbsp;% in blocks of "
+        "16, "
+        "0.78&nbsp;% in blocks of 64",
+        "Rank correlation of the maps of two halves of the samples: 0.062",
+        "This map is noise",
+        "Blocks of 4 &times; 4 network pixels have their mean",
         "3.1&nbsp;% of the map lies on the letterbox bars",
         "Target: score = 0.375",
         "href=\"./dog_1_smoothgrad.npy\"",
-        "<b>smoothgrad</b>: the mean of the derivative over noisy copies of the picture",
-        "50 copies, standard deviation 0.125 in input units, seed 1",
+        "<b>smoothgrad</b>: the mean, over noisy copies of the picture, of this: how much the target changes",
+        "standard deviation 0.125 in input units, seed 1",
         "darknet attribute test coco.data tiny.cfg tiny.weights data/street.jpg -attribution results/street/run.cfg",
         "\nsigma_unit=range\n",
     };
@@ -462,8 +474,8 @@ Test(reports, full_disk_leaves_whole_files_only) {
         const char *failed, *left;
     } cases[] = {
         {100, "results/street/run.cfg: cannot write", ""},
-        {1100, "results/street/dog_1_smoothgrad.npy: cannot write", "run.cfg "},
-        {120000, "results/street/index.html: cannot write",
+        {2500, "results/street/dog_1_smoothgrad.npy: cannot write", "run.cfg "},
+        {122000, "results/street/index.html: cannot write",
          "cat_____mouse__1_smoothgrad.npy cat_____mouse__1_smoothgrad.png dog_1_smoothgrad.npy dog_1_smoothgrad.png "
          "run.cfg "},
     };

@@ -46,7 +46,10 @@ typedef enum {
     ATTR_STREAM_WEIGHT_NOISE = 2,   /* noise on parameters; part = layer and array, sample = number of the clone */
     ATTR_STREAM_BASELINE = 3,       /* noise baselines; sample = number of the baseline */
     ATTR_STREAM_RANDOM_WEIGHTS = 4, /* weights that replace trained ones; part = layer and array */
-    ATTR_STREAM_CHECK = 5           /* directions and points of checks */
+    ATTR_STREAM_CHECK = 5,          /* directions and points of checks */
+    ATTR_STREAM_ROOTS = 6,          /* noise of SmoothTaylor's roots; sample = number of the root */
+    ATTR_STREAM_MASK = 7,           /* where RelEx's masks start; sample = the target's class */
+    ATTR_STREAM_PATCHES = 8         /* what AUPC puts over windows; part = number of the window, sample = candidate */
 } attr_stream;
 
 typedef struct {

@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "commands/commands.h"
+#include "session/place.h"
 
 void attr_run_end(attr_run *run) {
     attr_close(run->session);
@@ -54,13 +55,24 @@ static void print_predictions(const attr_explanation *ex) {
     }
 }
 
+/* With many pixels most of a map can be chance; larger blocks of them are more certain. */
+static void print_error(const attr_explained *item) {
+    const attr_result *r = &item->result;
+    const double *pooled = item->figures.pooled_error;
+    printf(", error %.0f%% of the map", 100 * r->relative_error);
+    if (pooled[3] < r->relative_error) printf(" (%.0f%% in blocks of 8 pixels)", 100 * pooled[3]);
+    if (!r->converged) printf(" (above the tolerance)");
+    if (r->split_half < ATTR_NOISE_CORRELATION)
+        printf(", NOISE: two halves of the samples do not agree (rank correlation %.2f)", r->split_half);
+}
+
 static void print_maps(const attr_explanation *ex) {
     for (int i = 0; i < ex->count; ++i) {
         const attr_explained *item = &ex->explained[i];
         const attr_result *r = &item->result;
         printf("%s/%s/%s: %s %.4g, %zu gradient%s", ex->options.results, ex->picture_name, r->name,
                attr_quantity_name(item->quantity), r->target, r->gradients, r->gradients == 1 ? "" : "s");
-        if (isfinite(r->relative_error)) printf(", error %.0f%% of the map", 100 * r->relative_error);
+        if (isfinite(r->relative_error)) print_error(item);
         if (isfinite(r->completeness_gap)) {
             double expected = fabs(r->target - item->figures.baseline_target);
             printf(", gap %.2g of %.4g%s", r->completeness_gap, expected, r->converged ? "" : " (above the tolerance)");

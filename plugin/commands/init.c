@@ -2,9 +2,18 @@
 #include "commands/commands.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
 
 attr_status attr_command_init(int count, char **arguments, const attr_options *flags) {
     if (count > 0) return attr_fail(ATTR_BAD_INPUT, "init takes no argument, but got \"%s\"", arguments[0]);
-    ATTR_TRY(attr_options_validate(flags));
-    return attr_options_write(stdout, flags, ATTR_WRITE_COMMENTS);
+    attr_options *options = NULL;
+    ATTR_TRY(attr_allocate(&options, 1, sizeof *options, "options"));
+    *options = *flags;
+    attr_options_resolve(options);
+    attr_status status = attr_options_validate(options);
+    if (status == ATTR_OK) status = attr_options_write(stdout, options, ATTR_WRITE_COMMENTS);
+    free(options);
+    return status;
 }

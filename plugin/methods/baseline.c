@@ -11,13 +11,16 @@ static float *line_of(float *plane, const attr_region *r, int y) {
     return plane + (size_t)(r->y0 + y) * r->width + r->x0;
 }
 
+static void fill(float *plane, const attr_region *r, float value) {
+    for (int y = 0; y < r->h; ++y)
+        for (int x = 0; x < r->w; ++x) line_of(plane, r, y)[x] = value;
+}
+
 static void fill_mean(float *plane, const attr_region *r) {
     double sum = 0;
     for (int y = 0; y < r->h; ++y)
         for (int x = 0; x < r->w; ++x) sum += line_of(plane, r, y)[x];
-    float mean = (float)(sum / ((double)r->w * r->h));
-    for (int y = 0; y < r->h; ++y)
-        for (int x = 0; x < r->w; ++x) line_of(plane, r, y)[x] = mean;
+    fill(plane, r, (float)(sum / ((double)r->w * r->h)));
 }
 
 static int clamp(int i, int n) {
@@ -65,7 +68,7 @@ attr_status attr_baseline_make(float *baseline, const float *x, const attr_basel
         float *channel = baseline + c * plane;
         switch (settings->kind) {
         case ATTR_BASELINE_BLACK:
-            for (int y = 0; y < r->h; ++y) memset(line_of(channel, r, y), 0, (size_t)r->w * sizeof *channel);
+            fill(channel, r, 0);
             break;
         case ATTR_BASELINE_MEAN:
             fill_mean(channel, r);
@@ -73,6 +76,11 @@ attr_status attr_baseline_make(float *baseline, const float *x, const attr_basel
         case ATTR_BASELINE_BLUR:
             ATTR_TRY(fill_blur(channel, r, settings->blur * (r->w > r->h ? r->w : r->h)));
             break;
+        case ATTR_BASELINE_COLOUR: {
+            const double *rgb = settings->colour;
+            fill(channel, r, (float)(r->channels == 3 ? rgb[c] : (rgb[0] + rgb[1] + rgb[2]) / 3));
+            break;
+        }
         case ATTR_BASELINE_NOISE: {
             attr_random noise = {seed, ATTR_STREAM_BASELINE, 0, k};
             for (int y = 0; y < r->h; ++y)

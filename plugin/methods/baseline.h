@@ -15,6 +15,7 @@
  *   ATTR_BASELINE_BLACK    0
  *   ATTR_BASELINE_MEAN     each channel's mean over the picture
  *   ATTR_BASELINE_BLUR     the picture, blurred by a Gaussian (edges repeated)
+ *   ATTR_BASELINE_COLOUR   the colour of option mean (its mean for a grey input)
  *   ATTR_BASELINE_NOISE    uniform in [0, 1), element = c, y, x of the picture's region; several are averaged over
  *   ATTR_BASELINE_PICTURE  another picture */
 enum { ATTR_BASELINE_PICTURE = -1 };
@@ -29,6 +30,7 @@ typedef struct {
     int kind;
     attr_region region;
     size_t count;         /* noise: how many baselines; otherwise 1 */
+    double colour[3];     /* colour */
     double blur;          /* blur: sigma as a fraction of the region's longer side */
     const float *picture; /* picture: a network input whose region shows the other picture */
 } attr_baseline_settings;

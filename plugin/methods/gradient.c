@@ -1,33 +1,20 @@
-/* gradient: df/dx.  gradient_x_input: x (.) df/dx. */
+/* gradient: df/dx.  gradient_x_input: x (.) df/dx.  gda: the maximum, or the mean, over an ascent from x; Rahman,
+ * Lewis, Plis 2022, a comparison method of their code. */
 #include "methods/method.h"
 
 #include <string.h>
 
-static double only_point(const attr_schedule *schedule, size_t k, float *z, float *m) {
-    const attr_job *job = schedule->method;
-    size_t bytes = attr_engine_inputs(job->engine) * sizeof *z;
-    (void)k;
-    memcpy(z, job->x, bytes);
-    if (m) memcpy(m, job->x, bytes);
+static double only_point(const attr_base *base, const float *x, uint64_t sample, size_t p, float *z, float *m) {
+    const attr_job *job = base->data;
+    const float *origin = job->settings->origin;
+    size_t size = attr_engine_inputs(job->engine);
+    (void)sample;
+    (void)p;
+    memcpy(z, x, size * sizeof *z);
+    for (size_t i = 0; m && i < size; ++i) m[i] = origin ? x[i] - origin[i] : x[i];
     return 1;
 }
 
-static attr_status run(attr_map *maps, const attr_job *job, int times_input) {
-    attr_schedule schedule = {.points = 1,
-                              .has_multiplier = times_input,
-                              .reduction = ATTR_REDUCE_SUM,
-                              .points_per_sample = 1,
-                              .point = only_point,
-                              .method = job,
-                              .forward_done = job->forward_done};
-    return attr_schedule_run(maps, job->engine, job->targets, job->target_count, &schedule, job->progress,
-                             job->context);
-}
-
-attr_status attr_gradient(attr_map *maps, const attr_job *job) {
-    return run(maps, job, 0);
-}
-
-attr_status attr_gradient_x_input(attr_map *maps, const attr_job *job) {
-    return run(maps, job, 1);
+void attr_base_of_gradient(attr_base *out, const attr_job *job, bool times_input) {
+    *out = (attr_base){.points = 1, .has_multiplier = times_input, .ascent_steps = 1, .point = only_point, .data = job};
 }

@@ -6,14 +6,24 @@
 
 #include "base/memory.h"
 
-attr_status attr_map_allocate(attr_map *map, size_t size, int with_standard_error) {
+size_t attr_map_size(const attr_shape_of_map *shape) {
+    return (size_t)shape->channels * shape->height * shape->width;
+}
+
+attr_status attr_map_allocate(attr_map *map, const attr_shape_of_map *shape, int with_samples) {
     memset(map, 0, sizeof *map);
-    map->size = size;
+    map->shape = *shape;
+    map->size = attr_map_size(shape);
     map->relative_error = map->baseline_target = map->completeness_gap = map->target = NAN;
+    for (int i = 0; i < ATTR_POOLS; ++i) map->pooled_error[i] = NAN;
     map->converged = 1;
-    ATTR_TRY(attr_allocate(&map->values, size, sizeof(double), "a map"));
-    if (!with_standard_error) return ATTR_OK;
-    attr_status status = attr_allocate(&map->standard_error, size, sizeof(double), "a map's standard error");
+    attr_status status = attr_allocate(&map->values, map->size, sizeof(double), "a map");
+    if (with_samples && status == ATTR_OK)
+        status = attr_allocate(&map->standard_error, map->size, sizeof(double), "a map's standard error");
+    if (with_samples && status == ATTR_OK)
+        status = attr_allocate(&map->half, map->size, sizeof(double), "half a map's samples");
+    if (with_samples && status == ATTR_OK)
+        status = attr_allocate(&map->plane_error, (size_t)shape->height * shape->width, sizeof(double), "an error");
     if (status != ATTR_OK) attr_map_free(map);
     return status;
 }
@@ -21,5 +31,34 @@ attr_status attr_map_allocate(attr_map *map, size_t size, int with_standard_erro
 void attr_map_free(attr_map *map) {
     free(map->values);
     free(map->standard_error);
-    map->values = map->standard_error = NULL;
+    free(map->half);
+    free(map->plane_error);
+    map->values = map->standard_error = map->half = map->plane_error = NULL;
+}
+
+static int least(int a, int b) {
+    return a < b ? a : b;
+}
+
+void attr_map_pool(double *values, const attr_shape_of_map *shape, int side) {
+    for (int c = 0; c < shape->channels; ++c)
+        for (int y0 = 0; y0 < shape->height; y0 += side)
+            for (int x0 = 0; x0 < shape->width; x0 += side) {
+                int h = least(side, shape->height - y0), w = least(side, shape->width - x0);
+                double *corner = values + ((size_t)c * shape->height + y0) * shape->width + x0, sum = 0;
+                for (int i = 0; i < h * w; ++i) sum += corner[(size_t)(i / w) * shape->width + i % w];
+                for (int i = 0; i < h * w; ++i) corner[(size_t)(i / w) * shape->width + i % w] = sum / (h * w);
+            }
+}
+
+int attr_map_supported_side(const attr_map *map, double tolerance) {
+    double best = map->relative_error;
+    int side = 1;
+    if (isnan(best)) return 1;
+    for (int i = 0; i < ATTR_POOLS && best > tolerance; ++i) {
+        if (!(map->pooled_error[i] < best)) continue;
+        best = map->pooled_error[i];
+        side = 1 << i;
+    }
+    return side;
 }

@@ -6,20 +6,42 @@
 
 #include "base/status.h"
 
+/* How many sides of blocks of pixels there are for which a map's error is known: 1, 2, 4, .. 64. */
+enum { ATTR_POOLS = 7 };
+
+/* What is explained: the network's input, channels x height x width numbers. An input that is no picture is one row. */
 typedef struct {
-    size_t size;             /* numbers of the network's input: channels x height x width */
-    double *values;          /* [size], network coordinates, all channels */
-    double *standard_error;  /* [size], of the mean over noise samples; NULL when the method has no samples */
-    double target;           /* f(x) */
-    size_t gradients;        /* gradients that went into the map */
-    double relative_error;   /* |standard error| / |values| (l2); NAN when the method has no samples */
-    double baseline_target;  /* Integrated Gradients: mean of f(x') over the baselines, else NAN */
-    double completeness_gap; /* |sum of values - (f(x) - f(x'))|, else NAN */
-    size_t steps;            /* Integrated Gradients: steps on the path, else 0 */
-    int converged;           /* Integrated Gradients: the gap is within the tolerance; 1 for other methods */
+    int channels, height, width;
+} attr_shape_of_map;
+
+size_t attr_map_size(const attr_shape_of_map *shape);
+
+typedef struct {
+    attr_shape_of_map shape;
+    size_t size;                     /* of the network's input: channels x height x width */
+    double *values;                  /* [size], network coordinates, all channels */
+    double *standard_error;          /* [size], of the mean over noise samples; NULL when the method has no samples */
+    double *half;                    /* [size], the map of every second sample alone; NULL likewise */
+    double *plane_error;             /* [height][width], standard error of the sum over channels; NULL likewise */
+    double target;                   /* f(x) */
+    size_t gradients;                /* gradients that went into the map */
+    size_t samples;                  /* independent samples: noisy inputs, pairs of them, or clones; 1 without noise */
+    double relative_error;           /* |standard error| / |values| (l2); NAN when the method has no samples */
+    double pooled_error[ATTR_POOLS]; /* the same of the map's sums over channels and blocks of 2^i pixels a side */
+    double baseline_target;          /* Integrated Gradients: mean of f(x') over the baselines, else NAN */
+    double completeness_gap;         /* |sum of values - (f(x) - f(x'))|, else NAN */
+    size_t steps;                    /* of a path, else 0 */
+    int converged; /* the completeness gap, or with samples=auto the error, is within the tolerance; else 1 */
 } attr_map;
 
-attr_status attr_map_allocate(attr_map *map, size_t size, int with_standard_error);
+attr_status attr_map_allocate(attr_map *map, const attr_shape_of_map *shape, int with_samples);
 void attr_map_free(attr_map *map);
+
+/* Gives all pixels of a block of side x side pixels their mean, channel by channel. */
+void attr_map_pool(double *values, const attr_shape_of_map *shape, int side);
+
+/* The smallest side of blocks, 1 for single pixels, whose error is within the tolerance; if none is, the one with the
+ * least error. 1 for a map without samples. */
+int attr_map_supported_side(const attr_map *map, double tolerance);
 
 #endif

@@ -5,22 +5,69 @@
 
 #include "base/memory.h"
 
-static const struct {
-    attr_status (*run)(attr_map *maps, const attr_job *job);
-    int has_samples; /* its mean has a standard error */
-    int at_input;    /* its only point is the input: then the target's value needs no forward of its own */
-} methods[] = {
-    [ATTR_METHOD_GRADIENT] = {attr_gradient, 0, 1},
-    [ATTR_METHOD_GRADIENT_X_INPUT] = {attr_gradient_x_input, 0, 1},
-    [ATTR_METHOD_INTEGRATED_GRADIENTS] = {attr_integrated_gradients, 0, 0},
-    [ATTR_METHOD_SMOOTHGRAD] = {attr_smoothgrad, 1, 0},
-};
-
 const char *attr_method_name(attr_method method) {
 #define ATTR_WORD_TEXT(name, word, help) word,
     static const char *const names[] = {ATTR_METHOD_WORDS(ATTR_WORD_TEXT)};
 #undef ATTR_WORD_TEXT
     return names[method];
+}
+
+bool attr_method_has_copies(attr_method method) {
+    return method == ATTR_METHOD_SMOOTHGRAD || method == ATTR_METHOD_SMOOTHGRAD_SQUARED ||
+           method == ATTR_METHOD_VARGRAD || method == ATTR_METHOD_SMOOTHED_IG || method == ATTR_METHOD_FUSIONGRAD;
+}
+
+bool attr_method_has_clones(attr_method method) {
+    return method == ATTR_METHOD_NOISEGRAD || method == ATTR_METHOD_FUSIONGRAD || method == ATTR_METHOD_GEG;
+}
+
+attr_method attr_method_base(const attr_method_settings *settings) {
+    attr_method method = settings->method;
+    if (method == ATTR_METHOD_SMOOTHED_IG) return ATTR_METHOD_INTEGRATED_GRADIENTS;
+    if (method == ATTR_METHOD_GEG) return ATTR_METHOD_GRADIENT;
+    return attr_method_has_copies(method) || attr_method_has_clones(method) ? settings->base : method;
+}
+
+bool attr_method_has_baseline(const attr_method_settings *settings) {
+    attr_method base = attr_method_base(settings);
+    return base == ATTR_METHOD_INTEGRATED_GRADIENTS || base == ATTR_METHOD_IG_MAX || base == ATTR_METHOD_GGIG ||
+           base == ATTR_METHOD_RELEX;
+}
+
+static size_t points_of_base(const attr_method_settings *settings) {
+    attr_method base = attr_method_base(settings);
+    if (base == ATTR_METHOD_SMOOTHTAYLOR) return settings->roots;
+    if (base == ATTR_METHOD_RELEX) return settings->samples;
+    if (!attr_method_has_baseline(settings)) return 1;
+    bool doubled = settings->method == ATTR_METHOD_INTEGRATED_GRADIENTS && settings->steps == 0;
+    size_t steps = doubled ? settings->max_steps : attr_path_steps(settings, base);
+    return steps * (settings->baseline.kind == ATTR_BASELINE_NOISE ? settings->baseline.count : 1);
+}
+
+size_t attr_method_points(const attr_method_settings *settings) {
+    return points_of_base(settings) * (attr_method_has_copies(settings->method) ? settings->samples : 1);
+}
+
+/* Whether its maps are means over samples, which have an error. */
+static bool has_samples(const attr_method_settings *settings) {
+    switch (settings->method) {
+    case ATTR_METHOD_SMOOTHTAYLOR:
+    case ATTR_METHOD_NOISEGRAD:
+    case ATTR_METHOD_FUSIONGRAD:
+    case ATTR_METHOD_SMOOTHGRAD:
+    case ATTR_METHOD_SMOOTHED_IG:
+        return settings->reduction != ATTR_REDUCE_VARIANCE;
+    case ATTR_METHOD_SMOOTHGRAD_SQUARED:
+        return true;
+    case ATTR_METHOD_INTEGRATED_GRADIENTS:
+        return settings->baseline.kind == ATTR_BASELINE_NOISE && settings->baseline.count > 1;
+    default:
+        return false;
+    }
+}
+
+bool attr_method_is_at_input(attr_method method) {
+    return method == ATTR_METHOD_GRADIENT || method == ATTR_METHOD_GRADIENT_X_INPUT;
 }
 
 /* f(x) of each target; x NULL: it is sample 0 of the last forward. */
@@ -33,15 +80,26 @@ static attr_status evaluate(attr_map *maps, const attr_job *job, const float *x)
     return status;
 }
 
+static attr_status run(attr_map *maps, const attr_job *job) {
+    switch (job->settings->method) {
+    case ATTR_METHOD_INTEGRATED_GRADIENTS:
+        return attr_integrated_gradients(maps, job);
+    case ATTR_METHOD_GEG:
+    case ATTR_METHOD_RELEX:
+        return attr_fail(ATTR_UNSUPPORTED, "method=%s cannot be computed yet", attr_method_name(job->settings->method));
+    default:
+        return attr_scheduled(maps, job);
+    }
+}
+
 attr_status attr_method_run(attr_map *maps, const attr_job *job) {
-    const attr_method_settings *settings = job->settings;
-    size_t size = attr_engine_inputs(job->engine);
-    int with_error = methods[settings->method].has_samples && settings->reduction == ATTR_REDUCE_MEAN;
-    int at_input = methods[settings->method].at_input;
+    const attr_tensor *input = attr_engine_input(job->engine);
+    const attr_shape_of_map shape = {input->c, input->h, input->w};
+    bool at_input = attr_method_is_at_input(job->settings->method), with_samples = has_samples(job->settings);
     memset(maps, 0, job->target_count * sizeof *maps);
-    for (size_t t = 0; t < job->target_count; ++t) ATTR_TRY(attr_map_allocate(&maps[t], size, with_error));
+    for (size_t t = 0; t < job->target_count; ++t) ATTR_TRY(attr_map_allocate(&maps[t], &shape, with_samples));
     if (!at_input) ATTR_TRY(evaluate(maps, job, job->forward_done ? NULL : job->x));
-    attr_status status = methods[settings->method].run(maps, job);
+    attr_status status = run(maps, job);
     /* A target that is not finite is the better thing to say than that its gradient is not. */
     if (at_input && (status == ATTR_OK || status == ATTR_NUMERIC)) ATTR_TRY(evaluate(maps, job, NULL));
     return status;

@@ -1,6 +1,7 @@
 #include "methods/quadrature.h"
 
 #include <math.h>
+#include <stdbool.h>
 
 /* The Legendre polynomial P_n(x) by its three-term recurrence, and its derivative. */
 static double legendre(double *derivative, double x, size_t n) {
@@ -33,8 +34,9 @@ static void gauss(double *nodes, double *weights, size_t n) {
 }
 
 attr_status attr_quadrature(double *nodes, double *weights, size_t n, attr_rule rule) {
-    if (n < 1 || (rule == ATTR_RULE_TRAPEZOID && n < 2))
-        return attr_fail(ATTR_BAD_INPUT, "steps=%zu is too few (rule=trapezoid needs 2, the others 1)", n);
+    bool has_ends = rule == ATTR_RULE_TRAPEZOID || rule == ATTR_RULE_EVEN;
+    if (n < 1 || (has_ends && n < 2))
+        return attr_fail(ATTR_BAD_INPUT, "steps=%zu is too few (rules trapezoid and even need 2, the others 1)", n);
     if (rule == ATTR_RULE_GAUSS && n == 1) {
         nodes[0] = 0.5;
         weights[0] = 1;
@@ -48,7 +50,7 @@ attr_status attr_quadrature(double *nodes, double *weights, size_t n, attr_rule 
         int end = i == 0 || i == n - 1;
         double last = (double)n - 1;
         nodes[i] = rule == ATTR_RULE_RIGHT ? (double)(i + 1) / (double)n : (double)i / last;
-        weights[i] = rule == ATTR_RULE_RIGHT ? 1 / (double)n : (end ? 0.5 : 1) / last;
+        weights[i] = rule == ATTR_RULE_TRAPEZOID ? (end ? 0.5 : 1) / last : 1 / (double)n;
     }
     return ATTR_OK;
 }

@@ -6,135 +6,313 @@
 
 #include "base/memory.h"
 
-/* Running statistics of one target: the mean, the sum of squared deviations from it (Welford), the sample being made.
- */
 typedef struct {
-    double *mean, *deviations, *sample;
-    size_t samples;
-} statistics;
+    attr_engine *engine;
+    attr_target *const *targets;
+    size_t target_count, size;
+    const attr_schedule *schedule;
+    attr_statistics *statistics; /* of each target */
+    bool *ended;                 /* of each target: it is within the tolerance */
+    size_t *gradients;           /* of each target */
+    size_t batch;
+    float *points;      /* [size], with ascents [batch][size] */
+    float *multipliers; /* [batch][size]; NULL: none */
+    double *weights;    /* [batch] */
+    double *ascents;    /* [batch][size]: what ascents have gathered; NULL: none */
+    float *copy;        /* [size]: the noisy copy of the sample `copy_of`; NULL: there is no noise */
+    uint64_t copy_of;
+    bool forward_done;
+    attr_progress progress;
+    void *context;
+    size_t done, all;
+} runner;
 
-static void free_statistics(statistics *s, size_t count) {
-    for (size_t t = 0; s && t < count; ++t) {
-        free(s[t].mean);
-        free(s[t].deviations);
-        free(s[t].sample);
-    }
-    free(s);
+enum { block = 4096 };
+
+static bool climbs(const runner *r) {
+    return r->schedule->base.ascent_steps > 1;
 }
 
-static attr_status allocate_statistics(statistics **out, size_t count, size_t size) {
-    statistics *s = NULL;
-    ATTR_TRY(attr_allocate(&s, count, sizeof *s, "statistics"));
-    attr_status status = ATTR_OK;
-    for (size_t t = 0; t < count && status == ATTR_OK; ++t) {
-        status = attr_allocate(&s[t].mean, size, sizeof(double), "statistics");
-        if (status == ATTR_OK) status = attr_allocate(&s[t].deviations, size, sizeof(double), "statistics");
-        if (status == ATTR_OK) status = attr_allocate(&s[t].sample, size, sizeof(double), "statistics");
+/* ---- Points */
+
+void attr_noisy_copy(float *out, const float *x, size_t size, double sigma, const float *deviation, uint64_t seed,
+                     uint64_t copy) {
+    attr_random noise = {seed, ATTR_STREAM_INPUT_NOISE, 0, copy};
+    float s = (float)sigma;
+    attr_random_normal(out, &noise, 0, size);
+    for (size_t i = 0; i < size; ++i) out[i] = x[i] + (deviation ? s * deviation[i] : s) * out[i];
+}
+
+/* The input of a sample. */
+static const float *input_of(runner *r, uint64_t sample) {
+    const attr_schedule *s = r->schedule;
+    if (!r->copy) return s->x;
+    if (r->copy_of == sample) return r->copy;
+    double sigma = s->antithetic && sample % 2 ? -s->sigma : s->sigma;
+    attr_noisy_copy(r->copy, s->x, r->size, sigma, s->deviation, s->seed, s->antithetic ? sample / 2 : sample);
+    r->copy_of = sample;
+    return r->copy;
+}
+
+/* Gives the engine points first .. first + count - 1 of a clone. */
+static void set_points(runner *r, uint64_t clone, size_t first, int count) {
+    const attr_base *base = &r->schedule->base;
+    for (int b = 0; b < count; ++b) {
+        size_t k = first + (size_t)b;
+        uint64_t sample = clone * r->schedule->samples + k / base->points;
+        float *z = climbs(r) ? r->points + (size_t)b * r->size : r->points;
+        float *m = r->multipliers ? r->multipliers + (size_t)b * r->size : NULL;
+        r->weights[b] = base->point(base, input_of(r, sample), sample, k % base->points, z, m);
+        attr_engine_set_input_f32(r->engine, b, z);
     }
-    if (status != ATTR_OK) {
-        free_statistics(s, count);
-        return status;
+}
+
+/* ---- Gradients */
+
+/* The gradient of a sample of the batch: with a multiplier that in the input's space, else that in the schedule's. */
+static void read_gradient(double *out, const runner *r, int b, size_t first, size_t n) {
+    const float *deviation = r->multipliers ? NULL : r->schedule->deviation;
+    attr_tensor_read_gradient(out, attr_engine_input(r->engine), b, first, n);
+    if (deviation)
+        for (size_t i = 0; i < n; ++i) out[i] *= deviation[first + i];
+}
+
+/* How far an ascent moves element i for what read_gradient() gave. */
+static double ascent_rate(const runner *r, size_t i) {
+    const float *deviation = r->schedule->deviation;
+    double rate = r->schedule->base.ascent_rate;
+    if (!deviation) return rate;
+    return rate * deviation[i] * (r->multipliers ? deviation[i] : 1);
+}
+
+static void take_gradients(runner *r, size_t t, int count) {
+    const attr_target *target = r->targets[t];
+    int layer = attr_target_layer(target);
+    attr_engine_clear_gradients(r->engine, layer);
+    for (int b = 0; b < count; ++b) attr_target_seed(target, r->engine, b, 1);
+    attr_engine_backward(r->engine, layer);
+    r->gradients[t] += (size_t)count;
+}
+
+/* sample <- sample + weight x multiplier x values, or its maximum with the values. */
+static void join(double *sample, const attr_base *base, double *values, size_t n, double weight, const float *m) {
+    if (base->join == ATTR_JOIN_SUM) {
+        for (size_t i = 0; i < n; ++i) sample[i] += weight * (m ? m[i] : 1) * values[i];
+        return;
     }
-    *out = s;
+    for (size_t i = 0; i < n; ++i) {
+        double value = base->magnitudes ? fabs(values[i]) : values[i];
+        if (value > sample[i] || isnan(value)) sample[i] = value; /* what is not a number stays, to be found */
+    }
+}
+
+/* What point b gives goes into the sample of target t. */
+static void join_point(runner *r, size_t t, int b) {
+    const attr_base *base = &r->schedule->base;
+    double *sample = r->statistics[t].sample;
+    const float *m = r->multipliers ? r->multipliers + (size_t)b * r->size : NULL;
+#pragma omp parallel for schedule(static)
+    for (size_t first = 0; first < r->size; first += block) {
+        double read[block], *values = r->ascents ? r->ascents + (size_t)b * r->size + first : read;
+        size_t n = r->size - first < block ? r->size - first : block;
+        if (!r->ascents) read_gradient(read, r, b, first, n);
+        join(sample + first, base, values, n, r->weights[b], m ? m + first : NULL);
+    }
+}
+
+/* The target has the error that was asked for. Looked at after every eighth unit, whatever the batch. */
+static bool is_content(const runner *r, size_t t) {
+    const attr_statistics *s = &r->statistics[t];
+    return r->schedule->tolerance > 0 && s->units >= 8 && s->units % 8 == 0 &&
+           attr_statistics_error(s) <= r->schedule->tolerance;
+}
+
+/* Point number k of a clone, slot b of the batch, is joined; with the last of a sample that goes into the statistics.
+ */
+static void end_point(runner *r, size_t t, size_t k, int b) {
+    const attr_base *base = &r->schedule->base;
+    if (r->ended[t]) return;
+    join_point(r, t, b);
+    if ((k + 1) % base->points != 0) return;
+    attr_statistics *s = &r->statistics[t];
+    bool multiplied_at_last = base->has_multiplier && base->join == ATTR_JOIN_MAXIMUM;
+    size_t units = s->units;
+    attr_statistics_close(s, multiplied_at_last ? r->multipliers + (size_t)b * r->size : NULL);
+    if (s->units > units && is_content(r, t)) r->ended[t] = true;
+}
+
+/* ---- Ascents */
+
+/* Gathers step j of ascent b and goes on. Returns whether the point has moved. */
+static bool climb(runner *r, int b, size_t j) {
+    const attr_base *base = &r->schedule->base;
+    float *y = r->points + (size_t)b * r->size;
+    double *gathered = r->ascents + (size_t)b * r->size;
+    bool ends = j == 0 || j == base->ascent_steps - 1;
+    double weight = (ends ? 0.5 : 1) / (double)(base->ascent_steps - 1);
+    int moved = 0;
+#pragma omp parallel for schedule(static) reduction(| : moved)
+    for (size_t first = 0; first < r->size; first += block) {
+        double g[block];
+        size_t n = r->size - first < block ? r->size - first : block;
+        read_gradient(g, r, b, first, n);
+        for (size_t i = 0; i < n; ++i) {
+            double *so_far = &gathered[first + i];
+            if (base->ascent == ATTR_ASCENT_MEAN)
+                *so_far = (j == 0 ? 0 : *so_far) + weight * g[i];
+            else if (j == 0 || g[i] > *so_far || isnan(g[i]))
+                *so_far = g[i];
+            float before = y[first + i];
+            y[first + i] = before + (float)(ascent_rate(r, first + i) * g[i]);
+            moved |= y[first + i] != before;
+        }
+    }
+    return moved;
+}
+
+static attr_status report(runner *r, size_t gradients) {
+    r->done += gradients;
+    if (r->progress && r->progress(r->context, r->done < r->all ? r->done : r->all, r->all))
+        return attr_fail(ATTR_INTERRUPTED, "interrupted");
     return ATTR_OK;
 }
 
-/* Takes the finished sample into the statistics and clears it. */
-static void close_sample(statistics *s, attr_reduction reduction, size_t points_per_sample, size_t size) {
-    double n = (double)++s->samples, share = 1.0 / (double)points_per_sample;
-#pragma omp parallel for schedule(static)
-    for (size_t i = 0; i < size; ++i) {
-        double value = s->sample[i] * share;
-        if (reduction == ATTR_REDUCE_SQUARE) value *= value;
-        double delta = value - s->mean[i];
-        s->mean[i] += delta / n;
-        s->deviations[i] += delta * (value - s->mean[i]);
-        s->sample[i] = 0;
+/* From `count` points upwards, all at once. Where nothing moves any more, all further gradients would be the same. */
+static attr_status run_ascents(runner *r, size_t t, int count) {
+    const attr_base *base = &r->schedule->base;
+    for (size_t j = 0; j < base->ascent_steps; ++j) {
+        bool moved = false;
+        attr_engine_forward(r->engine, count);
+        take_gradients(r, t, count);
+        for (int b = 0; b < count; ++b) {
+            moved |= climb(r, b, j);
+            attr_engine_set_input_f32(r->engine, b, r->points + (size_t)b * r->size);
+        }
+        if (!moved && base->ascent == ATTR_ASCENT_MAXIMUM) return report(r, (base->ascent_steps - j) * (size_t)count);
+        ATTR_TRY(report(r, (size_t)count));
     }
+    return ATTR_OK;
 }
 
-/* sum += weight x multiplier x gradient. */
-static void accumulate(double *sum, const attr_tensor *x, int sample, size_t size, double weight, const float *m) {
-    enum { block = 4096 };
-#pragma omp parallel for schedule(static)
-    for (size_t start = 0; start < size; start += block) {
-        double values[block];
-        size_t n = size - start < block ? size - start : block;
-        attr_tensor_read_gradient(values, x, sample, start, n);
-        for (size_t i = 0; i < n; ++i) sum[start + i] += weight * (m ? m[start + i] : 1) * values[i];
-    }
-}
+/* ---- Batches, clones */
 
-static double norm(const double *values, size_t size) {
-    double sum = 0;
-    for (size_t i = 0; i < size; ++i) sum += values[i] * values[i];
-    return sqrt(sum);
-}
-
-static attr_status finish(attr_map *map, const statistics *s, const attr_schedule *schedule) {
-    double n = (double)s->samples;
-    for (size_t i = 0; i < map->size; ++i) {
-        double variance = n > 1 ? s->deviations[i] / (n - 1) : 0;
-        map->values[i] = schedule->reduction == ATTR_REDUCE_SUM        ? s->sample[i]
-                         : schedule->reduction == ATTR_REDUCE_VARIANCE ? variance
-                                                                       : s->mean[i];
-        if (map->standard_error) map->standard_error[i] = n > 1 ? sqrt(variance / n) : NAN;
-        if (!isfinite(map->values[i]))
-            return attr_fail(ATTR_NUMERIC, "the map is not finite (element %zu is %g)", i, map->values[i]);
+static attr_status run_ascending_batch(runner *r, uint64_t clone, size_t first, int count) {
+    for (size_t t = 0; t < r->target_count; ++t) {
+        if (r->ended[t]) continue;
+        set_points(r, clone, first, count);
+        ATTR_TRY(run_ascents(r, t, count));
+        for (int b = 0; b < count; ++b) end_point(r, t, first + (size_t)b, b);
     }
-    map->gradients = schedule->points;
-    if (map->standard_error && n > 1 && norm(map->values, map->size) > 0)
-        map->relative_error = norm(map->standard_error, map->size) / norm(map->values, map->size);
     return ATTR_OK;
 }
 
 /* One batch of points: a forward, then a backward for each target. */
-static void run_batch(statistics *s, attr_engine *e, attr_target *const *targets, size_t target_count,
-                      const attr_schedule *schedule, size_t first, int count, float *z, float *multipliers,
-                      double *weights) {
-    size_t size = attr_engine_inputs(e);
-    for (int b = 0; b < count; ++b) {
-        weights[b] = schedule->point(schedule, first + b, z, multipliers ? multipliers + b * size : NULL);
-        attr_engine_set_input_f32(e, b, z);
+static attr_status run_batch(runner *r, uint64_t clone, size_t first, int count) {
+    if (climbs(r)) return run_ascending_batch(r, clone, first, count);
+    set_points(r, clone, first, count);
+    if (!r->forward_done) attr_engine_forward(r->engine, count);
+    r->forward_done = false;
+    for (size_t t = 0; t < r->target_count; ++t) {
+        if (r->ended[t]) continue;
+        take_gradients(r, t, count);
+        for (int b = 0; b < count; ++b) end_point(r, t, first + (size_t)b, b);
     }
-    if (first > 0 || !schedule->forward_done) attr_engine_forward(e, count);
-    for (size_t t = 0; t < target_count; ++t) {
-        int layer = attr_target_layer(targets[t]);
-        attr_engine_clear_gradients(e, layer);
-        for (int b = 0; b < count; ++b) attr_target_seed(targets[t], e, b, 1);
-        attr_engine_backward(e, layer);
-        for (int b = 0; b < count; ++b) {
-            accumulate(s[t].sample, attr_engine_input(e), b, size, weights[b],
-                       multipliers ? multipliers + b * size : NULL);
-            if (schedule->reduction != ATTR_REDUCE_SUM && (first + b + 1) % schedule->points_per_sample == 0)
-                close_sample(&s[t], schedule->reduction, schedule->points_per_sample, size);
-        }
+    return report(r, (size_t)count);
+}
+
+static bool all_ended(const runner *r) {
+    for (size_t t = 0; t < r->target_count; ++t)
+        if (!r->ended[t]) return false;
+    return true;
+}
+
+/* All points of a clone, in batches of nearly one size. */
+static attr_status run_clone(runner *r, uint64_t clone) {
+    size_t points = r->schedule->samples * r->schedule->base.points, batches = (points + r->batch - 1) / r->batch;
+    size_t most = (points + batches - 1) / batches;
+    for (size_t k = 0; k < points && !all_ended(r); k += most) {
+        size_t left = points - k;
+        ATTR_TRY(run_batch(r, clone, k, (int)(left < most ? left : most)));
     }
+    return ATTR_OK;
+}
+
+static attr_status run_clones(runner *r) {
+    attr_weight_noise noise = r->schedule->weight_noise;
+    if (r->schedule->clones == 0) return run_clone(r, 0);
+    attr_status status = ATTR_OK;
+    for (uint64_t clone = 0; status == ATTR_OK && clone < r->schedule->clones && !all_ended(r); ++clone) {
+        noise.clone = clone;
+        status = attr_engine_perturb(r->engine, &noise);
+        if (status == ATTR_OK) status = run_clone(r, clone);
+    }
+    attr_engine_set_parameters(r->engine, NULL);
+    return status;
+}
+
+/* ---- The whole run */
+
+/* Samples that depend on each other: those of a clone, or antithetic ones. A variance is over all samples. */
+static size_t samples_per_unit(const attr_schedule *s) {
+    if (s->clones > 1 && s->reduction != ATTR_REDUCE_VARIANCE) return s->samples;
+    return s->antithetic ? 2 : 1;
+}
+
+static attr_status allocate(runner *r, const attr_map *maps) {
+    const attr_schedule *s = r->schedule;
+    attr_statistics_plan plan = {maps[0].shape, s->reduction, s->base.join, s->magnitudes, samples_per_unit(s)};
+    ATTR_TRY(attr_allocate(&r->statistics, r->target_count, sizeof *r->statistics, "statistics"));
+    ATTR_TRY(attr_allocate(&r->ended, r->target_count, sizeof *r->ended, "targets"));
+    ATTR_TRY(attr_allocate(&r->gradients, r->target_count, sizeof *r->gradients, "targets"));
+    for (size_t t = 0; t < r->target_count; ++t) ATTR_TRY(attr_statistics_make(&r->statistics[t], &plan));
+    ATTR_TRY(attr_allocate(&r->points, climbs(r) ? r->batch * r->size : r->size, sizeof(float), "points"));
+    ATTR_TRY(attr_allocate(&r->weights, r->batch, sizeof *r->weights, "weights"));
+    if (s->base.has_multiplier)
+        ATTR_TRY(attr_allocate(&r->multipliers, r->batch * r->size, sizeof(float), "multipliers"));
+    if (climbs(r)) ATTR_TRY(attr_allocate(&r->ascents, r->batch * r->size, sizeof(double), "ascents"));
+    if (s->sigma != 0) ATTR_TRY(attr_allocate(&r->copy, r->size, sizeof(float), "a noisy copy"));
+    return ATTR_OK;
+}
+
+static void release(runner *r) {
+    for (size_t t = 0; r->statistics && t < r->target_count; ++t) attr_statistics_free(&r->statistics[t]);
+    free(r->statistics);
+    free(r->ended);
+    free(r->gradients);
+    free(r->points);
+    free(r->weights);
+    free(r->multipliers);
+    free(r->ascents);
+    free(r->copy);
+}
+
+static attr_status finish(attr_map *map, const runner *r, size_t t) {
+    double tolerance = r->schedule->tolerance;
+    map->gradients = r->gradients[t];
+    ATTR_TRY(attr_statistics_finish(map, &r->statistics[t]));
+    if (tolerance > 0) map->converged = map->relative_error <= tolerance;
+    return ATTR_OK;
 }
 
 attr_status attr_schedule_run(attr_map *maps, attr_engine *e, attr_target *const *targets, size_t target_count,
                               const attr_schedule *schedule, attr_progress progress, void *context) {
-    size_t size = attr_engine_inputs(e), batch = (size_t)attr_engine_batch(e);
-    statistics *s = NULL;
-    float *z = NULL, *multipliers = NULL;
-    double *weights = NULL;
-    attr_status status = allocate_statistics(&s, target_count, size);
-    if (status == ATTR_OK) status = attr_allocate(&z, size, sizeof *z, "a point");
-    if (status == ATTR_OK) status = attr_allocate(&weights, batch, sizeof *weights, "weights");
-    if (status == ATTR_OK && schedule->has_multiplier)
-        status = attr_allocate(&multipliers, batch * size, sizeof *multipliers, "multipliers");
-    for (size_t k = 0; status == ATTR_OK && k < schedule->points; k += batch) {
-        size_t left = schedule->points - k;
-        int count = (int)(left < batch ? left : batch);
-        run_batch(s, e, targets, target_count, schedule, k, count, z, multipliers, weights);
-        if (progress && progress(context, k + (size_t)count, schedule->points))
-            status = attr_fail(ATTR_INTERRUPTED, "interrupted");
-    }
-    for (size_t t = 0; status == ATTR_OK && t < target_count; ++t) status = finish(&maps[t], &s[t], schedule);
-    free_statistics(s, target_count);
-    free(z);
-    free(multipliers);
-    free(weights);
+    size_t clones = schedule->clones ? schedule->clones : 1, steps = schedule->base.ascent_steps;
+    size_t points = clones * schedule->samples * schedule->base.points;
+    runner r = {.engine = e,
+                .targets = targets,
+                .target_count = target_count,
+                .size = attr_engine_inputs(e),
+                .schedule = schedule,
+                .batch = (size_t)attr_engine_batch(e),
+                .copy_of = UINT64_MAX,
+                .forward_done = schedule->forward_done,
+                .progress = progress,
+                .context = context,
+                .all = steps > 1 ? points * steps * target_count : points};
+    attr_status status = allocate(&r, maps);
+    if (status == ATTR_OK) status = run_clones(&r);
+    for (size_t t = 0; status == ATTR_OK && t < target_count; ++t) status = finish(&maps[t], &r, t);
+    release(&r);
     return status;
 }
 

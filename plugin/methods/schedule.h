@@ -1,49 +1,82 @@
-/* Schedules: a method is a list of points at which the gradient is taken, and a way to join the gradients.
+/* Schedules: a method is a list of points at which gradients are taken, and a way to join them.
  *
- *   map = reduction over points k of  weight_k * multiplier_k (.) gradient f(z_k)
+ *   for each clone of the network (NoiseGrad):             perturbed parameters
+ *     for each noisy copy x_j of the input (SmoothGrad):   x_j = x + sigma n, a sample
+ *       for each point of the base map at x_j:             the gradient, or those of an ascent that starts there
+ *         joined into the sample: a weighted sum, or a maximum
+ *     the sample goes into the statistics
  *
- * The runner takes points in batches through the engine, shares each forward among all targets, and keeps a constant
- * number of buffers per target whatever the number of points. Sums are in double precision and in the order of the
- * points, so neither threads nor batch change a bit. */
+ * With one clone, one copy and no noise it is the base map itself, bit for bit. The runner takes points in batches
+ * through the engine, shares each forward among all targets (but in ascents, where every target goes its own way),
+ * keeps a constant number of buffers per target whatever the number of points, and leaves the engine with the
+ * network's own parameters. Sums are in double precision and in the order of the points, so neither threads nor batch
+ * change a bit. */
 #ifndef ATTR_METHODS_SCHEDULE_H
 #define ATTR_METHODS_SCHEDULE_H
 
 #include <stdbool.h>
 
-#include "methods/map.h"
+#include "methods/statistics.h"
 #include "model/engine.h"
+#include "model/parameters.h"
 #include "targets/target.h"
 
-typedef enum {
-    ATTR_REDUCE_SUM,     /* sum of weight x multiplier x gradient */
-    ATTR_REDUCE_MEAN,    /* mean over samples (SmoothGrad), with its standard error */
-    ATTR_REDUCE_SQUARE,  /* mean of squares (SmoothGrad-squared) */
-    ATTR_REDUCE_VARIANCE /* unbiased variance over samples (VarGrad) */
-} attr_reduction;
+/* What an ascent makes of its gradients: their signed maximum, or their mean by the trapezoid rule. */
+typedef enum { ATTR_ASCENT_MAXIMUM, ATTR_ASCENT_MEAN } attr_ascent;
 
-typedef struct attr_schedule attr_schedule;
-struct attr_schedule {
+/* A base map: the points of one sample. */
+typedef struct attr_base attr_base;
+struct attr_base {
     size_t points;
-    int has_multiplier;
-    attr_reduction reduction;
-    /* Points that make one independent sample (2 for antithetic pairs): averaged before the statistics. */
-    size_t points_per_sample;
-    /* Writes the network input of point k to z, its multiplier to m (only when has_multiplier); returns its weight. */
-    double (*point)(const attr_schedule *schedule, size_t k, float *z, float *m);
-    const void *method; /* the method's own data */
-    bool forward_done;  /* the engine's last forward was of the first batch of points */
+    bool has_multiplier;
+    attr_join join;      /* a maximum is multiplied at last, by the multiplier of the sample's last point */
+    bool magnitudes;     /* of a maximum: of the absolute value of what each point gives */
+    size_t ascent_steps; /* gradients from each point on, the first at the point itself; 1: there is no ascent */
+    double ascent_rate;  /* y <- y + rate x gradient */
+    attr_ascent ascent;
+    /* Writes point p of sample number `sample`, whose input is x, to z, and its multiplier to m (only when
+     * has_multiplier); returns its weight in a sum. */
+    double (*point)(const attr_base *base, const float *x, uint64_t sample, size_t p, float *z, float *m);
+    const void *data;
 };
 
-/* Called after each batch with the points done and in all; returning non-zero stops the run (ATTR_INTERRUPTED). */
+typedef struct {
+    const float *x;
+    attr_base base;
+    /* The space in which noise, gradients and ascents are: deviation[i] is how far one unit there moves element i of
+     * the network's input. NULL: the input's own. Multipliers are those of the input, for a gradient times a distance
+     * is the same in every space. */
+    const float *deviation;
+
+    uint64_t seed;
+    size_t samples;  /* noisy copies of the input for each clone; 1 or more */
+    double sigma;    /* of their noise; 0: none */
+    bool antithetic; /* copies 2 j and 2 j + 1 have noise of opposite sign and are one sample of the statistics */
+
+    size_t clones;                  /* 0: the network as it is */
+    attr_weight_noise weight_noise; /* `clone` is set by the runner */
+
+    attr_reduction reduction;
+    bool magnitudes;   /* absolute values of samples, before they are reduced */
+    double tolerance;  /* stop when the relative error is no larger; 0: never. Each target on its own */
+    bool forward_done; /* the engine's last forward was of x as its only sample, and that is the first point */
+} attr_schedule;
+
+/* Called after each pass with the gradients done and in all; returning non-zero stops the run (ATTR_INTERRUPTED). */
 typedef int (*attr_progress)(void *context, size_t done, size_t all);
 
-/* Runs the schedule for `targets` targets; maps[t] must be allocated (standard_error for ATTR_REDUCE_MEAN if wanted).
- * Sets values, standard_error, gradients and relative_error of each map. ATTR_NUMERIC when a gradient is not finite. */
+/* Runs the schedule for some targets; maps[t] must be allocated for the same shape. Sets what
+ * attr_statistics_finish() sets, and gradients and converged. ATTR_NUMERIC when a gradient is not finite. */
 attr_status attr_schedule_run(attr_map *maps, attr_engine *e, attr_target *const *targets, size_t target_count,
                               const attr_schedule *schedule, attr_progress progress, void *context);
 
 /* values[t] = f_t(x); x NULL: of sample 0 of the last forward. */
 attr_status attr_target_values(double *values, attr_engine *e, attr_target *const *targets, size_t target_count,
                                const float *x);
+
+/* out = x with the noise of one copy: x + sigma deviation n, n the normals of stream ATTR_STREAM_INPUT_NOISE, sample
+ * `copy`, with a negative sigma for their opposite. */
+void attr_noisy_copy(float *out, const float *x, size_t size, double sigma, const float *deviation, uint64_t seed,
+                     uint64_t copy);
 
 #endif

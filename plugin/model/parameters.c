@@ -80,6 +80,10 @@ static attr_status perturb(attr_op *op, const attr_weight_noise *noise) {
     }
     op->parameters = parameters_of(op->l);
     op->weights = (attr_noisy_array){0};
+    if (noise->layers && !noise->layers[op->index]) {
+        fold(op);
+        return ATTR_OK;
+    }
     ATTR_TRY(make_noisy(&op->parameters.biases, op, ATTR_ARRAY_BIASES, n.biases, &noisy[ATTR_ARRAY_BIASES]));
     ATTR_TRY(make_noisy(&op->parameters.scales, op, ATTR_ARRAY_SCALES, n.statistics, &noisy[ATTR_ARRAY_SCALES]));
     if (op->kind->folds_noise && op->kind->folds_noise(op))

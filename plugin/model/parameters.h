@@ -2,6 +2,7 @@
 #ifndef ATTR_MODEL_PARAMETERS_H
 #define ATTR_MODEL_PARAMETERS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/random.h"
@@ -28,6 +29,7 @@ typedef struct {
     uint64_t seed, clone;
     float sigma;
     attr_noise noise;
+    const bool *layers; /* [layers] those that get noise; NULL: all */
 } attr_weight_noise;
 
 /* Goes over to a clone. Convolutions make the noise while they take in the weights, and keep no perturbed copy; other

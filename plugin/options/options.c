@@ -27,15 +27,22 @@ ATTR_WORD_LISTS(WORD_LIST)
 const attr_option_row attr_option_rows[ATTR_OPTION_COUNT] = {
     ATTR_OPTIONS(INT, REAL, TEXT, BOOL, CHOICE, SET, CHOICE_OR_FILE)};
 
+void attr_option_take(attr_options *o, int option, const char *text) {
+    const attr_option_row *row = &attr_option_rows[option];
+    attr_value value;
+    memset(&value, 0, sizeof value);
+    attr_value_parse(&value, row, text); /* an empty text stays empty */
+    memcpy((char *)o + row->offset, &value, attr_value_size(row));
+}
+
 void attr_options_default(attr_options *o) {
     memset(o, 0, sizeof *o);
-    for (int i = 0; i < ATTR_OPTION_COUNT; i++) {
-        const attr_option_row *row = &attr_option_rows[i];
-        attr_value value;
-        memset(&value, 0, sizeof value);
-        attr_value_parse(&value, row, row->initial); /* an empty text stays empty */
-        memcpy((char *)o + row->offset, &value, attr_value_size(row));
-    }
+    for (int i = 0; i < ATTR_OPTION_COUNT; i++) attr_option_take(o, i, attr_option_rows[i].initial);
+}
+
+void attr_options_forget(attr_options *o, attr_source source, const char *name) {
+    int i = attr_option_find(name);
+    if (i >= 0) o->given[source].line[i] = 0;
 }
 
 /* ---- One value */
@@ -70,6 +77,8 @@ static bool unescape(char out[ATTR_TEXT_SIZE], const char *text) {
 static void describe(char *out, attr_source source, const char *path, int line, size_t size) {
     if (source == ATTR_FROM_FLAGS)
         snprintf(out, size, "command line");
+    else if (source == ATTR_FROM_PRESET)
+        snprintf(out, size, "preset of the method");
     else
         snprintf(out, size, "%s:%d", path, line);
 }
@@ -130,36 +139,4 @@ const char *attr_options_origin(char *out, const attr_options *o, attr_option op
         break;
     }
     return out;
-}
-
-/* ---- Options against each other */
-
-bool attr_read_crop(int crop[4], const char *text) {
-    int length = 0;
-    return sscanf(text, "%6d,%6d,%6d,%6d%n", &crop[0], &crop[1], &crop[2], &crop[3], &length) == 4 && !text[length];
-}
-
-attr_status attr_options_validate(const attr_options *o) {
-    char a[256], b[256];
-    int crop[4];
-    if (0 != strcmp(o->crop, "whole") && !attr_read_crop(crop, o->crop))
-        return attr_fail(ATTR_BAD_INPUT, "%s: crop=%s (expected X,Y,W,H in pixels, or whole)",
-                         attr_options_origin(a, o, ATTR_OPTION_crop, sizeof a), o->crop);
-    if (o->method == ATTR_METHOD_INTEGRATED_GRADIENTS && o->rule == ATTR_RULE_TRAPEZOID &&
-        (o->steps ? o->steps : o->max_steps) < 2) {
-        bool automatic = o->steps == 0;
-        return attr_fail(ATTR_BAD_INPUT,
-                         "%s: rule=trapezoid needs %s of 2 or more, for the two ends (1 comes from: %s)",
-                         attr_options_origin(a, o, ATTR_OPTION_rule, sizeof a), automatic ? "max_steps" : "steps",
-                         attr_options_origin(b, o, automatic ? ATTR_OPTION_max_steps : ATTR_OPTION_steps, sizeof b));
-    }
-    if (o->method == ATTR_METHOD_SMOOTHGRAD && o->antithetic && o->samples % 2)
-        return attr_fail(ATTR_BAD_INPUT, "%s: antithetic=1 needs an even number of samples (%lld comes from: %s)",
-                         attr_options_origin(a, o, ATTR_OPTION_antithetic, sizeof a), (long long)o->samples,
-                         attr_options_origin(b, o, ATTR_OPTION_samples, sizeof b));
-    if (o->method == ATTR_METHOD_SMOOTHGRAD && o->reduction == ATTR_REDUCTION_VARIANCE && o->samples < 2)
-        return attr_fail(ATTR_BAD_INPUT, "%s: reduction=variance needs 2 samples or more (1 comes from: %s)",
-                         attr_options_origin(a, o, ATTR_OPTION_reduction, sizeof a),
-                         attr_options_origin(b, o, ATTR_OPTION_samples, sizeof b));
-    return ATTR_OK;
 }

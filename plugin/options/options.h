@@ -2,12 +2,13 @@
  *
  * table.h has a row for every option; attr_options has a field for every row, of the same name. Values come from four
  * sources; the later one in attr_source wins, in whatever order they are given. So the flags can be read first, to find
- * out which files to read:
+ * out which files to read. What none has given is the method's (presets.h), or else the default:
  *
  *   attr_options *o = ...;                                  46 kB: better not on a small stack
  *   attr_options_default(o);
  *   ATTR_TRY(attr_options_parse_flags(o, &argc, argv));     leaves only the positional arguments in argv
  *   ATTR_TRY(attr_options_set(o, ATTR_FROM_NETWORK, "yolo.cfg", 12, "samples", "25"));    for each line of a section
+ *   attr_options_resolve(o);
  *   ATTR_TRY(attr_options_validate(o));
  *
  * Everything is strict: an unknown name, a value out of range, a name twice in one source fail with ATTR_BAD_INPUT and
@@ -48,6 +49,7 @@ typedef enum {
 
 /* Where a value was given, weakest first. */
 typedef enum {
+    ATTR_FROM_PRESET,  /* the chosen method's defaults: nobody has given it */
     ATTR_FROM_NETWORK, /* the [attribution] section of the network's cfg */
     ATTR_FROM_DATA,    /* the file that `attribution=` of the .data file names */
     ATTR_FROM_FILE,    /* the file of -attribution FILE */
@@ -84,6 +86,19 @@ void attr_options_default(attr_options *o);
 attr_status attr_options_set(attr_options *o, attr_source source, const char *path, int line, const char *name,
                              const char *value);
 
+/* Takes back what a source has given for an option, so that it can be given again. */
+void attr_options_forget(attr_options *o, attr_source source, const char *name);
+
+/* Gives all options that no source has given the value of the method's preset, or their default. To be called when all
+ * sources are read, and again when one has changed. */
+void attr_options_resolve(attr_options *o);
+
+/* Whether a file or a flag has given it. */
+bool attr_option_is_given(const attr_options *o, attr_option option);
+
+/* Whether some method has a default of its own for it. */
+bool attr_option_has_preset(attr_option option);
+
 /* Takes the flags out of argv[1 .. argc-1] (argc is 1 or more, as main() has it) and leaves the positional arguments in
  * their order, argv[*argc] = NULL.
  *
@@ -98,6 +113,13 @@ attr_status attr_options_validate(const attr_options *o);
 /* Reads option `crop`: x, y, width, height. False for the word "whole"; validate() has refused anything else. */
 bool attr_read_crop(int crop[4], const char *text);
 
+/* Reads options `mean` and `std`: three numbers, or one for all. */
+bool attr_read_colour(double colour[3], const char *text);
+
+/* Reads option `noise_layers` for a network of `layers` layers: noisy[i] says whether layer i has noise. ATTR_BAD_INPUT
+ * for anything but numbers and ranges of them. */
+attr_status attr_read_layers(bool *noisy, int layers, const char *text);
+
 /* Which word of its list the text of a CHOICE_OR_FILE is (ATTR_BASELINE_BLACK, ...); -1: the name of a file. */
 int attr_option_word(attr_option option, const char *text);
 
@@ -105,9 +127,11 @@ int attr_option_word(attr_option option, const char *text);
 const char *attr_options_origin(char *out, const attr_options *o, attr_option option, size_t size);
 
 enum {
-    ATTR_WRITE_CHANGED = 1,  /* only what differs from its default */
-    ATTR_WRITE_COMMENTS = 2, /* the help of each option as comment lines */
-    ATTR_WRITE_ORIGINS = 4   /* where each value comes from as a comment line */
+    ATTR_WRITE_CHANGED = 1, /* only what differs from its default */
+    /* the help of each option as comment lines; what is the method's own default is a comment itself, so that it
+     * follows the method if that is changed */
+    ATTR_WRITE_COMMENTS = 2,
+    ATTR_WRITE_ORIGINS = 4 /* where each value comes from as a comment line */
 };
 
 /* Writes an [attribution] section that reads back to the same values; `how` is a sum of the above. */

@@ -51,7 +51,9 @@ attr_status attr_options_write(FILE *out, const attr_options *o, int how) {
                 if (*c == '\n') *c = '?'; /* in the name of a file: would end the comment */
             fprintf(out, "# from: %s\n", origin);
         }
-        fprintf(out, "%s=", row->name);
+        bool of_method = how & ATTR_WRITE_COMMENTS && attr_option_has_preset((attr_option)i) &&
+                         !attr_option_is_given(o, (attr_option)i);
+        fprintf(out, "%s%s=", of_method ? "#" : "", row->name);
         write_escaped(out, text);
         fprintf(out, "\n");
     }

@@ -49,6 +49,9 @@ typedef union {
 /* Bytes of the row's field. */
 size_t attr_value_size(const attr_option_row *row);
 
+/* Puts a value that is known to be right into its field. */
+void attr_option_take(attr_options *o, int option, const char *text);
+
 /* Reads a value; false if it is not what attr_value_expected() says. */
 bool attr_value_parse(attr_value *out, const attr_option_row *row, const char *text);
 

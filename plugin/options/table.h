@@ -20,14 +20,26 @@
 #define ATTR_TOPICS(X) \
     X(METHOD,  "method",  "how it is explained") \
     X(TARGET,  "target",  "what is explained") \
-    X(PATH,    "path",    "the path of integrated_gradients, from a baseline to the picture") \
-    X(NOISE,   "noise",   "the noisy copies of smoothgrad") \
+    X(PATH,    "path",    "paths of integrated_gradients, ig_max and ggig, from a baseline to the picture") \
+    X(NOISE,   "noise",   "noise on the input: smoothgrad and its kin, fusiongrad, smoothtaylor, relex") \
+    X(CLONES,  "clones",  "noise on the network's parameters: noisegrad, fusiongrad, geg") \
+    X(ASCENT,  "ascent",  "maxima of gradients: ggig, ig_max, gda, geg") \
+    X(MASK,    "mask",    "the optimised mask of relex") \
     X(OUTPUT,  "output",  "what is written") \
     X(RUN,     "run",     "how it is computed; none but seed, precision and, in the last digits, tuned changes a result") \
     X(COMMAND, "command", "on the command line only")
 
 #define ATTR_OPTIONS(INT, REAL, TEXT, BOOL, CHOICE, SET, CHOICE_OR_FILE) \
     CHOICE(METHOD, method, "smoothgrad", "the method") \
+    CHOICE(METHOD, preset, "paper", "where defaults come from that depend on the method") \
+    CHOICE(METHOD, base, "gradient", "for methods with noise: what they make means of") \
+    CHOICE(METHOD, space, "pixel", "where noise is added and gradients are taken") \
+    TEXT(METHOD, mean, "0.485,0.456,0.406", "R,G,B", "for space=normalised and baseline=colour: the colours' mean") \
+    TEXT(METHOD, std, "0.229,0.224,0.225", "R,G,B", "for space=normalised: their standard deviation") \
+    REAL(METHOD, tolerance, "0.01", "1e-06", "10", "", \
+         "steps=auto: the sum of the map may miss f(picture) - f(baseline) by this part; samples, roots or clones=auto: " \
+         "the map's error") \
+    INT(METHOD, max_samples, "1000", "8", "1000000", NULL, "", "where samples, roots or clones=auto gives up") \
     \
     CHOICE(TARGET, target, "auto", "the number whose gradient is taken") \
     TEXT(TARGET, crop, "whole", "X,Y,W,H", "the part of the picture to look at, in its pixels; whole: all of it") \
@@ -40,9 +52,7 @@
     REAL(TARGET, nms, "0.45", "0", "1", "", "detector: overlap (IoU) above which two boxes are one detection") \
     \
     INT(PATH, steps, "auto", "1", "1000000", "auto", "", \
-        "gradients along the path; auto: more and more until the tolerance is met") \
-    REAL(PATH, tolerance, "0.01", "1e-06", "1", "", \
-         "for steps=auto: the sum of the map may miss f(picture) - f(baseline) by this part") \
+        "gradients along the path; auto: more and more until the tolerance is met (50 in means, 51 in maxima)") \
     INT(PATH, max_steps, "1024", "1", "1000000", NULL, "", "where steps=auto gives up") \
     CHOICE(PATH, rule, "gauss", "where the steps lie and what they weigh") \
     CHOICE_OR_FILE(PATH, baseline, "black", "where the path starts") \
@@ -50,15 +60,43 @@
     /* A Gaussian of 0.1 leaves 4 % of a wave a quarter of the side long, 45 % of one half as long as the side. */ \
     REAL(PATH, blur, "0.1", "0.001", "1", "of the longer side", "for baseline=blur: standard deviation") \
     \
-    INT(NOISE, samples, "50", "1", "1000000", NULL, "", "noisy copies") \
+    BOOL(PATH, multiply, "1", "0: without the factor (picture - baseline), the mean or the maximum alone") \
+    \
+    INT(NOISE, samples, "50", "1", "1000000", "auto", "", \
+        "noisy copies, fusiongrad: of each clone; auto: more and more until the tolerance is met") \
     REAL(NOISE, sigma, "0.15", "0", "1000", "", "standard deviation of the noise, in sigma_unit") \
-    CHOICE(NOISE, sigma_unit, "range", "the unit of sigma") \
-    CHOICE(NOISE, reduction, "mean", "what is made of the gradients of the copies") \
+    CHOICE(NOISE, sigma_unit, "range", "the unit of sigma and root_sigma") \
+    INT(NOISE, roots, "150", "1", "1000000", "auto", "", "smoothtaylor: so many; auto: as for samples") \
+    REAL(NOISE, root_sigma, "0.11", "0", "1000", "", "smoothtaylor: standard deviation of the roots around the input") \
+    CHOICE(NOISE, adaptive, "none", "smoothtaylor: searches root_sigma for each picture") \
+    CHOICE(NOISE, reduction, "mean", "what is made of the samples") \
+    BOOL(NOISE, abs_before_mean, "0", "absolute values of every sample's map, not of the mean") \
     BOOL(NOISE, antithetic, "0", "every second copy has the noise of the one before with the other sign") \
+    \
+    INT(CLONES, clones, "25", "1", "1000000", "auto", "", \
+        "networks with noise; geg: that predict the same; auto: as for samples") \
+    REAL(CLONES, weight_sigma, "0.2", "0", "100", "", "standard deviation of the noise on every parameter") \
+    CHOICE(CLONES, weight_noise, "multiplicative", "how it is put on them") \
+    TEXT(CLONES, noise_layers, "all", "LAYERS", "numbers and ranges of layers with noise: 0,3-8; all") \
+    INT(CLONES, attempts, "2000", "1", "100000000", NULL, "", "geg: clones tried at most") \
+    \
+    CHOICE(ASCENT, maximum, "signed", "what is made of the gradients of all points") \
+    INT(ASCENT, ascent_steps, "100", "1", "1000000", NULL, "", "gradients from each point on") \
+    REAL(ASCENT, ascent_rate, "0.0001", "0", "1000000", "", "y + ascent_rate x gradient is the next point") \
+    \
+    INT(MASK, iterations, "50", "1", "1000000", NULL, "", "steps of the optimisation") \
+    REAL(MASK, mask_rate, "0.1", "1e-06", "100", "", "length of a step") \
+    REAL(MASK, momentum, "0.99", "0", "1", "", "part of the step before that is kept") \
+    REAL(MASK, sparsity, "0.0001", "0", "1000", "", "weight of the mask's size (lambda1)") \
+    REAL(MASK, background, "1", "0", "1000", "", "weight of what the rest of the picture shows (lambda2)") \
+    BOOL(MASK, control, "0", "also a mask for a random other class: what can be forced shows nothing") \
     \
     TEXT(OUTPUT, results, "results", "FOLDER", "where the results go, a folder for each picture") \
     SET(OUTPUT, output, "npy,png,json,html", "kinds of files") \
     CHOICE(OUTPUT, channels, "sum", "how the colour planes become one map") \
+    INT(OUTPUT, pool, "1", "1", "64", "auto", "", \
+        "side of the blocks of network pixels that get their mean; auto: as small as the tolerance allows") \
+    CHOICE(OUTPUT, normalisation, "percentile", "the value whose colour is the palette's end") \
     CHOICE(OUTPUT, coordinates, "picture", "the pixels of the map") \
     \
     INT(RUN, seed, "1", "0", "9223372036854775807", NULL, "", "chooses the random numbers") \
@@ -80,7 +118,50 @@
     X(METHOD_GRADIENT, "gradient", "the derivative at the picture") \
     X(METHOD_GRADIENT_X_INPUT, "gradient_x_input", "the derivative times the input") \
     X(METHOD_INTEGRATED_GRADIENTS, "integrated_gradients", "its mean along a path, times the length of the path") \
-    X(METHOD_SMOOTHGRAD, "smoothgrad", "its mean over noisy copies of the input")
+    X(METHOD_SMOOTHTAYLOR, "smoothtaylor", "at noisy roots, times the way back from them") \
+    X(METHOD_IG_MAX, "ig_max", "its maximum along a path") \
+    X(METHOD_GGIG, "ggig", "its maximum over ascents from all points of a path (Geometrically Guided IG)") \
+    X(METHOD_GDA, "gda", "its maximum over an ascent from the input") \
+    X(METHOD_SMOOTHGRAD, "smoothgrad", "the mean of a base map over noisy copies of the input") \
+    X(METHOD_SMOOTHGRAD_SQUARED, "smoothgrad_squared", "the mean of its square") \
+    X(METHOD_VARGRAD, "vargrad", "its variance") \
+    X(METHOD_SMOOTHED_IG, "smoothed_ig", "the mean of integrated_gradients over noisy copies of the input") \
+    X(METHOD_NOISEGRAD, "noisegrad", "the mean of a base map over networks with noise on their parameters") \
+    X(METHOD_FUSIONGRAD, "fusiongrad", "over both") \
+    X(METHOD_GEG, "geg", "the maximum of the derivative over networks that predict the same") \
+    X(METHOD_RELEX, "relex", "a mask that keeps the prediction, optimised")
+
+/* The first of the methods, in their order. */
+#define ATTR_BASE_WORDS(X) \
+    X(BASE_GRADIENT, "gradient", "the derivative") \
+    X(BASE_GRADIENT_X_INPUT, "gradient_x_input", "times the input") \
+    X(BASE_INTEGRATED_GRADIENTS, "integrated_gradients", "along a path") \
+    X(BASE_SMOOTHTAYLOR, "smoothtaylor", "at noisy roots") \
+    X(BASE_IG_MAX, "ig_max", "maximum along a path") \
+    X(BASE_GGIG, "ggig", "with ascents") \
+    X(BASE_GDA, "gda", "one ascent")
+
+#define ATTR_PRESET_WORDS(X) \
+    X(PRESET_PAPER, "paper", "the method's paper") \
+    X(PRESET_FAST, "fast", "fewer samples: a first look")
+
+#define ATTR_SPACE_WORDS(X) \
+    X(SPACE_PIXEL, "pixel", "the network's input, as it is") \
+    X(SPACE_NORMALISED, "normalised", "(input - mean) / std, as in the papers' frameworks")
+
+#define ATTR_ADAPTIVE_WORDS(X) \
+    X(ADAPTIVE_NONE, "none", "root_sigma is taken as it is") \
+    X(ADAPTIVE_AUPC, "aupc", "the one that makes the score fall fastest when salient windows are destroyed") \
+    X(ADAPTIVE_AUTVC, "autvc", "the one that makes the map smoothest")
+
+#define ATTR_WEIGHT_NOISE_WORDS(X) \
+    X(WEIGHT_NOISE_MULTIPLICATIVE, "multiplicative", "parameter x (1 + noise)") \
+    X(WEIGHT_NOISE_ADDITIVE, "additive", "parameter + noise")
+
+#define ATTR_MAXIMUM_WORDS(X) \
+    X(MAXIMUM_SIGNED, "signed", "the largest value") \
+    X(MAXIMUM_MAGNITUDE, "magnitude", "the largest absolute value of the largest values of ascents") \
+    X(MAXIMUM_TRAPEZOID, "trapezoid", "no maximum over points: the mean by the trapezoid rule")
 
 #define ATTR_TARGET_WORDS(X) \
     X(TARGET_AUTO, "auto", "logit for a classifier, score for a detector") \
@@ -94,17 +175,19 @@
 #define ATTR_RULE_WORDS(X) \
     X(RULE_GAUSS, "gauss", "Gauss-Legendre, the most exact for smooth paths") \
     X(RULE_TRAPEZOID, "trapezoid", "even steps, both ends counted half") \
-    X(RULE_RIGHT, "right", "even steps without the baseline, as in many papers")
+    X(RULE_RIGHT, "right", "even steps without the baseline, as in many papers") \
+    X(RULE_EVEN, "even", "even steps, both ends counted in full, as in other papers")
 
 #define ATTR_BASELINE_WORDS(X) \
     X(BASELINE_BLACK, "black", "zeros") \
     X(BASELINE_MEAN, "mean", "the picture's mean colour") \
     X(BASELINE_BLUR, "blur", "the picture blurred") \
+    X(BASELINE_COLOUR, "colour", "the colour of option mean") \
     X(BASELINE_NOISE, "noise", "uniform noise, several baselines averaged")
 
 #define ATTR_SIGMA_UNIT_WORDS(X) \
-    X(SIGMA_UNIT_RANGE, "range", "the input's largest minus its smallest value") \
-    X(SIGMA_UNIT_ABSOLUTE, "absolute", "the values of the network's input")
+    X(SIGMA_UNIT_RANGE, "range", "the input's largest minus its smallest value, in option space") \
+    X(SIGMA_UNIT_ABSOLUTE, "absolute", "the values of the input, in option space")
 
 #define ATTR_REDUCTION_WORDS(X) \
     X(REDUCTION_MEAN, "mean", "SmoothGrad") \
@@ -115,12 +198,20 @@
     X(OUTPUT_NPY, "npy", "the numbers, for NumPy") \
     X(OUTPUT_PNG, "png", "the map over the picture") \
     X(OUTPUT_JSON, "json", "what was found, with the figures of quality") \
-    X(OUTPUT_HTML, "html", "one page with everything")
+    X(OUTPUT_HTML, "html", "one page with everything") \
+    X(OUTPUT_ERROR, "error", "the standard error of every pixel, for NumPy")
 
 #define ATTR_CHANNELS_WORDS(X) \
     X(CHANNELS_SUM, "sum", "signed sum") \
     X(CHANNELS_ABS, "abs", "sum of the absolute values") \
+    X(CHANNELS_MAGNITUDE, "magnitude", "absolute value of the signed sum") \
     X(CHANNELS_NONE, "none", "all planes are kept")
+
+#define ATTR_NORMALISATION_WORDS(X) \
+    X(NORMALISATION_PERCENTILE, "percentile", "the 99th percentile of the absolute values; the smallest of them is 0") \
+    X(NORMALISATION_OUTLIER, "outlier", "the one up to which absolute values make 98 % of their sum") \
+    X(NORMALISATION_SIGNS, "signs", "the largest value of each sign") \
+    X(NORMALISATION_MAXIMUM, "maximum", "the largest absolute value")
 
 #define ATTR_COORDINATES_WORDS(X) \
     X(COORDINATES_PICTURE, "picture", "those of the picture") \
@@ -135,6 +226,12 @@
 
 #define ATTR_WORD_LISTS(X) \
     X(method, ATTR_METHOD_WORDS) \
+    X(preset, ATTR_PRESET_WORDS) \
+    X(base, ATTR_BASE_WORDS) \
+    X(space, ATTR_SPACE_WORDS) \
+    X(adaptive, ATTR_ADAPTIVE_WORDS) \
+    X(weight_noise, ATTR_WEIGHT_NOISE_WORDS) \
+    X(maximum, ATTR_MAXIMUM_WORDS) \
     X(target, ATTR_TARGET_WORDS) \
     X(rule, ATTR_RULE_WORDS) \
     X(baseline, ATTR_BASELINE_WORDS) \
@@ -142,6 +239,7 @@
     X(reduction, ATTR_REDUCTION_WORDS) \
     X(output, ATTR_OUTPUT_WORDS) \
     X(channels, ATTR_CHANNELS_WORDS) \
+    X(normalisation, ATTR_NORMALISATION_WORDS) \
     X(coordinates, ATTR_COORDINATES_WORDS) \
     X(precision, ATTR_PRECISION_WORDS) \
     X(tuned, ATTR_TUNED_WORDS)

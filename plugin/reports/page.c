@@ -119,33 +119,66 @@ attr_status attr_page_begin(FILE *file, const attr_explanation *e) {
 
 /* ---- How it was computed */
 
-static const char *meaning(const attr_options *o) {
-    static const char *const noisy[] = {
-        [ATTR_REDUCTION_MEAN] = "the mean of the derivative over noisy copies of the picture",
-        [ATTR_REDUCTION_SQUARE] = "the mean of the squared derivative over noisy copies of the picture",
-        [ATTR_REDUCTION_VARIANCE] = "how much the derivative varies over noisy copies of the picture",
-    };
-    switch ((attr_method_word)o->method) {
-    case ATTR_METHOD_GRADIENT:
-        return "how much the target changes when a pixel changes a little: the derivative at the picture";
+/* What one sample, or the map without noise, is. */
+static const char *meaning_of_base(int method) {
+    switch ((attr_method_word)method) {
     case ATTR_METHOD_GRADIENT_X_INPUT:
         return "the derivative at the picture times the pixel's value: the pixel's part if the network were linear";
     case ATTR_METHOD_INTEGRATED_GRADIENTS:
         return "the mean of the derivative on the way from a baseline to the picture, times the way: the pixel's part "
                "of what the target gains over the baseline";
-    case ATTR_METHOD_SMOOTHGRAD:
-        return noisy[o->reduction];
+    case ATTR_METHOD_SMOOTHTAYLOR:
+        return "the mean of the derivative at noisy copies of the picture, times the way back from them: where the "
+               "target is curved, that is where activations change over";
+    case ATTR_METHOD_IG_MAX:
+        return "the largest derivative on the way from a baseline to the picture";
+    case ATTR_METHOD_GGIG:
+        return "the largest derivative on ascents from all points of the way from a baseline to the picture";
+    case ATTR_METHOD_GDA:
+        return "the largest derivative on an ascent from the picture";
+    case ATTR_METHOD_GEG:
+        return "the largest derivative over slightly changed networks that predict the same";
+    case ATTR_METHOD_RELEX:
+        return "a mask, 0 to 1, that keeps the prediction with as little of the picture as possible";
+    default:
+        return "how much the target changes when a pixel changes a little: the derivative at the picture";
     }
-    return "";
+}
+
+static void write_meaning(FILE *file, const attr_explanation *e) {
+    static const char *const of_samples[] = {[ATTR_REDUCTION_MEAN] = "the mean",
+                                             [ATTR_REDUCTION_SQUARE] = "the mean square",
+                                             [ATTR_REDUCTION_VARIANCE] = "the variance"};
+    const attr_options *o = &e->options;
+    attr_method method = (attr_method)o->method;
+    bool copies = attr_method_has_copies(method), clones = attr_method_has_clones(method) && method != ATTR_METHOD_GEG;
+    attr_html(file, "<dt>Method</dt><dd><b>%s</b>: ", attr_method_name(method));
+    if (copies || clones)
+        attr_html(file, "%s, over %s%s%s, of this: ", of_samples[o->reduction],
+                  copies ? "noisy copies of the picture" : "", copies && clones ? " and " : "",
+                  clones ? "copies of the network with noise on its parameters" : "");
+    attr_html(file, "%s%s</dd>\n", o->abs_before_mean ? "absolute values of " : "",
+              meaning_of_base(copies || clones ? o->base : o->method));
+}
+
+static void write_noise(FILE *file, const attr_explanation *e) {
+    const attr_options *o = &e->options;
+    attr_method method = (attr_method)o->method;
+    bool roots = method == ATTR_METHOD_SMOOTHTAYLOR;
+    if (attr_method_has_copies(method) || roots || method == ATTR_METHOD_RELEX)
+        attr_html(file, "<dt>Noise on the picture</dt><dd>standard deviation %g %s, seed %lld</dd>\n", e->sigma,
+                  o->space == ATTR_SPACE_PIXEL ? "in input units" : "in the normalised space", (long long)o->seed);
+    if (attr_method_has_clones(method))
+        attr_html(file, "<dt>Noise on the network</dt><dd>standard deviation %g, %s, layers %s, seed %lld</dd>\n",
+                  o->weight_sigma,
+                  o->weight_noise == ATTR_WEIGHT_NOISE_ADDITIVE ? "added" : "relative to each parameter",
+                  o->noise_layers, (long long)o->seed);
 }
 
 static void write_method(FILE *file, const attr_explanation *e) {
-    const attr_options *o = &e->options;
-    attr_html(file, "<h2 id=\"method\">How it was computed</h2>\n<dl>\n<dt>Method</dt><dd><b>%s</b>: %s</dd>\n",
-              attr_method_name((attr_method)o->method), meaning(o));
-    if (o->method == ATTR_METHOD_SMOOTHGRAD)
-        attr_html(file, "<dt>Noise</dt><dd>%lld copies, standard deviation %g in input units, seed %lld</dd>\n",
-                  (long long)o->samples, e->sigma, (long long)o->seed);
+    fputs("<h2 id=\"method\">How it was computed</h2>\n<dl>\n", file);
+    write_meaning(file, e);
+    write_noise(file, e);
     attr_html(file, "<dt>Picture</dt><dd><code>%s</code>, %d &times; %d pixels</dd>\n", e->picture_path, e->picture.w,
               e->picture.h);
     attr_html(file,

@@ -1,8 +1,10 @@
 /* index.html: one map. */
 #include <math.h>
 
+#include "methods/method.h"
 #include "reports/reports.h"
 #include "reports/text.h"
+#include "session/place.h"
 
 /* The palette over the grey that a picture is on average under the map (images/overlay.c). */
 static void write_bar(FILE *file, attr_palette palette, double scale) {
@@ -22,11 +24,21 @@ static void write_bar(FILE *file, attr_palette palette, double scale) {
 }
 
 static const char *legend(const attr_explanation *e, attr_palette palette) {
-    int method = e->options.method;
-    if (palette == ATTR_SEQUENTIAL) return "The brighter, the more the target depends on the pixel.";
-    if (method == ATTR_METHOD_GRADIENT || method == ATTR_METHOD_SMOOTHGRAD)
-        return "Red: the target would rise if the pixel became brighter. Blue: it would fall.";
-    return "Red: the pixel raises the target. Blue: the pixel lowers it.";
+    const attr_options *o = &e->options;
+    bool wraps = attr_method_has_copies((attr_method)o->method) || attr_method_has_clones((attr_method)o->method);
+    switch ((attr_method_word)(o->method != ATTR_METHOD_GEG && wraps ? o->base : o->method)) {
+    case ATTR_METHOD_RELEX:
+        return "The brighter, the more of the pixel is kept.";
+    case ATTR_METHOD_GRADIENT_X_INPUT:
+    case ATTR_METHOD_INTEGRATED_GRADIENTS:
+    case ATTR_METHOD_SMOOTHTAYLOR:
+        if (palette == ATTR_DIVERGING) return "Red: the pixel raises the target. Blue: the pixel lowers it.";
+        break;
+    default:
+        if (palette == ATTR_DIVERGING)
+            return "Red: the target would rise if the pixel became brighter. Blue: it would fall.";
+    }
+    return "The brighter, the more the target depends on the pixel.";
 }
 
 static void write_picture(FILE *file, const attr_explanation *e, const attr_explained *item,
@@ -52,16 +64,36 @@ static void write_completeness(FILE *file, const attr_explanation *e, const attr
                   e->options.tolerance, item->figures.steps);
 }
 
+/* The part of the map that is chance. */
+static void write_error(FILE *file, const attr_explanation *e, const attr_explained *item) {
+    const attr_result *r = &item->result;
+    const double *pooled = item->figures.pooled_error;
+    if (item->pool > 1)
+        attr_html(file, "<li>Blocks of %d &times; %d network pixels have their mean</li>\n", item->pool, item->pool);
+    if (isnan(r->relative_error)) return;
+    attr_html(file, "<li>Monte-Carlo error %f of the map, from %zu gradients", r->relative_error, r->gradients);
+    for (int i = 2; i < ATTR_POOLS; i += 2)
+        if (!isnan(pooled[i])) attr_html(file, "%s%f in blocks of %d", i == 2 ? "; " : ", ", pooled[i], 1 << i);
+    fputs("</li>\n", file);
+    if (!r->converged)
+        attr_html(file, "<li><span class=\"warn\">not converged</span>: the error is above %f after %zu samples</li>\n",
+                  e->options.tolerance, r->samples);
+    if (isnan(r->split_half)) return;
+    attr_html(file, "<li>Rank correlation of the maps of two halves of the samples: %.2g</li>\n", r->split_half);
+    if (r->split_half < ATTR_NOISE_CORRELATION)
+        fputs("<li class=\"warn\">This map is noise: two halves of its samples do not agree. More samples, larger "
+              "blocks (option pool) or absolute values (abs_before_mean) may help.</li>\n",
+              file);
+}
+
 static void write_figures(FILE *file, const attr_explanation *e, const attr_explained *item,
                           const attr_map_figures *figures) {
     const attr_result *r = &item->result;
     const attr_detection *d = &item->detection;
     const attr_letterbox *box = &e->letterbox;
     attr_html(file, "<li>Target: %s = %g</li>\n", attr_quantity_name(item->quantity), r->target);
-    if (!isnan(r->relative_error))
-        attr_html(file, "<li>Monte-Carlo error %f of the map, from %zu gradients%s</li>\n", r->relative_error,
-                  r->gradients, r->relative_error > .1 ? "; more samples make it smaller" : "");
-    if (e->options.method == ATTR_METHOD_INTEGRATED_GRADIENTS) write_completeness(file, e, item);
+    write_error(file, e, item);
+    if (!isnan(r->completeness_gap)) write_completeness(file, e, item);
     attr_html(file, "<li>Sum %g", r->sum);
     if (figures->negative < 0) attr_html(file, " = %g &minus; %g", figures->positive, -figures->negative);
     fputs("</li>\n", file);
@@ -80,10 +112,11 @@ static void write_link(FILE *file, const char *name, const char *extension) {
 
 static void write_files(FILE *file, const attr_explanation *e, const attr_explained *item, bool is_drawn) {
     bool npy = e->options.output & 1u << ATTR_OUTPUT_NPY, png = e->options.output & 1u << ATTR_OUTPUT_PNG && is_drawn;
-    if (npy || png) fputs("<li>Files:", file);
+    if (npy || png || item->error) fputs("<li>Files:", file);
     if (npy) write_link(file, item->name, "npy");
+    if (item->error) write_link(file, item->name, "error.npy");
     if (png) write_link(file, item->name, "png");
-    if (npy || png) fputs("</li>\n", file);
+    if (npy || png || item->error) fputs("</li>\n", file);
 }
 
 void attr_page_map(FILE *file, const attr_explanation *e, int i, const attr_map_figures *figures,

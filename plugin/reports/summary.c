@@ -1,6 +1,7 @@
 /* summary.json: what was found and how, for programs. Boxes are relative to the picture: centre, width, height. What
  * does not apply is left out, what is not known or not finite is null. */
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 #include "methods/method.h"
@@ -137,10 +138,11 @@ static void write_name(attr_json *j, const char *name, const char *extension) {
     attr_json_text(j, extension, file);
 }
 
-static void write_files(attr_json *j, const attr_explanation *e, const char *name, bool is_drawn) {
+static void write_files(attr_json *j, const attr_explanation *e, const char *name, bool is_drawn, bool has_error) {
     attr_json_open(j, "files", '{');
     if (e->options.output & 1u << ATTR_OUTPUT_NPY) write_name(j, name, "npy");
     if (e->options.output & 1u << ATTR_OUTPUT_PNG && is_drawn) write_name(j, name, "png");
+    if (has_error) write_name(j, name, "error.npy");
     attr_json_close(j, '}');
 }
 
@@ -163,6 +165,21 @@ static void write_completeness(attr_json *j, const attr_explained *item) {
     attr_json_close(j, '}');
 }
 
+static void write_error(attr_json *j, const attr_explained *item) {
+    const attr_result *r = &item->result;
+    attr_json_number(j, "relative_error", r->relative_error);
+    if (isnan(r->relative_error)) return;
+    attr_json_open(j, "block_errors", '{'); /* by the side of the blocks, in pixels of the network */
+    for (int i = 0; i < ATTR_POOLS; i++) {
+        char side[16];
+        snprintf(side, sizeof side, "%d", 1 << i);
+        attr_json_number(j, side, item->figures.pooled_error[i]);
+    }
+    attr_json_close(j, '}');
+    attr_json_number(j, "split_half", r->split_half);
+    attr_json_integer(j, "pool", item->pool);
+}
+
 static attr_status write_map(attr_json *j, const attr_explanation *e, const attr_explained *item) {
     const attr_result *r = &item->result;
     attr_map_figures f;
@@ -176,7 +193,7 @@ static attr_status write_map(attr_json *j, const attr_explanation *e, const attr
     attr_json_number(j, "target_value", r->target);
     if (item->is_detection) write_box(j, r->box);
     if (item->is_detection) write_head(j, &item->detection);
-    write_files(j, e, r->name, f.state == ATTR_MAP_DRAWN);
+    write_files(j, e, r->name, f.state == ATTR_MAP_DRAWN, item->error != NULL);
     write_drawing(j, &f);
     attr_json_text(j, "coordinates", coordinates_words[e->options.coordinates]);
     write_size(j, r->width, r->height, r->channels);
@@ -187,10 +204,16 @@ static attr_status write_map(attr_json *j, const attr_explanation *e, const attr
     attr_json_number(j, "max", f.max);
     attr_json_number(j, "padding_share", r->padding_share);
     attr_json_integer(j, "gradients", (int64_t)r->gradients);
-    attr_json_number(j, "relative_error", r->relative_error);
-    if (e->options.method == ATTR_METHOD_INTEGRATED_GRADIENTS) write_completeness(j, item);
+    attr_json_integer(j, "samples", (int64_t)r->samples);
+    write_error(j, item);
+    if (!isnan(r->completeness_gap)) write_completeness(j, item);
     attr_json_close(j, '}');
     return ATTR_OK;
+}
+
+static bool has_noise(const attr_explanation *e) {
+    return attr_method_has_copies((attr_method)e->options.method) || e->options.method == ATTR_METHOD_SMOOTHTAYLOR ||
+           e->options.method == ATTR_METHOD_RELEX;
 }
 
 attr_status attr_write_summary(FILE *file, const attr_explanation *e) {
@@ -204,7 +227,7 @@ attr_status attr_write_summary(FILE *file, const attr_explanation *e) {
     write_predictions(&j, e);
     attr_json_text(&j, "method", attr_method_name((attr_method)e->options.method));
     attr_json_integer(&j, "seed", e->options.seed);
-    if (e->options.method == ATTR_METHOD_SMOOTHGRAD) attr_json_number(&j, "sigma", e->sigma); /* in input units */
+    if (has_noise(e)) attr_json_number(&j, "sigma", e->sigma); /* in the units of option space */
     attr_json_number(&j, "seconds", e->seconds);
     if (e->tuned_hash[0]) write_file(&j, "tuned", e->options.tuned, e->tuned_hash);
     write_options(&j, &e->options);

@@ -52,6 +52,7 @@ static attr_status clear_earlier_run(const attr_explanation *e, const char *fold
     for (int i = 0; i < e->count; i++) {
         ATTR_TRY(remove_file(folder, e->explained[i].name, ".npy"));
         ATTR_TRY(remove_file(folder, e->explained[i].name, ".png"));
+        ATTR_TRY(remove_file(folder, e->explained[i].name, ".error.npy"));
     }
     return ATTR_OK;
 }
@@ -84,12 +85,13 @@ static attr_status write_summary(const attr_explanation *e, const char *folder) 
     return end(&output, attr_write_summary(output.file, e));
 }
 
-static attr_status write_npy(const attr_result *r, const char *folder) {
+/* `values` has the map's shape. */
+static attr_status write_npy(const attr_result *r, const float *values, const char *folder, const char *extension) {
     char *path = NULL;
     size_t shape[] = {(size_t)r->channels, (size_t)r->height, (size_t)r->width};
     int planes = r->channels > 1;
-    ATTR_TRY(join(&path, folder, r->name, ".npy"));
-    attr_status status = attr_npy_write(path, r->map, 2 + planes, shape + !planes);
+    ATTR_TRY(join(&path, folder, r->name, extension));
+    attr_status status = attr_npy_write(path, values, 2 + planes, shape + !planes);
     free(path);
     return status;
 }
@@ -121,7 +123,8 @@ static attr_status write_map(attr_map_figures *figures, const attr_explanation *
     const attr_explained *item = &e->explained[i];
     attr_drawing drawing = {0};
     ATTR_TRY(attr_map_measure(figures, e, item));
-    if (asked_for(e, ATTR_OUTPUT_NPY)) ATTR_TRY(write_npy(&item->result, folder));
+    if (asked_for(e, ATTR_OUTPUT_NPY)) ATTR_TRY(write_npy(&item->result, item->result.map, folder, ".npy"));
+    if (item->error) ATTR_TRY(write_npy(&item->result, item->error, folder, ".error.npy"));
     bool is_drawn = figures->state == ATTR_MAP_DRAWN;
     attr_status status = ATTR_OK;
     if (is_drawn && asked_for(e, ATTR_OUTPUT_PNG)) {

@@ -14,9 +14,10 @@
 #include "base/memory.h"
 #include "methods/method.h"
 #include "session/kernel_choice.h"
+#include "session/place.h"
 #include "session/settings.h"
 
-enum { targets_at_once = 8 /* each keeps four arrays of the input's size in double precision */ };
+enum { most_targets = 8 };
 
 static double seconds_now(void) {
     struct timespec now;
@@ -70,65 +71,13 @@ static attr_status choose_kernels(attr_explanation *ex, attr_session *s) {
     return ATTR_OK;
 }
 
-static attr_status make_engine(attr_explanation *ex, attr_session *s) {
+static attr_status make_engine(attr_explanation *ex, attr_session *s, size_t points) {
     ATTR_TRY(choose_kernels(ex, s));
-    int batch = attr_choose_batch(s->model->net, s->choices, &s->options);
+    int batch = attr_choose_batch(s->model->net, s->choices, &s->options, points);
     if (s->engine && attr_engine_batch(s->engine) == batch) return ATTR_OK;
     attr_engine_free(s->engine);
     s->engine = NULL;
     return attr_engine_create_chosen(&s->engine, s->model->net, s->choices, batch, ATTR_KEEP_NEEDED);
-}
-
-/* --- from the network's input to the picture ------------------------------------------------------------------ */
-
-/* One plane of a map: channel c, or the sum over all (c < 0), of values or of their magnitudes. */
-static void reduce(double *plane, const attr_map *map, size_t area, int channels, int c, bool magnitude) {
-    for (size_t i = 0; i < area; ++i) {
-        double sum = 0;
-        for (int k = c < 0 ? 0 : c; k < (c < 0 ? channels : c + 1); ++k)
-            sum += magnitude ? fabs(map->values[k * area + i]) : map->values[k * area + i];
-        plane[i] = sum;
-    }
-}
-
-static void to_float(float *out, const double *in, size_t n) {
-    for (size_t i = 0; i < n; ++i) out[i] = (float)in[i];
-}
-
-/* Makes the public map and the plane that is drawn. */
-static attr_status place(attr_explained *item, const attr_map *map, const attr_explanation *ex) {
-    size_t net_area = (size_t)ex->net_w * ex->net_h, picture_area = (size_t)ex->picture.w * ex->picture.h;
-    bool in_picture = ex->options.coordinates == ATTR_COORDINATES_PICTURE;
-    bool magnitude = ex->options.channels == ATTR_CHANNELS_ABS;
-    int planes = ex->options.channels == ATTR_CHANNELS_NONE ? ex->net_c : 1;
-    size_t area = in_picture ? picture_area : net_area;
-    attr_result *r = &item->result;
-    double *net_plane = NULL, *picture_plane = NULL;
-    attr_status status = attr_allocate(&net_plane, net_area, sizeof *net_plane, "a map");
-    if (status == ATTR_OK) status = attr_allocate(&picture_plane, picture_area, sizeof *picture_plane, "a map");
-    if (status == ATTR_OK) status = attr_allocate(&item->map, area * (size_t)planes, sizeof *item->map, "a map");
-    if (status == ATTR_OK) status = attr_allocate(&item->plane, picture_area, sizeof *item->plane, "a map");
-    if (status == ATTR_OK) {
-        reduce(net_plane, map, net_area, ex->net_c, -1, magnitude);
-        status = attr_letterbox_undo(picture_plane, &r->padding_share, net_plane, &ex->letterbox);
-    }
-    if (status == ATTR_OK) to_float(item->plane, picture_plane, picture_area);
-    for (int c = 0; status == ATTR_OK && c < planes; ++c) {
-        if (planes > 1) {
-            reduce(net_plane, map, net_area, ex->net_c, c, false);
-            status = attr_letterbox_undo(picture_plane, NULL, net_plane, &ex->letterbox);
-        }
-        if (status == ATTR_OK) to_float(item->map + c * area, in_picture ? picture_plane : net_plane, area);
-    }
-    free(net_plane);
-    free(picture_plane);
-    if (status != ATTR_OK) return status;
-    r->map = item->map;
-    r->channels = planes;
-    r->width = in_picture ? ex->picture.w : ex->net_w;
-    r->height = in_picture ? ex->picture.h : ex->net_h;
-    for (size_t i = 0; i < area * (size_t)planes; ++i) r->sum += item->map[i];
-    return ATTR_OK;
 }
 
 /* The class's name as part of a file's name. */
@@ -167,7 +116,7 @@ static attr_status fill_item(attr_explained *item, const attr_choice *choice, at
     item->detection = choice->detection;
     item->quantity = attr_target_quantity(choice->target);
     ATTR_TRY(name_item(item, ex));
-    ATTR_TRY(place(item, map, ex));
+    ATTR_TRY(attr_place_map(item, map, ex));
     r->name = item->name;
     r->class_name = item->class_name;
     r->class_index = choice->class_index;
@@ -177,12 +126,13 @@ static attr_status fill_item(attr_explained *item, const attr_choice *choice, at
     r->completeness_gap = map->completeness_gap;
     r->converged = map->converged;
     r->gradients = map->gradients;
+    r->samples = map->samples;
     if (choice->is_detection) {
         const attr_detection *d = &choice->detection;
         memcpy(r->box, (double[4]){d->x, d->y, d->w, d->h}, sizeof r->box);
     }
     item->figures = *map;
-    item->figures.values = item->figures.standard_error = NULL;
+    item->figures.values = item->figures.standard_error = item->figures.half = item->figures.plane_error = NULL;
     return ATTR_OK;
 }
 
@@ -190,8 +140,8 @@ static attr_status fill_item(attr_explained *item, const attr_choice *choice, at
 static attr_status explain_some(attr_explanation *ex, attr_session *s, const attr_choice *choices, int count,
                                 const attr_method_settings *settings, bool forward_done, attr_progress progress,
                                 void *context) {
-    attr_target *targets[targets_at_once];
-    attr_map maps[targets_at_once] = {{0}};
+    attr_target *targets[most_targets];
+    attr_map maps[most_targets];
     for (int i = 0; i < count; ++i) targets[i] = choices[i].target;
     attr_job job = {.engine = s->engine,
                     .x = ex->input,
@@ -234,23 +184,35 @@ static attr_status predict(attr_choice **choices, int *count, attr_explanation *
     return attr_choose(choices, count, ex, s);
 }
 
-attr_status attr_explain_prepared(attr_explanation *ex, attr_session *s, attr_progress progress, void *context) {
+/* How many targets share their forwards: all, as far as their statistics fit into 256 MiB. */
+static int targets_at_once(const attr_session *s) {
+    size_t each = 5 * sizeof(double) * (size_t)s->model->net->inputs, most = ((size_t)256 << 20) / each;
+    return most < 1 ? 1 : most < most_targets ? (int)most : most_targets;
+}
+
+static attr_status explain_all(attr_explanation *ex, attr_session *s, const attr_settings_holder *held,
+                               attr_progress progress, void *context) {
     attr_choice *choices = NULL;
-    int count = 0;
+    int count = 0, at_once = targets_at_once(s);
+    ATTR_TRY(predict(&choices, &count, ex, s));
+    attr_status status = attr_allocate(&ex->explained, (size_t)count, sizeof *ex->explained, "results");
+    for (int i = 0; status == ATTR_OK && i < count; i += at_once) {
+        int some = count - i < at_once ? count - i : at_once;
+        status = explain_some(ex, s, choices + i, some, &held->settings, i == 0, progress, context);
+    }
+    attr_choices_free(choices, count);
+    return status;
+}
+
+attr_status attr_explain_prepared(attr_explanation *ex, attr_session *s, attr_progress progress, void *context) {
     attr_settings_holder held = {0};
     omp_set_num_threads(s->options.threads > 0 ? (int)s->options.threads : omp_get_num_procs());
-    ATTR_TRY(make_engine(ex, s));
+    attr_status status = attr_settings_make(&held, ex, ex->input, s->model->net->n);
+    if (status == ATTR_OK) status = make_engine(ex, s, attr_method_points(&held.settings));
     double start = seconds_now();
-    ATTR_TRY(predict(&choices, &count, ex, s));
-    attr_status status = attr_settings_make(&held, ex, ex->input);
-    if (status == ATTR_OK) status = attr_allocate(&ex->explained, (size_t)count, sizeof *ex->explained, "results");
-    for (int i = 0; status == ATTR_OK && i < count; i += targets_at_once) {
-        int some = count - i < targets_at_once ? count - i : targets_at_once;
-        status = explain_some(ex, s, choices + i, some, &held.settings, i == 0, progress, context);
-    }
+    if (status == ATTR_OK) status = explain_all(ex, s, &held, progress, context);
     ex->seconds = seconds_now() - start;
     attr_settings_release(&held);
-    attr_choices_free(choices, count);
     if (status != ATTR_OK) return status;
     free(ex->input);
     ex->input = NULL;
@@ -304,6 +266,7 @@ void attr_explanation_free(attr_explanation *ex) {
         free(ex->explained[i].class_name);
         free(ex->explained[i].map);
         free(ex->explained[i].plane);
+        free(ex->explained[i].error);
     }
     free(ex->predictions);
     free(ex->explained);

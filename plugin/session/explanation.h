@@ -16,12 +16,14 @@ typedef struct {
     attr_result result; /* the public part; result.map and the names are owned by this struct */
     char *name; /* file name without extension: class, number among those of the class, method: "dog_1_smoothgrad" */
     char *class_name;
-    float *map; /* [channels][height][width], in the coordinates asked for */
+    float *map;   /* [channels][height][width], in the coordinates asked for */
+    float *error; /* the standard error of each of its pixels; NULL: not asked for, or there is none */
 
     bool is_detection;
     attr_detection detection; /* where it comes from: layer, anchor, row, column; objectness, class probability */
     attr_quantity quantity;   /* what `target` resolved to */
     attr_map figures;         /* steps, baseline_target, ...; its arrays are freed (NULL) */
+    int pool;                 /* side of the blocks whose pixels have their mean; 1: none */
     float *plane;             /* [picture_h][picture_w] signed sum in picture coordinates, for drawing */
 } attr_explained;
 
@@ -47,7 +49,7 @@ struct attr_explanation {
     bool is_detector;
 
     attr_options options;         /* as resolved for this run */
-    double sigma;                 /* smoothgrad: the noise's standard deviation in input units */
+    double sigma;                 /* standard deviation of the noise on the input, in the units of option space */
     double input_low, input_high; /* smallest and largest value of the network's input */
     double seconds;               /* for the prediction and the maps */
     uint64_t parameters_checksum; /* after the run; equal to the one before, or the run failed */

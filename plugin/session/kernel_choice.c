@@ -47,17 +47,8 @@ attr_status attr_choose_kernels(attr_conv_choice **choices, char hash[65], const
     return status;
 }
 
-/* No method ever has more inputs to compute at once. */
-static int64_t most_points(const attr_options *o) {
-    bool noise = attr_option_word(ATTR_OPTION_baseline, o->baseline) == ATTR_BASELINE_NOISE;
-    if (o->method == ATTR_METHOD_SMOOTHGRAD) return o->samples;
-    if (o->method != ATTR_METHOD_INTEGRATED_GRADIENTS) return 1;
-    return (o->steps ? o->steps : o->max_steps) * (noise ? o->baselines : 1);
-}
-
-int attr_choose_batch(const network *net, const attr_conv_choice *choices, const attr_options *o) {
-    int64_t most = most_points(o);
-    if (o->batch > 0) return (int)(o->batch < most ? o->batch : most);
+int attr_choose_batch(const network *net, const attr_conv_choice *choices, const attr_options *o, size_t most) {
+    if (o->batch > 0) return (int)((size_t)o->batch < most ? (size_t)o->batch : most);
     return attr_engine_largest_batch_chosen(net, choices, ATTR_KEEP_NEEDED, (size_t)o->memory << 20,
                                             most < largest_batch ? (int)most : largest_batch);
 }

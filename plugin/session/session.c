@@ -29,6 +29,7 @@ attr_status attr_read_options(attr_options *o, const attr_cfg *cfg, const attr_c
     const attr_cfg_option *file = data ? attr_cfg_find(&data->sections[0], "attribution") : NULL;
     if (file) ATTR_TRY(take_file(o, ATTR_FROM_DATA, file->value));
     if (o->attribution[0]) ATTR_TRY(take_file(o, ATTR_FROM_FILE, o->attribution));
+    attr_options_resolve(o);
     return attr_options_validate(o);
 }
 
@@ -125,6 +126,8 @@ void attr_close(attr_session *s) {
 
 attr_status attr_set(attr_session *s, const char *option, const char *value) {
     /* a program may change its mind: what it gave before is no duplicate */
-    memset(s->options.given[ATTR_FROM_FLAGS].line, 0, sizeof s->options.given[ATTR_FROM_FLAGS].line);
-    return attr_options_set(&s->options, ATTR_FROM_FLAGS, "attr_set", 1, option, value);
+    attr_options_forget(&s->options, ATTR_FROM_FLAGS, option);
+    attr_status status = attr_options_set(&s->options, ATTR_FROM_FLAGS, "attr_set", 1, option, value);
+    attr_options_resolve(&s->options);
+    return status;
 }

@@ -1,17 +1,41 @@
 #include "session/settings.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/files.h"
 #include "base/memory.h"
 
-static void measure_range(attr_explanation *ex, const float *x) {
-    size_t size = (size_t)ex->net_w * ex->net_h * ex->net_c;
-    ex->input_low = ex->input_high = x[0];
-    for (size_t i = 1; i < size; ++i) {
-        if (x[i] < ex->input_low) ex->input_low = x[i];
-        if (x[i] > ex->input_high) ex->input_high = x[i];
+/* The smallest and the largest value of the input, as it is or in the normalised space. */
+static void measure_range(double *low, double *high, const float *x, size_t size, const float *origin,
+                          const float *deviation) {
+    *low = INFINITY;
+    *high = -INFINITY;
+    for (size_t i = 0; i < size; ++i) {
+        double value = origin ? (x[i] - origin[i]) / deviation[i] : x[i];
+        *low = fmin(*low, value);
+        *high = fmax(*high, value);
     }
+}
+
+/* A colour's value for channel c of `channels`. */
+static double channel_of(const double colour[3], int c, int channels) {
+    return channels == 3 ? colour[c] : (colour[0] + colour[1] + colour[2]) / 3;
+}
+
+static attr_status make_space(attr_settings_holder *out, const attr_explanation *ex) {
+    size_t plane = (size_t)ex->net_w * ex->net_h, size = plane * ex->net_c;
+    double mean[3], std[3];
+    if (ex->options.space != ATTR_SPACE_NORMALISED) return ATTR_OK;
+    attr_read_colour(mean, ex->options.mean);
+    attr_read_colour(std, ex->options.std);
+    ATTR_TRY(attr_allocate(&out->origin, size, sizeof *out->origin, "a space"));
+    ATTR_TRY(attr_allocate(&out->deviation, size, sizeof *out->deviation, "a space"));
+    for (size_t i = 0; i < size; ++i) {
+        out->origin[i] = (float)channel_of(mean, (int)(i / plane), ex->net_c);
+        out->deviation[i] = (float)channel_of(std, (int)(i / plane), ex->net_c);
+    }
+    return ATTR_OK;
 }
 
 /* Another picture as baseline: stretched to where the explained one is. */
@@ -33,36 +57,92 @@ static attr_reduction reduction_of(int word) {
                                              : ATTR_REDUCE_MEAN;
 }
 
-attr_status attr_settings_make(attr_settings_holder *out, attr_explanation *ex, const float *x) {
+/* How many samples, roots or clones; those of option max_samples where the number is left to the tolerance. */
+static size_t count_of(int64_t option, const attr_options *o) {
+    return (size_t)(option ? option : o->max_samples);
+}
+
+/* Whether what the method's error falls with is left to the tolerance. */
+static bool is_automatic(const attr_options *o) {
+    if (o->method == ATTR_METHOD_NOISEGRAD || o->method == ATTR_METHOD_FUSIONGRAD) return o->clones == 0;
+    return o->method == ATTR_METHOD_SMOOTHTAYLOR ? o->roots == 0 : o->samples == 0;
+}
+
+static attr_status make_baseline(attr_settings_holder *out, const attr_explanation *ex) {
     const attr_options *o = &ex->options;
     const attr_letterbox *box = &ex->letterbox;
-    measure_range(ex, x);
-    double range = ex->input_high - ex->input_low;
-    ex->sigma = o->sigma_unit == ATTR_SIGMA_UNIT_RANGE ? o->sigma * range : o->sigma;
+    attr_baseline_settings *b = &out->settings.baseline;
+    *b = (attr_baseline_settings){.kind = attr_option_word(ATTR_OPTION_baseline, o->baseline),
+                                  .region = {ex->net_c, ex->net_h, ex->net_w, box->x0, box->y0, box->new_w, box->new_h},
+                                  .count = (size_t)o->baselines,
+                                  .blur = o->blur};
+    attr_read_colour(b->colour, o->mean);
+    if (b->kind != ATTR_BASELINE_PICTURE || !attr_method_has_baseline(&out->settings)) return ATTR_OK;
+    ATTR_TRY(read_baseline(&out->picture, ex, o->baseline));
+    b->picture = out->picture;
+    return ATTR_OK;
+}
+
+static attr_status make_clones(attr_settings_holder *out, const attr_explanation *ex, int layers) {
+    const attr_options *o = &ex->options;
+    ATTR_TRY(attr_allocate(&out->noise_layers, (size_t)layers, sizeof *out->noise_layers, "layers"));
+    ATTR_TRY(attr_read_layers(out->noise_layers, layers, o->noise_layers));
+    bool additive = o->weight_noise == ATTR_WEIGHT_NOISE_ADDITIVE;
+    out->settings.weight_noise =
+        (attr_weight_noise){.seed = (uint64_t)o->seed,
+                            .sigma = (float)o->weight_sigma,
+                            .noise = additive ? ATTR_NOISE_ADDITIVE : ATTR_NOISE_MULTIPLICATIVE,
+                            .layers = out->noise_layers};
+    return ATTR_OK;
+}
+
+attr_status attr_settings_make(attr_settings_holder *out, attr_explanation *ex, const float *x, int layers) {
+    const attr_options *o = &ex->options;
+    size_t size = (size_t)ex->net_w * ex->net_h * ex->net_c;
+    double low, high;
+    ATTR_TRY(make_space(out, ex));
+    measure_range(&ex->input_low, &ex->input_high, x, size, NULL, NULL);
+    measure_range(&low, &high, x, size, out->origin, out->deviation);
+    double unit = o->sigma_unit == ATTR_SIGMA_UNIT_RANGE ? high - low : 1;
     out->settings = (attr_method_settings){
         .method = (attr_method)o->method,
+        .base = (attr_method)o->base,
         .seed = (uint64_t)o->seed,
+        .origin = out->origin,
+        .deviation = out->deviation,
         .steps = (size_t)o->steps,
         .max_steps = (size_t)o->max_steps,
         .tolerance = o->tolerance,
         .rule = (attr_rule)o->rule,
-        .baseline = {.kind = attr_option_word(ATTR_OPTION_baseline, o->baseline),
-                     .region = {ex->net_c, ex->net_h, ex->net_w, box->x0, box->y0, box->new_w, box->new_h},
-                     .count = (size_t)o->baselines,
-                     .blur = o->blur},
-        .samples = (size_t)o->samples,
-        .sigma = ex->sigma,
+        .unscaled = !o->multiply,
+        .samples = count_of(o->samples, o),
+        .sigma = o->sigma * unit,
         .antithetic = o->antithetic,
         .reduction = reduction_of(o->reduction),
+        .magnitudes = o->abs_before_mean,
+        .error_tolerance = is_automatic(o) ? o->tolerance : 0,
+        .clones = count_of(o->clones, o),
+        .attempts = (size_t)o->attempts,
+        .roots = count_of(o->roots, o),
+        .root_sigma = o->root_sigma * unit,
+        .maximum = (attr_maximum_word)o->maximum,
+        .ascent_steps = (size_t)o->ascent_steps,
+        .ascent_rate = o->ascent_rate,
+        .iterations = (size_t)o->iterations,
+        .mask_rate = o->mask_rate,
+        .momentum = o->momentum,
+        .sparsity = o->sparsity,
+        .background = o->background,
     };
-    if (o->method != ATTR_METHOD_INTEGRATED_GRADIENTS || out->settings.baseline.kind != ATTR_BASELINE_PICTURE)
-        return ATTR_OK;
-    ATTR_TRY(read_baseline(&out->picture, ex, o->baseline));
-    out->settings.baseline.picture = out->picture;
-    return ATTR_OK;
+    ex->sigma = o->method == ATTR_METHOD_SMOOTHTAYLOR ? out->settings.root_sigma : out->settings.sigma;
+    ATTR_TRY(make_clones(out, ex, layers));
+    return make_baseline(out, ex);
 }
 
 void attr_settings_release(attr_settings_holder *held) {
     free(held->picture);
-    held->picture = NULL;
+    free(held->origin);
+    free(held->deviation);
+    free(held->noise_layers);
+    *held = (attr_settings_holder){0};
 }

@@ -7,12 +7,14 @@
 
 typedef struct {
     attr_method_settings settings;
-    float *picture; /* the baseline's, when it is a file */
+    float *picture;            /* the baseline's, when it is a file */
+    float *origin, *deviation; /* of space=normalised */
+    bool *noise_layers;
 } attr_settings_holder;
 
-/* For the network input x of an explanation whose options, picture and letterbox are set; also sets its `sigma` and the
- * input's range. Reads the picture of baseline=FILE. */
-attr_status attr_settings_make(attr_settings_holder *out, attr_explanation *explanation, const float *x);
+/* For the network input x, and a network of so many layers, of an explanation whose options, picture and letterbox are
+ * set; also sets its `sigma` and the input's range. Reads the picture of baseline=FILE. */
+attr_status attr_settings_make(attr_settings_holder *out, attr_explanation *explanation, const float *x, int layers);
 void attr_settings_release(attr_settings_holder *held);
 
 #endif

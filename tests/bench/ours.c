@@ -21,16 +21,9 @@
 #include "options/options.h"
 #include "worker.h"
 
-/* Where requests meet the plugin's methods. NoiseGrad and FusionGrad are these on clones of the network. */
-static const struct {
-    const char *name;
-    attr_method method;
-    int has_clones;
-} methods[] = {{"gradient", ATTR_METHOD_GRADIENT, 0},
-               {"smoothgrad", ATTR_METHOD_SMOOTHGRAD, 0},
-               {"integrated_gradients", ATTR_METHOD_INTEGRATED_GRADIENTS, 0},
-               {"noisegrad", ATTR_METHOD_GRADIENT, 1},
-               {"fusiongrad", ATTR_METHOD_SMOOTHGRAD, 1}};
+/* The plugin's methods that requests may name. */
+static const attr_method methods[] = {ATTR_METHOD_GRADIENT, ATTR_METHOD_SMOOTHGRAD, ATTR_METHOD_INTEGRATED_GRADIENTS,
+                                      ATTR_METHOD_NOISEGRAD, ATTR_METHOD_FUSIONGRAD};
 enum { method_count = sizeof methods / sizeof *methods };
 
 typedef struct {
@@ -47,27 +40,20 @@ typedef struct {
 
 /* --- what is run ------------------------------------------------------------------------------------------------ */
 
-typedef struct {
-    attr_method_settings settings;
-    int clones; /* 0: the network itself */
-} bench_job;
-
-static attr_status job_of(bench_job *out, const bench_request *request, const network *net) {
+static attr_status job_of(attr_method_settings *out, const bench_request *request, const network *net) {
     const char *name = bench_text(request, "method", "");
-    int samples = bench_number(request, "samples", 1);
+    size_t samples = (size_t)bench_number(request, "samples", 1);
     for (int i = 0; i < method_count; ++i) {
-        if (0 != strcmp(name, methods[i].name)) continue;
-        out->clones = methods[i].has_clones ? bench_number(request, "clones", 1) : 0;
-        out->settings = (attr_method_settings){
-            .method = methods[i].method,
+        if (0 != strcmp(name, attr_method_name(methods[i]))) continue;
+        *out = (attr_method_settings){
+            .method = methods[i],
             .seed = 1,
-            .samples = (size_t)samples,
+            .samples = samples,
             .sigma = 0.15,
-            .reduction = ATTR_REDUCE_MEAN,
-            .steps = (size_t)samples,
-            .max_steps = (size_t)samples,
+            .clones = (size_t)bench_number(request, "clones", 1),
+            .weight_noise = {.sigma = 0.2f, .noise = ATTR_NOISE_MULTIPLICATIVE},
+            .steps = samples,
             .tolerance = 1,
-            .rule = ATTR_RULE_GAUSS,
             .baseline = {ATTR_BASELINE_BLACK, {net->c, net->h, net->w, 0, 0, net->w, net->h}, .count = 1},
         };
         return ATTR_OK;
@@ -107,8 +93,8 @@ static int stop(void *context, size_t done, size_t all) {
     return done >= *(const size_t *)context;
 }
 
-/* Runs the method on one network; if stop_after is not NULL, only so many gradients of it. */
-static attr_status run_once(size_t *gradients, worker *w, const attr_method_settings *settings, size_t *stop_after) {
+/* Runs the method; if stop_after is not NULL, only so many gradients of it. */
+static attr_status run(size_t *gradients, worker *w, const attr_method_settings *settings, size_t *stop_after) {
     attr_map map;
     attr_job job = {.engine = w->engine,
                     .x = w->x,
@@ -118,21 +104,9 @@ static attr_status run_once(size_t *gradients, worker *w, const attr_method_sett
                     .progress = stop_after ? stop : NULL,
                     .context = stop_after};
     attr_status status = attr_method_run(&map, &job);
-    *gradients += map.gradients;
+    *gradients = map.gradients;
     attr_map_free(&map);
     return status == ATTR_INTERRUPTED ? ATTR_OK : status;
-}
-
-static attr_status run(size_t *gradients, worker *w, const bench_job *job, size_t *stop_after) {
-    *gradients = 0;
-    if (!job->clones) return run_once(gradients, w, &job->settings, stop_after);
-    for (int k = 0; k < job->clones && !(stop_after && *gradients >= *stop_after); ++k) {
-        attr_weight_noise noise = {1, (uint64_t)k, 0.2f, ATTR_NOISE_MULTIPLICATIVE};
-        ATTR_TRY(attr_engine_perturb(w->engine, &noise));
-        ATTR_TRY(run_once(gradients, w, &job->settings, stop_after));
-    }
-    attr_engine_set_parameters(w->engine, NULL);
-    return ATTR_OK;
 }
 
 /* Makes the engine that the request needs, unless the last one was the same, and warms it up with a full batch. */
@@ -151,14 +125,13 @@ static attr_status ready_engine(worker *w, const bench_request *request, int poi
     ATTR_TRY(attr_engine_create(&w->engine, w->model->net, precision, batch, ATTR_KEEP_NEEDED));
     if (!w->target) ATTR_TRY(make_target(&w->target, w->engine));
     size_t gradients;
-    bench_job warm_up = {{.method = ATTR_METHOD_SMOOTHGRAD, .samples = (size_t)batch, .sigma = 0.15}, 0};
+    attr_method_settings warm_up = {.method = ATTR_METHOD_SMOOTHGRAD, .samples = (size_t)batch, .sigma = 0.15};
     return run(&gradients, w, &warm_up, NULL);
 }
 
-static attr_status ready_job(bench_job *job, worker *w, const bench_request *request) {
+static attr_status ready_job(attr_method_settings *job, worker *w, const bench_request *request) {
     ATTR_TRY(job_of(job, request, w->model->net));
-    int points = job->settings.method == ATTR_METHOD_GRADIENT ? 1 : bench_number(request, "samples", 1);
-    return ready_engine(w, request, points);
+    return ready_engine(w, request, (int)attr_method_points(job));
 }
 
 /* --- how much work that is -------------------------------------------------------------------------------------- */
@@ -195,7 +168,7 @@ static const char *kind_of(const attr_op *op) {
 
 static void answer_run(FILE *out, const bench_request *request, void *context) {
     worker *w = context;
-    bench_job job;
+    attr_method_settings job;
     size_t gradients = 0;
     attr_status status = ready_job(&job, w, request);
     double begun = bench_now();
@@ -210,7 +183,7 @@ static void answer_run(FILE *out, const bench_request *request, void *context) {
 
 static void answer_memory(FILE *out, const bench_request *request, void *context) {
     worker *w = context;
-    bench_job job;
+    attr_method_settings job;
     size_t gradients, stop_after = (size_t)bench_number(request, "stop", 1000000);
     attr_status status = ready_job(&job, w, request);
     if (status == ATTR_OK) status = run(&gradients, w, &job, &stop_after);
@@ -250,6 +223,7 @@ static void answer_layers(FILE *out, const bench_request *request, void *context
     }
     int layers = attr_engine_layers(w->engine);
     bench_layer_times times = bench_allocate_times(layers, bench_number(request, "passes", 1));
+    attr_engine_forward(w->engine, w->batch); /* the last run may have ended with fewer */
     for (int pass = 0; pass < times.passes; ++pass) time_layers(&times, w, pass);
     fprintf(out, "{\"batch\": %d, \"active\": [", w->batch);
     for (int i = 0; i < layers; ++i) fprintf(out, "%s%d", i ? ", " : "", attr_engine_op(w->engine, i)->active);
@@ -266,7 +240,7 @@ static void answer_layers(FILE *out, const bench_request *request, void *context
 /* A clone, packed for both directions. */
 static void answer_perturb(FILE *out, const bench_request *request, void *context) {
     worker *w = context;
-    attr_weight_noise noise = {1, 0, 0.2f, ATTR_NOISE_MULTIPLICATIVE};
+    attr_weight_noise noise = {1, 0, 0.2f, ATTR_NOISE_MULTIPLICATIVE, NULL};
     attr_status status = ready_engine(w, request, 1);
     if (status == ATTR_OK) status = attr_engine_perturb(w->engine, &noise); /* the first brings pages, too */
     double begun = bench_now();

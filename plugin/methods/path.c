@@ -1,0 +1,56 @@
+/* Points on straight paths from baselines to the input: integrated_gradients, ig_max, ggig. */
+#include "methods/method.h"
+
+#include <stdlib.h>
+
+#include "base/memory.h"
+
+attr_status attr_path_make(attr_path *out, const attr_job *job, size_t most) {
+    const attr_baseline_settings *baseline = &job->settings->baseline;
+    size_t size = attr_engine_inputs(job->engine);
+    *out = (attr_path){.job = job, .count = baseline->kind == ATTR_BASELINE_NOISE ? baseline->count : 1};
+    ATTR_TRY(attr_allocate(&out->baselines, out->count * size, sizeof(float), "baselines"));
+    ATTR_TRY(attr_allocate(&out->nodes, most, sizeof(double), "a quadrature rule"));
+    ATTR_TRY(attr_allocate(&out->weights, most, sizeof(double), "a quadrature rule"));
+    for (size_t k = 0; k < out->count; ++k)
+        ATTR_TRY(attr_baseline_make(out->baselines + k * size, job->x, baseline, job->settings->seed, k));
+    return ATTR_OK;
+}
+
+attr_status attr_path_set_steps(attr_path *path, size_t steps, attr_rule rule) {
+    path->steps = steps;
+    return attr_quadrature(path->nodes, path->weights, steps, rule);
+}
+
+void attr_path_free(attr_path *path) {
+    free(path->baselines);
+    free(path->nodes);
+    free(path->weights);
+}
+
+size_t attr_path_steps(const attr_method_settings *settings, attr_method base) {
+    if (settings->steps) return settings->steps;
+    return base == ATTR_METHOD_INTEGRATED_GRADIENTS ? 50 : 51;
+}
+
+static double path_point(const attr_base *base, const float *x, uint64_t sample, size_t p, float *z, float *m) {
+    const attr_path *path = base->data;
+    size_t size = attr_engine_inputs(path->job->engine), step = p % path->steps;
+    size_t number = path->baseline_is_sample ? (size_t)sample : p / path->steps;
+    const float *baseline = path->baselines + number * size;
+    float a = (float)path->nodes[step];
+    for (size_t i = 0; i < size; ++i) {
+        float way = x[i] - baseline[i];
+        z[i] = baseline[i] + a * way;
+        if (m) m[i] = way;
+    }
+    return path->weights[step] / (path->baseline_is_sample ? 1 : (double)path->count);
+}
+
+void attr_base_of_path(attr_base *out, const attr_path *path) {
+    *out = (attr_base){.points = path->steps * (path->baseline_is_sample ? 1 : path->count),
+                       .has_multiplier = !path->job->settings->unscaled,
+                       .ascent_steps = 1,
+                       .point = path_point,
+                       .data = path};
+}

@@ -1,0 +1,197 @@
+#include "methods/statistics.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+/* ---- Memory */
+
+static attr_status make_pools(attr_statistics *s) {
+    int h = s->plan.shape.height, w = s->plan.shape.width;
+    for (int level = 0; level < ATTR_POOLS; ++level) {
+        attr_pooled_statistics *p = &s->pooled[level];
+        p->height = h;
+        p->width = w;
+        size_t area = (size_t)h * w;
+        h = (h + 1) / 2;
+        w = (w + 1) / 2;
+        ATTR_TRY(attr_allocate(&p->sample, area, sizeof(double), "statistics"));
+        ATTR_TRY(attr_allocate(&p->mean, area, sizeof(double), "statistics"));
+        ATTR_TRY(attr_allocate(&p->deviations, area, sizeof(double), "statistics"));
+    }
+    return ATTR_OK;
+}
+
+static void clear_sample(attr_statistics *s, size_t first, size_t n) {
+    double start = s->plan.join == ATTR_JOIN_SUM ? 0 : -INFINITY;
+    for (size_t i = first; i < first + n; ++i) s->sample[i] = start;
+}
+
+static attr_status make_arrays(attr_statistics *s) {
+    ATTR_TRY(attr_allocate(&s->sample, s->size, sizeof(double), "statistics"));
+    ATTR_TRY(attr_allocate(&s->mean, s->size, sizeof(double), "statistics"));
+    ATTR_TRY(attr_allocate(&s->deviations, s->size, sizeof(double), "statistics"));
+    ATTR_TRY(attr_allocate(&s->half, s->size, sizeof(double), "statistics"));
+    if (s->plan.samples_per_unit > 1) ATTR_TRY(attr_allocate(&s->unit, s->size, sizeof(double), "statistics"));
+    return make_pools(s);
+}
+
+attr_status attr_statistics_make(attr_statistics *s, const attr_statistics_plan *plan) {
+    *s = (attr_statistics){.plan = *plan, .size = attr_map_size(&plan->shape)};
+    attr_status status = make_arrays(s);
+    if (status != ATTR_OK) {
+        attr_statistics_free(s);
+        return status;
+    }
+    clear_sample(s, 0, s->size);
+    return ATTR_OK;
+}
+
+void attr_statistics_free(attr_statistics *s) {
+    free(s->sample);
+    free(s->unit);
+    free(s->mean);
+    free(s->deviations);
+    free(s->half);
+    for (int level = 0; level < ATTR_POOLS; ++level) {
+        free(s->pooled[level].sample);
+        free(s->pooled[level].mean);
+        free(s->pooled[level].deviations);
+    }
+    *s = (attr_statistics){0};
+}
+
+/* ---- One sample more */
+
+enum { block = 4096 /* numbers that stay in the first-level cache through all steps */ };
+
+/* Turns sample[] into what the statistics are of. */
+static void transform(attr_statistics *s, const float *multiplier, size_t first, size_t n) {
+    double *sample = s->sample + first;
+    if (multiplier)
+        for (size_t i = 0; i < n; ++i) sample[i] *= multiplier[first + i];
+    if (s->plan.magnitudes)
+        for (size_t i = 0; i < n; ++i) sample[i] = fabs(sample[i]);
+    if (s->plan.reduction == ATTR_REDUCE_SQUARE)
+        for (size_t i = 0; i < n; ++i) sample[i] *= sample[i];
+}
+
+/* Welford's step for number `count` of a series. */
+static void take(double *mean, double *deviations, const double *values, size_t n, double count) {
+    for (size_t i = 0; i < n; ++i) {
+        double delta = values[i] - mean[i];
+        mean[i] += delta / count;
+        deviations[i] += delta * (values[i] - mean[i]);
+    }
+}
+
+static void take_mean(double *mean, const double *values, size_t n, double count) {
+    for (size_t i = 0; i < n; ++i) mean[i] += (values[i] - mean[i]) / count;
+}
+
+static void sum_channels(attr_pooled_statistics *p, const double *values, int channels) {
+    size_t plane = (size_t)p->height * p->width;
+#pragma omp parallel for schedule(static)
+    for (size_t first = 0; first < plane; first += block) {
+        size_t n = plane - first < block ? plane - first : block;
+        memcpy(p->sample + first, values + first, n * sizeof *values);
+        for (int c = 1; c < channels; ++c)
+            for (size_t i = first; i < first + n; ++i) p->sample[i] += values[c * plane + i];
+    }
+}
+
+static void pool_next(attr_pooled_statistics *p, const attr_pooled_statistics *finer) {
+    memset(p->sample, 0, (size_t)p->height * p->width * sizeof *p->sample);
+    for (int y = 0; y < finer->height; ++y)
+        for (int x = 0; x < finer->width; ++x)
+            p->sample[(size_t)(y / 2) * p->width + x / 2] += finer->sample[(size_t)y * finer->width + x];
+}
+
+static void take_pools(attr_statistics *s, const double *values) {
+    for (int level = 0; level < ATTR_POOLS; ++level) {
+        attr_pooled_statistics *p = &s->pooled[level];
+        if (level == 0)
+            sum_channels(p, values, s->plan.shape.channels);
+        else
+            pool_next(p, p - 1);
+        take(p->mean, p->deviations, p->sample, (size_t)p->height * p->width, (double)s->units);
+    }
+}
+
+void attr_statistics_close(attr_statistics *s, const float *multiplier) {
+    size_t each = s->plan.samples_per_unit, in_unit = s->samples++ % each + 1;
+    bool ends = in_unit == each;
+    if (ends) ++s->units;
+    double *values = each > 1 ? s->unit : s->sample;
+#pragma omp parallel for schedule(static)
+    for (size_t first = 0; first < s->size; first += block) {
+        size_t n = s->size - first < block ? s->size - first : block;
+        transform(s, multiplier, first, n);
+        if (each > 1) {
+            if (in_unit == 1) memset(s->unit + first, 0, n * sizeof *s->unit);
+            take_mean(s->unit + first, s->sample + first, n, (double)in_unit);
+        }
+        if (!ends) continue;
+        take(s->mean + first, s->deviations + first, values + first, n, (double)s->units);
+        if (s->units % 2) take_mean(s->half + first, values + first, n, (double)((s->units + 1) / 2));
+    }
+    if (ends) take_pools(s, values);
+#pragma omp parallel for schedule(static)
+    for (size_t first = 0; first < s->size; first += block)
+        clear_sample(s, first, s->size - first < block ? s->size - first : block);
+}
+
+/* ---- What came out */
+
+static double norm(const double *values, size_t n) {
+    double sum = 0;
+    for (size_t i = 0; i < n; ++i) sum += values[i] * values[i];
+    return sqrt(sum);
+}
+
+/* |standard error| / |mean|; infinity where it is not known. */
+static double error_of(const double *mean, const double *deviations, size_t n, size_t units) {
+    double length = norm(mean, n), sum = 0, count = (double)units;
+    if (units < 2 || !(length > 0)) return INFINITY;
+    for (size_t i = 0; i < n; ++i) sum += deviations[i];
+    return sqrt(sum / (count - 1) / count) / length;
+}
+
+double attr_statistics_error(const attr_statistics *s) {
+    return error_of(s->mean, s->deviations, s->size, s->units);
+}
+
+static attr_status fill_values(attr_map *map, const attr_statistics *s) {
+    double n = (double)s->units;
+    for (size_t i = 0; i < s->size; ++i) {
+        double variance = n > 1 ? s->deviations[i] / (n - 1) : 0;
+        map->values[i] = s->plan.reduction == ATTR_REDUCE_VARIANCE ? variance : s->mean[i];
+        if (map->standard_error) map->standard_error[i] = n > 1 ? sqrt(variance / n) : NAN;
+        if (!isfinite(map->values[i]))
+            return attr_fail(ATTR_NUMERIC, "the map is not finite (element %zu is %g)", i, map->values[i]);
+    }
+    return ATTR_OK;
+}
+
+static double or_unknown(double error) {
+    return isfinite(error) ? error : NAN;
+}
+
+attr_status attr_statistics_finish(attr_map *map, const attr_statistics *s) {
+    ATTR_TRY(fill_values(map, s));
+    map->samples = s->units;
+    if (map->half) memcpy(map->half, s->half, s->size * sizeof *map->half);
+    if (!map->standard_error) return ATTR_OK;
+    const attr_pooled_statistics *plane = &s->pooled[0];
+    double n = (double)s->units;
+    for (size_t i = 0; i < (size_t)plane->height * plane->width; ++i)
+        map->plane_error[i] = n > 1 ? sqrt(plane->deviations[i] / (n - 1) / n) : NAN;
+    map->relative_error = or_unknown(attr_statistics_error(s));
+    for (int level = 0; level < ATTR_POOLS; ++level) {
+        const attr_pooled_statistics *p = &s->pooled[level];
+        map->pooled_error[level] = or_unknown(error_of(p->mean, p->deviations, (size_t)p->height * p->width, s->units));
+    }
+    return ATTR_OK;
+}

@@ -1,0 +1,126 @@
+/* Options against each other, and texts that are more than words. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "options/options.h"
+
+bool attr_read_crop(int crop[4], const char *text) {
+    int length = 0;
+    return sscanf(text, "%6d,%6d,%6d,%6d%n", &crop[0], &crop[1], &crop[2], &crop[3], &length) == 4 && !text[length];
+}
+
+bool attr_read_colour(double colour[3], const char *text) {
+    int length = 0;
+    if (sscanf(text, "%lf,%lf,%lf%n", &colour[0], &colour[1], &colour[2], &length) == 3 && !text[length]) return true;
+    if (sscanf(text, "%lf%n", &colour[0], &length) != 1 || text[length]) return false;
+    colour[1] = colour[2] = colour[0];
+    return true;
+}
+
+/* "3" or "3-8"; returns what stands behind it, NULL if it is neither. */
+static const char *read_range(long *first, long *last, const char *text) {
+    char *end;
+    if (text[0] < '0' || text[0] > '9') return NULL;
+    *first = *last = strtol(text, &end, 10);
+    if (*end == '-' && end[1] >= '0' && end[1] <= '9') *last = strtol(end + 1, &end, 10);
+    return *end == ',' || !*end ? end : NULL;
+}
+
+attr_status attr_read_layers(bool *noisy, int layers, const char *text) {
+    bool all = 0 == strcmp(text, "all");
+    for (int i = 0; i < layers; i++) noisy[i] = all;
+    if (all) return ATTR_OK;
+    for (const char *at = text;; at++) {
+        long first, last;
+        at = read_range(&first, &last, at);
+        if (!at || first > last || last >= layers)
+            return attr_fail(ATTR_BAD_INPUT,
+                             "noise_layers=%.128s: expected all, or numbers and ranges of layers (0 to %d): 0,3-8",
+                             text, layers - 1);
+        for (long i = first; i <= last; i++) noisy[i] = true;
+        if (!*at) return ATTR_OK;
+    }
+}
+
+/* Fails with where the option comes from in front. */
+#define REFUSE(option, ...) return refuse(o, ATTR_OPTION_##option, __VA_ARGS__)
+
+__attribute__((format(printf, 3, 4))) static attr_status refuse(const attr_options *o, attr_option option,
+                                                                const char *format, ...) {
+    char origin[256], text[512];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    return attr_fail(ATTR_BAD_INPUT, "%s: %s", attr_options_origin(origin, o, option, sizeof origin), text);
+}
+
+static attr_status validate_texts(const attr_options *o) {
+    int crop[4];
+    double colour[3];
+    if (0 != strcmp(o->crop, "whole") && !attr_read_crop(crop, o->crop))
+        REFUSE(crop, "crop=%s (expected X,Y,W,H in pixels, or whole)", o->crop);
+    if (!attr_read_colour(colour, o->mean)) REFUSE(mean, "mean=%s (expected R,G,B, or one number)", o->mean);
+    if (!attr_read_colour(colour, o->std) || !(colour[0] > 0 && colour[1] > 0 && colour[2] > 0))
+        REFUSE(std, "std=%s (expected R,G,B, or one number, all above 0)", o->std);
+    return ATTR_OK;
+}
+
+static attr_status validate_output(const attr_options *o) {
+    if (o->pool & (o->pool - 1))
+        REFUSE(pool, "pool=%lld (expected 1, 2, 4, 8, 16, 32, 64 or auto)", (long long)o->pool);
+    return ATTR_OK;
+}
+
+static bool has_path(const attr_options *o) {
+    bool by_base = o->method >= ATTR_METHOD_SMOOTHGRAD && o->method <= ATTR_METHOD_FUSIONGRAD;
+    return (by_base ? o->base : o->method) == ATTR_METHOD_INTEGRATED_GRADIENTS;
+}
+
+static bool has_copies(const attr_options *o) {
+    return (o->method >= ATTR_METHOD_SMOOTHGRAD && o->method <= ATTR_METHOD_SMOOTHED_IG) ||
+           o->method == ATTR_METHOD_FUSIONGRAD;
+}
+
+/* Methods whose name says an option's value. */
+static attr_status validate_names(const attr_options *o) {
+    if (o->method == ATTR_METHOD_SMOOTHGRAD_SQUARED && o->reduction != ATTR_REDUCTION_SQUARE)
+        REFUSE(reduction, "method=smoothgrad_squared is reduction=square; method=smoothgrad takes any");
+    if (o->method == ATTR_METHOD_VARGRAD && o->reduction != ATTR_REDUCTION_VARIANCE)
+        REFUSE(reduction, "method=vargrad is reduction=variance; method=smoothgrad takes any");
+    if (o->method == ATTR_METHOD_SMOOTHED_IG && o->base != ATTR_BASE_INTEGRATED_GRADIENTS)
+        REFUSE(base, "method=smoothed_ig is base=integrated_gradients; method=smoothgrad takes any");
+    return ATTR_OK;
+}
+
+static attr_status validate_samples(const attr_options *o) {
+    char b[256];
+    if (has_copies(o) && o->antithetic && o->samples % 2)
+        REFUSE(antithetic, "antithetic=1 needs an even number of samples (%lld comes from: %s)", (long long)o->samples,
+               attr_options_origin(b, o, ATTR_OPTION_samples, sizeof b));
+    if (o->reduction != ATTR_REDUCTION_VARIANCE) return ATTR_OK;
+    int64_t samples = (has_copies(o) ? o->samples : 1) *
+                      (o->method == ATTR_METHOD_NOISEGRAD || o->method == ATTR_METHOD_FUSIONGRAD ? o->clones : 1);
+    bool single = o->method == ATTR_METHOD_SMOOTHTAYLOR ? o->roots == 1 : samples == 1;
+    if (has_copies(o) && single)
+        REFUSE(reduction, "reduction=variance needs 2 samples or more (1 comes from: %s)",
+               attr_options_origin(b, o, ATTR_OPTION_samples, sizeof b));
+    return ATTR_OK;
+}
+
+attr_status attr_options_validate(const attr_options *o) {
+    char b[256];
+    ATTR_TRY(validate_texts(o));
+    ATTR_TRY(validate_names(o));
+    ATTR_TRY(validate_output(o));
+    if (has_path(o) && o->rule != ATTR_RULE_GAUSS && o->rule != ATTR_RULE_RIGHT &&
+        (o->steps ? o->steps : o->max_steps) < 2) {
+        bool automatic = o->steps == 0;
+        REFUSE(rule, "rule=%s needs %s of 2 or more, for the two ends (1 comes from: %s)",
+               o->rule == ATTR_RULE_EVEN ? "even" : "trapezoid", automatic ? "max_steps" : "steps",
+               attr_options_origin(b, o, automatic ? ATTR_OPTION_max_steps : ATTR_OPTION_steps, sizeof b));
+    }
+    return validate_samples(o);
+}
