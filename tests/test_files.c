@@ -245,4 +245,11 @@ Test(files, checksums_are_the_published_ones) {
     put("in", "abc");
     cr_assert_eq(attr_hash_file(hex, "in"), ATTR_OK, "%s", attr_error_message());
     cr_assert_str_eq(hex, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    char text[23] = "twenty-two characters!";
+    uint64_t whole = attr_checksum(text, 22, ATTR_CHECKSUM_SEED);
+    for (int bit = 0; bit < 8 * 22; bit++) {
+        text[bit / 8] ^= (char)(1 << bit % 8);
+        cr_expect_neq(attr_checksum(text, 22, ATTR_CHECKSUM_SEED), whole, "bit %d is not seen", bit);
+        text[bit / 8] ^= (char)(1 << bit % 8);
+    }
 }

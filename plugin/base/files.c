@@ -178,9 +178,14 @@ attr_status attr_read_file(char **text, size_t *size, const char *path, size_t l
 }
 
 uint64_t attr_checksum(const void *data, size_t bytes, uint64_t seed) {
+    const uint64_t prime = UINT64_C(0x100000001b3);
     const unsigned char *byte = data;
-    uint64_t sum = seed;
-    for (size_t i = 0; i < bytes; i++) sum = (sum ^ byte[i]) * UINT64_C(0x100000001b3);
+    uint64_t sum = seed, word;
+    for (; bytes >= sizeof word; bytes -= sizeof word, byte += sizeof word) {
+        memcpy(&word, byte, sizeof word);
+        sum = (sum ^ word) * prime;
+    }
+    for (size_t i = 0; i < bytes; i++) sum = (sum ^ byte[i]) * prime;
     return sum;
 }
 

@@ -43,8 +43,8 @@ attr_status attr_make_folders(const char *path);
  * with free(). ATTR_BAD_INPUT if the file cannot be opened or is larger, ATTR_IO if reading fails on the way. */
 attr_status attr_read_file(char **text, size_t *size, const char *path, size_t limit);
 
-/* FNV-1a, 64 bits. Start with ATTR_CHECKSUM_SEED; give the last result as seed to continue. Finds accidents, not
- * forgeries. */
+/* FNV-1a, 64 bits, by words of eight bytes and the rest by bytes. Start with ATTR_CHECKSUM_SEED; give the last result
+ * as seed to continue. Finds accidents, not forgeries: every single change. */
 #define ATTR_CHECKSUM_SEED UINT64_C(0xcbf29ce484222325)
 uint64_t attr_checksum(const void *data, size_t bytes, uint64_t seed);
 
