@@ -17,6 +17,11 @@ enum { TARGETS = 3 };
 #define REGION                                                                                                         \
     { 3, 12, 10, 1, 2, 8, 9 }
 
+#define PATH          .baseline = {.kind = ATTR_BASELINE_BLUR, .region = REGION, .count = 1, .blur = 0.2}
+#define PATH_OF_THREE .baseline = {.kind = ATTR_BASELINE_NOISE, .region = REGION, .count = 3}
+#define NOISE         .weight_noise = {.sigma = 0.1f, .noise = ATTR_NOISE_MULTIPLICATIVE}
+
+/* A further method is a row here. */
 static const attr_method_settings methods[] = {
     {.method = ATTR_METHOD_GRADIENT},
     {.method = ATTR_METHOD_GRADIENT_X_INPUT},
@@ -39,6 +44,55 @@ static const attr_method_settings methods[] = {
      .reduction = ATTR_REDUCE_MEAN},
     {.method = ATTR_METHOD_SMOOTHGRAD, .seed = 3, .samples = 11, .sigma = 0.1, .reduction = ATTR_REDUCE_SQUARE},
     {.method = ATTR_METHOD_SMOOTHGRAD, .seed = 3, .samples = 11, .sigma = 0.1, .reduction = ATTR_REDUCE_VARIANCE},
+    {.method = ATTR_METHOD_SMOOTHGRAD_SQUARED, .seed = 3, .samples = 11, .sigma = 0.1},
+    {.method = ATTR_METHOD_VARGRAD, .seed = 3, .samples = 11, .sigma = 0.1},
+    {.method = ATTR_METHOD_SMOOTHED_IG, .seed = 3, .samples = 3, .sigma = 0.1, .steps = 5, PATH},
+    {.method = ATTR_METHOD_SMOOTHTAYLOR, .seed = 3, .roots = 11, .root_sigma = 0.1},
+    {.method = ATTR_METHOD_IG_MAX, .seed = 3, .steps = 7, PATH},
+    {.method = ATTR_METHOD_IG_MAX, .seed = 3, .steps = 4, PATH_OF_THREE, .maximum = ATTR_MAXIMUM_MAGNITUDE},
+    {.method = ATTR_METHOD_GGIG, .seed = 3, .steps = 4, .ascent_steps = 4, .ascent_rate = 0.1, PATH},
+    {.method = ATTR_METHOD_GGIG,
+     .seed = 3,
+     .steps = 4,
+     .ascent_steps = 4,
+     .ascent_rate = 0.1,
+     PATH_OF_THREE,
+     .unscaled = true,
+     .maximum = ATTR_MAXIMUM_TRAPEZOID},
+    {.method = ATTR_METHOD_GDA, .ascent_steps = 4, .ascent_rate = 0.1},
+    {.method = ATTR_METHOD_NOISEGRAD, .seed = 3, .clones = 4, NOISE, .magnitudes = true},
+    {.method = ATTR_METHOD_NOISEGRAD,
+     .base = ATTR_METHOD_GGIG,
+     .seed = 3,
+     .clones = 3,
+     .steps = 3,
+     .ascent_steps = 3,
+     .ascent_rate = 0.1,
+     NOISE,
+     PATH},
+    {.method = ATTR_METHOD_FUSIONGRAD, .seed = 3, .clones = 3, .samples = 6, .sigma = 0.1, .antithetic = true, NOISE},
+    {.method = ATTR_METHOD_FUSIONGRAD,
+     .base = ATTR_METHOD_SMOOTHTAYLOR,
+     .seed = 3,
+     .clones = 2,
+     .samples = 3,
+     .sigma = 0.1,
+     .roots = 3,
+     .root_sigma = 0.2,
+     NOISE},
+    {.method = ATTR_METHOD_SMOOTHGRAD, .seed = 3, .samples = 64, .sigma = 0.3, .error_tolerance = 0.192},
+    {.method = ATTR_METHOD_SMOOTHTAYLOR, .seed = 3, .roots = 300, .root_sigma = 0.5, .error_tolerance = 0.5},
+    {.method = ATTR_METHOD_NOISEGRAD, .seed = 3, .clones = 64, .error_tolerance = 0.12, NOISE},
+    {.method = ATTR_METHOD_FUSIONGRAD,
+     .base = ATTR_METHOD_GDA,
+     .seed = 3,
+     .clones = 64,
+     .samples = 3,
+     .sigma = 0.1,
+     .ascent_steps = 3,
+     .ascent_rate = 0.1,
+     .error_tolerance = 0.12,
+     NOISE},
 };
 enum { METHODS = sizeof methods / sizeof *methods };
 
@@ -62,14 +116,21 @@ static void free_maps(attr_map *maps) {
     for (int t = 0; t < TARGETS; t++) attr_map_free(&maps[t]);
 }
 
+static void hash_array(uint64_t *hash, const double *values, size_t n) {
+    if (values) *hash = test_hash(*hash, values, n * sizeof *values);
+}
+
 /* Everything that a map says, the bits of its figures included. */
 static uint64_t hash_map(const attr_map *map) {
-    double figures[] = {map->target, map->relative_error, map->baseline_target, map->completeness_gap};
-    size_t counts[] = {map->gradients, map->steps, (size_t)map->converged};
+    double figures[4 + ATTR_POOLS] = {map->target, map->relative_error, map->baseline_target, map->completeness_gap};
+    size_t counts[] = {map->gradients, map->steps, map->samples, (size_t)map->converged};
+    memcpy(figures + 4, map->pooled_error, sizeof map->pooled_error);
     for (size_t i = 0; i < sizeof figures / sizeof *figures; i++)
         if (isnan(figures[i])) figures[i] = NAN;
     uint64_t hash = test_hash(0, map->values, map->size * sizeof(double));
-    if (map->standard_error) hash = test_hash(hash, map->standard_error, map->size * sizeof(double));
+    hash_array(&hash, map->standard_error, map->size);
+    hash_array(&hash, map->half, map->size);
+    hash_array(&hash, map->plane_error, (size_t)map->shape.height * map->shape.width);
     return test_hash(test_hash(hash, figures, sizeof figures), counts, sizeof counts);
 }
 
@@ -181,16 +242,98 @@ Test(methods, stop_refining_each_target_when_it_has_converged) {
     engine_pair_free(&n);
 }
 
+/* ---- As many samples as the tolerance needs */
+
+static void check_tolerance(const engine_pair *n, int m) {
+    attr_map maps[TARGETS];
+    attr_method_settings s = methods[m], fixed;
+    bool counts_clones = s.clones > 0;
+    size_t most = counts_clones ? s.clones : s.roots ? s.roots : s.samples, seen = 0;
+    cr_assert_eq(run(maps, n->single, n->x, &s, NULL, NULL), ATTR_OK, "%s", attr_error_message());
+    attr_target *targets[TARGETS];
+    make_targets(targets, n->single);
+    for (int t = 0; t < TARGETS; t++) {
+        const attr_map *map = &maps[t];
+        cr_expect(map->converged == (map->relative_error <= s.error_tolerance) &&
+                      (map->converged ? map->samples % 8 == 0 : map->samples == most),
+                  "row %d, target %d: converged %d, error %g, tolerance %g, %zu samples of %zu", m, t, map->converged,
+                  map->relative_error, s.error_tolerance, map->samples, most);
+        fixed = s; /* so many and no tolerance: the same map */
+        fixed.error_tolerance = 0;
+        *(counts_clones ? &fixed.clones : s.roots ? &fixed.roots : &fixed.samples) = map->samples;
+        attr_map again = test_map(n->single, n->x, targets[t], &fixed);
+        again.converged = map->converged;
+        cr_expect_eq(hash_map(&again), hash_map(map), "row %d, target %d: alone, %zu samples", m, t, map->samples);
+        attr_map_free(&again);
+        if (map->samples > 8) { /* fewer would not have done */
+            *(counts_clones ? &fixed.clones : s.roots ? &fixed.roots : &fixed.samples) = map->samples - 8;
+            again = test_map(n->single, n->x, targets[t], &fixed);
+            cr_expect(again.relative_error > s.error_tolerance, "row %d, target %d: %zu samples have an error of %g", m,
+                      t, again.samples, again.relative_error);
+            attr_map_free(&again);
+        }
+        if (map->converged && map->samples < most) seen++;
+        attr_target_free(targets[t]);
+    }
+    cr_expect(seen > 0, "row %d: no target stopped early", m);
+    cr_expect(maps[0].samples != maps[1].samples || maps[1].samples != maps[2].samples,
+              "row %d: all targets took %zu samples", m, maps[0].samples);
+    free_maps(maps);
+}
+
+Test(methods, take_samples_until_each_target_has_the_error_asked_for) {
+    engine_pair n;
+    engine_pair_make(&n, net, 5);
+    for (int m = 0; m < METHODS; m++)
+        if (methods[m].error_tolerance > 0) check_tolerance(&n, m);
+    engine_pair_free(&n);
+}
+
+Test(methods, say_that_the_error_was_not_reached) {
+    engine_pair n;
+    engine_pair_make(&n, net, 3);
+    for (int m = 0; m < METHODS; m++) {
+        attr_method_settings s = methods[m];
+        if (s.error_tolerance == 0) continue;
+        s.error_tolerance = 1e-6;
+        s.samples = s.samples ? 10 : 0;
+        s.roots = s.roots ? 10 : 0;
+        s.clones = s.clones ? 10 : 0;
+        attr_map maps[TARGETS];
+        cr_assert_eq(run(maps, n.single, n.x, &s, NULL, NULL), ATTR_OK, "%s", attr_error_message());
+        for (int t = 0; t < TARGETS; t++)
+            cr_expect(!maps[t].converged && maps[t].samples == 10, "row %d, target %d: converged %d, %zu samples", m, t,
+                      maps[t].converged, maps[t].samples);
+        free_maps(maps);
+    }
+    engine_pair_free(&n);
+}
+
+/* A variance has no error that could be small enough. */
+Test(methods, take_all_samples_of_a_variance) {
+    engine_pair n;
+    engine_pair_make(&n, net, 4);
+    attr_method_settings s = {.method = ATTR_METHOD_VARGRAD, .seed = 3, .samples = 19, .sigma = 0.1};
+    s.error_tolerance = 10;
+    attr_map maps[TARGETS];
+    cr_assert_eq(run(maps, n.single, n.x, &s, NULL, NULL), ATTR_OK, "%s", attr_error_message());
+    for (int t = 0; t < TARGETS; t++)
+        cr_expect(maps[t].samples == 19 && !maps[t].converged, "target %d: %zu samples, converged %d", t,
+                  maps[t].samples, maps[t].converged);
+    free_maps(maps);
+    engine_pair_free(&n);
+}
+
 /* ---- Progress */
 
 typedef struct {
-    size_t done[32], all[32];
+    size_t done[512], all[512];
     int calls, stop_at;
 } record;
 
 static int note(void *context, size_t done, size_t all) {
     record *r = context;
-    cr_assert_lt(r->calls, 32);
+    cr_assert_lt(r->calls, 512);
     r->done[r->calls] = done;
     r->all[r->calls] = all;
     return ++r->calls == r->stop_at;
@@ -213,8 +356,14 @@ Test(methods, report_progress_after_each_batch) {
 Test(methods, stop_when_the_progress_callback_says_so) {
     engine_pair n;
     engine_pair_make(&n, net, 4);
+    uint64_t own[TARGETS], after[TARGETS], parameters = attr_parameters_checksum(n.net);
+    hash_run(own, n.single, n.x, &methods[0]);
     for (int m = 0; m < METHODS; m++) {
-        int last = methods[m].method <= ATTR_METHOD_GRADIENT_X_INPUT ? 1 : 3;
+        record whole = {0};
+        attr_map all[TARGETS];
+        cr_assert_eq(run(all, n.single, n.x, &methods[m], note, &whole), ATTR_OK, "%s", attr_error_message());
+        free_maps(all);
+        int last = whole.calls < 3 ? whole.calls : 3;
         for (int stop_at = 1; stop_at <= last; stop_at++) {
             record r = {.stop_at = stop_at};
             attr_map maps[TARGETS];
@@ -223,6 +372,9 @@ Test(methods, stop_when_the_progress_callback_says_so) {
             cr_expect_eq(status, ATTR_INTERRUPTED, "row %d, stopped at call %d: %s", m, stop_at,
                          attr_status_name(status));
             cr_expect_eq(r.calls, stop_at, "row %d, stopped at call %d: went on to call %d", m, stop_at, r.calls);
+            hash_run(after, n.single, n.x, &methods[0]);
+            cr_expect(after[0] == own[0] && attr_parameters_checksum(n.net) == parameters,
+                      "row %d, stopped at call %d: the parameters are not the network's own", m, stop_at);
         }
     }
     engine_pair_free(&n);
@@ -259,6 +411,27 @@ Test(methods, fail_when_the_map_is_not_finite) {
     poisoned.backward = poison;
     attr_engine_op(n.single, 0)->kind = &poisoned;
     for (int m = 0; m < METHODS; m++) expect_failure(&n, m, ATTR_NUMERIC, "the map is not finite (element 0");
+    engine_pair_free(&n);
+}
+
+/* A clone with parameters beyond the largest number. */
+Test(methods, fail_when_a_clone_is_not_finite_and_go_back) {
+    engine_pair n;
+    engine_pair_make(&n, net, 4);
+    uint64_t own[TARGETS], after[TARGETS];
+    hash_run(own, n.single, n.x, &methods[0]);
+    for (int m = 0; m < METHODS; m++) {
+        attr_method_settings s = methods[m];
+        if (s.clones == 0) continue;
+        s.weight_noise.sigma = 1e38f;
+        attr_map maps[TARGETS];
+        attr_status status = run(maps, n.single, n.x, &s, NULL, NULL);
+        free_maps(maps);
+        cr_expect_eq(status, ATTR_NUMERIC, "row %d: %s", m, attr_status_name(status));
+        cr_expect(strstr(attr_error_message(), "the map is not finite"), "row %d: %s", m, attr_error_message());
+        hash_run(after, n.single, n.x, &methods[0]);
+        cr_expect_eq(after[0], own[0], "row %d: the parameters are not the network's own", m);
+    }
     engine_pair_free(&n);
 }
 

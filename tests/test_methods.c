@@ -8,7 +8,7 @@
 #include "model/parameters.h"
 #include "small_network.h"
 
-static const char *const rules[] = {"gauss", "trapezoid", "right"};
+static const char *const rules[] = {"gauss", "trapezoid", "right", "even"};
 static const char *const baselines[] = {"picture", "black", "mean", "blur", "colour", "noise"}; /* from -1 */
 
 /* ---- Linear: f = w x + b */
@@ -66,7 +66,7 @@ Test(methods, integrated_gradients_of_a_linear_network_are_weights_times_distanc
     float *other = test_allocate(n.inputs, sizeof *other);
     for (size_t i = 0; i < n.inputs; i++) other[i] = (float)test_uniform(0, 1);
     attr_target *t = test_target(n.single, ATTR_TARGET_LOGIT, 1);
-    for (int rule = ATTR_RULE_GAUSS; rule <= ATTR_RULE_RIGHT; rule++) {
+    for (int rule = ATTR_RULE_GAUSS; rule <= ATTR_RULE_EVEN; rule++) {
         for (int kind = ATTR_BASELINE_PICTURE; kind <= ATTR_BASELINE_NOISE; kind++) {
             attr_method_settings s = test_path_settings(&n, rule, 7);
             size_t count = kind == ATTR_BASELINE_NOISE ? 3 : 1;
@@ -128,8 +128,8 @@ Test(methods, integrated_gradients_of_a_quadratic_network_have_the_factor_of_the
     double ax[12];
     make_quadratic(&n, ax);
     attr_target *t = test_target(n.twin, ATTR_TARGET_LOGIT, 0);
-    for (int rule = ATTR_RULE_GAUSS; rule <= ATTR_RULE_RIGHT; rule++) {
-        for (size_t steps = rule == ATTR_RULE_TRAPEZOID ? 2 : 1; steps < 12; steps++) {
+    for (int rule = ATTR_RULE_GAUSS; rule <= ATTR_RULE_EVEN; rule++) {
+        for (size_t steps = rule == ATTR_RULE_TRAPEZOID || rule == ATTR_RULE_EVEN ? 2 : 1; steps < 12; steps++) {
             attr_method_settings s = test_path_settings(&n, rule, steps);
             attr_map map = test_map(n.twin, n.x, t, &s);
             double factor = rule == ATTR_RULE_RIGHT ? (steps + 1) / (2. * steps) : 0.5, complete = 0;

@@ -10,13 +10,17 @@
  *   ggig                  the same, with a gradient ascent from every point of the path
  *                         Rahman, Lewis, Plis: Geometrically Guided Integrated Gradients, 2022
  *   gda                   the ascent from x alone
- *   smoothgrad            mean of the base map over noisy copies of x; the base is the gradient unless `base` says
- * other Smilkov et al.: SmoothGrad, 2017 smoothgrad_squared    mean of its squares vargrad               its variance;
- * Adebayo et al., 2018 smoothed_ig           smoothgrad of integrated_gradients; Ye, Farnia, 2025 noisegrad mean of the
- * base map over clones of the network with noise on their parameters fusiongrad            the same over clones and
- * noisy copies of x Bykov et al.: NoiseGrad, AAAI 2022 geg                   maximum over slightly perturbed clones
- * that predict the same (geg.c) relex                 a mask that keeps the prediction, optimised (relex.c) Lim, Lee,
- * Kim: Building reliable explanations ..., CVPR 2021 */
+ *   smoothgrad            mean of the base map (option base: the gradient) over noisy copies of x
+ *                         Smilkov et al.: SmoothGrad, 2017
+ *   smoothgrad_squared    mean of its squares
+ *   vargrad               its variance; Adebayo et al., 2018
+ *   smoothed_ig           smoothgrad of integrated_gradients; Ye, Farnia, 2025
+ *   noisegrad             mean of the base map over clones of the network with noise on their parameters
+ *   fusiongrad            the same over clones and noisy copies of x
+ *                         Bykov et al.: NoiseGrad, AAAI 2022
+ *   geg                   maximum over slightly perturbed clones that predict the same (geg.c)
+ *   relex                 a mask that keeps the prediction, optimised (relex.c)
+ *                         Lim, Lee, Kim: Building reliable explanations ..., CVPR 2021 */
 #ifndef ATTR_METHODS_METHOD_H
 #define ATTR_METHODS_METHOD_H
 

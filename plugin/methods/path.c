@@ -50,6 +50,7 @@ static double path_point(const attr_base *base, const float *x, uint64_t sample,
 void attr_base_of_path(attr_base *out, const attr_path *path) {
     *out = (attr_base){.points = path->steps * (path->baseline_is_sample ? 1 : path->count),
                        .has_multiplier = !path->job->settings->unscaled,
+                       .parts = path->baseline_is_sample ? 1 : path->count,
                        .ascent_steps = 1,
                        .point = path_point,
                        .data = path};

@@ -12,8 +12,9 @@ typedef struct {
     size_t target_count, size;
     const attr_schedule *schedule;
     attr_statistics *statistics; /* of each target */
+    double **maxima;             /* of each target: [size], of the part of the base being made; NULL: it has no parts */
     bool *ended;                 /* of each target: it is within the tolerance */
-    size_t *gradients;           /* of each target */
+    size_t *gradients;           /* of each target: that went into its map, whatever else a batch has computed */
     size_t batch;
     float *points;      /* [size], with ascents [batch][size] */
     float *multipliers; /* [batch][size]; NULL: none */
@@ -91,7 +92,6 @@ static void take_gradients(runner *r, size_t t, int count) {
     attr_engine_clear_gradients(r->engine, layer);
     for (int b = 0; b < count; ++b) attr_target_seed(target, r->engine, b, 1);
     attr_engine_backward(r->engine, layer);
-    r->gradients[t] += (size_t)count;
 }
 
 /* sample <- sample + weight x multiplier x values, or its maximum with the values. */
@@ -109,7 +109,7 @@ static void join(double *sample, const attr_base *base, double *values, size_t n
 /* What point b gives goes into the sample of target t. */
 static void join_point(runner *r, size_t t, int b) {
     const attr_base *base = &r->schedule->base;
-    double *sample = r->statistics[t].sample;
+    double *sample = r->maxima ? r->maxima[t] : r->statistics[t].sample;
     const float *m = r->multipliers ? r->multipliers + (size_t)b * r->size : NULL;
 #pragma omp parallel for schedule(static)
     for (size_t first = 0; first < r->size; first += block) {
@@ -120,11 +120,24 @@ static void join_point(runner *r, size_t t, int b) {
     }
 }
 
-/* The target has the error that was asked for. Looked at after every eighth unit, whatever the batch. */
+/* The target has the error that was asked for; that of a variance is not known. Looked at after every eighth unit,
+ * whatever the batch. */
 static bool is_content(const runner *r, size_t t) {
     const attr_statistics *s = &r->statistics[t];
+    if (r->schedule->reduction == ATTR_REDUCE_VARIANCE) return false;
     return r->schedule->tolerance > 0 && s->units >= 8 && s->units % 8 == 0 &&
            attr_statistics_error(s) <= r->schedule->tolerance;
+}
+
+/* A part of the sample is complete with point b. */
+static void end_part(runner *r, size_t t, int b) {
+    double parts = (double)r->schedule->base.parts, *sample = r->statistics[t].sample, *maxima = r->maxima[t];
+    const float *m = r->multipliers ? r->multipliers + (size_t)b * r->size : NULL;
+#pragma omp parallel for schedule(static)
+    for (size_t i = 0; i < r->size; ++i) {
+        sample[i] += (m ? m[i] : 1) * maxima[i] / parts;
+        maxima[i] = -INFINITY;
+    }
 }
 
 /* Point number k of a clone, slot b of the batch, is joined; with the last of a sample that goes into the statistics.
@@ -132,10 +145,12 @@ static bool is_content(const runner *r, size_t t) {
 static void end_point(runner *r, size_t t, size_t k, int b) {
     const attr_base *base = &r->schedule->base;
     if (r->ended[t]) return;
+    r->gradients[t] += base->ascent_steps;
     join_point(r, t, b);
+    if (r->maxima && (k + 1) % (base->points / base->parts) == 0) end_part(r, t, b);
     if ((k + 1) % base->points != 0) return;
     attr_statistics *s = &r->statistics[t];
-    bool multiplied_at_last = base->has_multiplier && base->join == ATTR_JOIN_MAXIMUM;
+    bool multiplied_at_last = base->has_multiplier && base->join == ATTR_JOIN_MAXIMUM && !r->maxima;
     size_t units = s->units;
     attr_statistics_close(s, multiplied_at_last ? r->multipliers + (size_t)b * r->size : NULL);
     if (s->units > units && is_content(r, t)) r->ended[t] = true;
@@ -258,9 +273,21 @@ static size_t samples_per_unit(const attr_schedule *s) {
     return s->antithetic ? 2 : 1;
 }
 
+static attr_status allocate_maxima(runner *r) {
+    ATTR_TRY(attr_allocate(&r->maxima, r->target_count, sizeof *r->maxima, "maxima"));
+    for (size_t t = 0; t < r->target_count; ++t) {
+        ATTR_TRY(attr_allocate(&r->maxima[t], r->size, sizeof(double), "maxima"));
+        for (size_t i = 0; i < r->size; ++i) r->maxima[t][i] = -INFINITY;
+    }
+    return ATTR_OK;
+}
+
 static attr_status allocate(runner *r, const attr_map *maps) {
     const attr_schedule *s = r->schedule;
-    attr_statistics_plan plan = {maps[0].shape, s->reduction, s->base.join, s->magnitudes, samples_per_unit(s)};
+    bool has_parts = s->base.join == ATTR_JOIN_MAXIMUM && s->base.parts > 1;
+    attr_statistics_plan plan = {maps[0].shape, s->reduction, has_parts ? ATTR_JOIN_SUM : s->base.join, s->magnitudes,
+                                 samples_per_unit(s)};
+    if (has_parts) ATTR_TRY(allocate_maxima(r));
     ATTR_TRY(attr_allocate(&r->statistics, r->target_count, sizeof *r->statistics, "statistics"));
     ATTR_TRY(attr_allocate(&r->ended, r->target_count, sizeof *r->ended, "targets"));
     ATTR_TRY(attr_allocate(&r->gradients, r->target_count, sizeof *r->gradients, "targets"));
@@ -276,7 +303,9 @@ static attr_status allocate(runner *r, const attr_map *maps) {
 
 static void release(runner *r) {
     for (size_t t = 0; r->statistics && t < r->target_count; ++t) attr_statistics_free(&r->statistics[t]);
+    for (size_t t = 0; r->maxima && t < r->target_count; ++t) free(r->maxima[t]);
     free(r->statistics);
+    free(r->maxima);
     free(r->ended);
     free(r->gradients);
     free(r->points);

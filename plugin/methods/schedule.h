@@ -3,7 +3,7 @@
  *   for each clone of the network (NoiseGrad):             perturbed parameters
  *     for each noisy copy x_j of the input (SmoothGrad):   x_j = x + sigma n, a sample
  *       for each point of the base map at x_j:             the gradient, or those of an ascent that starts there
- *         joined into the sample: a weighted sum, or a maximum
+ *         joined into the sample: a weighted sum, or a maximum (of each path's points; the mean over several paths)
  *     the sample goes into the statistics
  *
  * With one clone, one copy and no noise it is the base map itself, bit for bit. The runner takes points in batches
@@ -29,7 +29,8 @@ typedef struct attr_base attr_base;
 struct attr_base {
     size_t points;
     bool has_multiplier;
-    attr_join join;      /* a maximum is multiplied at last, by the multiplier of the sample's last point */
+    attr_join join; /* a maximum is multiplied at last, by the multiplier of its last point */
+    size_t parts; /* 2 or more: of so many equal parts of the points each has a maximum, and the sample is their mean */
     bool magnitudes;     /* of a maximum: of the absolute value of what each point gives */
     size_t ascent_steps; /* gradients from each point on, the first at the point itself; 1: there is no ascent */
     double ascent_rate;  /* y <- y + rate x gradient */

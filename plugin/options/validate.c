@@ -1,4 +1,5 @@
 /* Options against each other, and texts that are more than words. */
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,10 +14,11 @@ bool attr_read_crop(int crop[4], const char *text) {
 
 bool attr_read_colour(double colour[3], const char *text) {
     int length = 0;
-    if (sscanf(text, "%lf,%lf,%lf%n", &colour[0], &colour[1], &colour[2], &length) == 3 && !text[length]) return true;
-    if (sscanf(text, "%lf%n", &colour[0], &length) != 1 || text[length]) return false;
-    colour[1] = colour[2] = colour[0];
-    return true;
+    if (sscanf(text, "%lf,%lf,%lf%n", &colour[0], &colour[1], &colour[2], &length) != 3 || text[length]) {
+        if (sscanf(text, "%lf%n", &colour[0], &length) != 1 || text[length]) return false;
+        colour[1] = colour[2] = colour[0];
+    }
+    return isfinite(colour[0]) && isfinite(colour[1]) && isfinite(colour[2]);
 }
 
 /* "3" or "3-8"; returns what stands behind it, NULL if it is neither. */
@@ -74,14 +76,19 @@ static attr_status validate_output(const attr_options *o) {
     return ATTR_OK;
 }
 
-static bool has_path(const attr_options *o) {
-    bool by_base = o->method >= ATTR_METHOD_SMOOTHGRAD && o->method <= ATTR_METHOD_FUSIONGRAD;
-    return (by_base ? o->base : o->method) == ATTR_METHOD_INTEGRATED_GRADIENTS;
+/* What a method makes maps of: itself, or the base that it wraps. */
+static int base_of(const attr_options *o) {
+    bool wraps = o->method >= ATTR_METHOD_SMOOTHGRAD && o->method <= ATTR_METHOD_FUSIONGRAD;
+    return wraps ? o->base : o->method;
 }
 
 static bool has_copies(const attr_options *o) {
     return (o->method >= ATTR_METHOD_SMOOTHGRAD && o->method <= ATTR_METHOD_SMOOTHED_IG) ||
            o->method == ATTR_METHOD_FUSIONGRAD;
+}
+
+static bool has_clones(const attr_options *o) {
+    return o->method == ATTR_METHOD_NOISEGRAD || o->method == ATTR_METHOD_FUSIONGRAD;
 }
 
 /* Methods whose name says an option's value. */
@@ -95,32 +102,59 @@ static attr_status validate_names(const attr_options *o) {
     return ATTR_OK;
 }
 
-static attr_status validate_samples(const attr_options *o) {
+static attr_status validate_pairs(const attr_options *o) {
     char b[256];
-    if (has_copies(o) && o->antithetic && o->samples % 2)
-        REFUSE(antithetic, "antithetic=1 needs an even number of samples (%lld comes from: %s)", (long long)o->samples,
-               attr_options_origin(b, o, ATTR_OPTION_samples, sizeof b));
-    if (o->reduction != ATTR_REDUCTION_VARIANCE) return ATTR_OK;
-    int64_t samples = (has_copies(o) ? o->samples : 1) *
-                      (o->method == ATTR_METHOD_NOISEGRAD || o->method == ATTR_METHOD_FUSIONGRAD ? o->clones : 1);
-    bool single = o->method == ATTR_METHOD_SMOOTHTAYLOR ? o->roots == 1 : samples == 1;
-    if (has_copies(o) && single)
-        REFUSE(reduction, "reduction=variance needs 2 samples or more (1 comes from: %s)",
-               attr_options_origin(b, o, ATTR_OPTION_samples, sizeof b));
+    bool automatic = o->samples == 0;
+    int64_t samples = automatic ? o->max_samples : o->samples;
+    if (has_copies(o) && o->antithetic && samples % 2)
+        REFUSE(antithetic, "antithetic=1 needs an even number of %s (%lld comes from: %s)",
+               automatic ? "max_samples" : "samples", (long long)samples,
+               attr_options_origin(b, o, automatic ? ATTR_OPTION_max_samples : ATTR_OPTION_samples, sizeof b));
+    return ATTR_OK;
+}
+
+/* A variance is over copies, clones, both, or roots, and has no error. */
+static attr_status validate_variance(const attr_options *o) {
+    char b[256];
+    bool clones = has_clones(o), roots = o->method == ATTR_METHOD_SMOOTHTAYLOR;
+    if (o->reduction != ATTR_REDUCTION_VARIANCE || (!has_copies(o) && !clones && !roots)) return ATTR_OK;
+    const char *name = clones ? "clones" : roots ? "roots" : "samples";
+    attr_option option = clones ? ATTR_OPTION_clones : roots ? ATTR_OPTION_roots : ATTR_OPTION_samples;
+    int64_t number = clones ? o->clones : roots ? o->roots : o->samples;
+    if (number == 0)
+        REFUSE(reduction, "reduction=variance has no error that %s=auto could wait for (comes from: %s)", name,
+               attr_options_origin(b, o, option, sizeof b));
+    int64_t copies = o->samples ? o->samples : o->max_samples, least = has_copies(o) && o->antithetic ? 4 : 2;
+    int64_t all = clones && has_copies(o) ? number * copies : number;
+    if (all < least)
+        REFUSE(reduction, "reduction=variance needs %lld %s or more (%lld comes from: %s)", (long long)least, name,
+               (long long)number, attr_options_origin(b, o, option, sizeof b));
+    return ATTR_OK;
+}
+
+/* Rules with both ends of a path. */
+static attr_status validate_path(const attr_options *o) {
+    char b[256];
+    int base = base_of(o);
+    bool has_rule = base == ATTR_METHOD_INTEGRATED_GRADIENTS, has_ends = base == ATTR_METHOD_IG_MAX;
+    has_ends |= base == ATTR_METHOD_GGIG;
+    if (has_ends && o->steps == 1)
+        REFUSE(steps, "the path of %s needs steps of 2 or more, for its two ends",
+               base == ATTR_METHOD_GGIG ? "ggig" : "ig_max");
+    bool automatic = o->steps == 0;
+    if (!has_rule || o->rule == ATTR_RULE_GAUSS || o->rule == ATTR_RULE_RIGHT) return ATTR_OK;
+    if ((automatic ? o->max_steps : o->steps) < 2)
+        REFUSE(rule, "rule=%s needs %s of 2 or more, for the two ends (1 comes from: %s)",
+               o->rule == ATTR_RULE_EVEN ? "even" : "trapezoid", automatic ? "max_steps" : "steps",
+               attr_options_origin(b, o, automatic ? ATTR_OPTION_max_steps : ATTR_OPTION_steps, sizeof b));
     return ATTR_OK;
 }
 
 attr_status attr_options_validate(const attr_options *o) {
-    char b[256];
     ATTR_TRY(validate_texts(o));
     ATTR_TRY(validate_names(o));
     ATTR_TRY(validate_output(o));
-    if (has_path(o) && o->rule != ATTR_RULE_GAUSS && o->rule != ATTR_RULE_RIGHT &&
-        (o->steps ? o->steps : o->max_steps) < 2) {
-        bool automatic = o->steps == 0;
-        REFUSE(rule, "rule=%s needs %s of 2 or more, for the two ends (1 comes from: %s)",
-               o->rule == ATTR_RULE_EVEN ? "even" : "trapezoid", automatic ? "max_steps" : "steps",
-               attr_options_origin(b, o, automatic ? ATTR_OPTION_max_steps : ATTR_OPTION_steps, sizeof b));
-    }
-    return validate_samples(o);
+    ATTR_TRY(validate_path(o));
+    ATTR_TRY(validate_pairs(o));
+    return validate_variance(o);
 }

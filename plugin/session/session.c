@@ -125,9 +125,16 @@ void attr_close(attr_session *s) {
 }
 
 attr_status attr_set(attr_session *s, const char *option, const char *value) {
-    /* a program may change its mind: what it gave before is no duplicate */
+    /* a program may change its mind: what it gave before is no duplicate, and stays if the new value is refused */
+    attr_options *before = NULL;
+    ATTR_TRY(attr_allocate(&before, 1, sizeof *before, "options"));
+    *before = s->options;
     attr_options_forget(&s->options, ATTR_FROM_FLAGS, option);
     attr_status status = attr_options_set(&s->options, ATTR_FROM_FLAGS, "attr_set", 1, option, value);
-    attr_options_resolve(&s->options);
+    if (status == ATTR_OK)
+        attr_options_resolve(&s->options);
+    else
+        s->options = *before;
+    free(before);
     return status;
 }
