@@ -134,6 +134,8 @@ results_is_given_twice -out a -results b
 crop=1,2,3_(expected_X,Y,W,H -crop 1,2,3
 crop=20,20,20,20_is_not_inside_its_28_x_28_pixels -crop 20,20,20,20
 antithetic=1_needs_an_even -antithetic -samples 3
+adaptive=autvc_searches_the_noise_of_method=smoothtaylor -adaptive autvc
+adaptive=aupc_searches_the_noise_of_method=smoothtaylor -method gradient -adaptive aupc
 reduction=variance_needs_2_samples -reduction variance -samples 1
 rule=trapezoid_needs_steps_of_2 -method integrated_gradients -rule trapezoid -steps 1
 there_is_no_class_"nobody" -class nobody

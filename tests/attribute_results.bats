@@ -124,6 +124,32 @@ PYTHON
     done
 }
 
+@test "results: adaptive noise is searched for each map on its own, told, and reproduced by that noise" {
+    search=(-method smoothtaylor -roots 5 -threads 1 -output npy,json,html)
+    for objective in autvc aupc; do
+        attribute test "${model[@]}" "$picture" "${search[@]}" -adaptive $objective -adaptive_steps 6 -top 2 >log
+        [ "$(grep -c ', root sigma [0-9.]* (adaptive)' log)" = 2 ]
+        results whole results/9_ankle-boot
+        grep -q "Roots with noise of standard deviation" results/9_ankle-boot/index.html
+        summary=results/9_ankle-boot/summary.json
+        for number in 0 1; do
+            name=$(results value $summary maps $number name)
+            sigma=$(results value $summary maps $number adaptive sigma)
+            tried=$(results value $summary maps $number adaptive evaluations)
+            echo "$objective $name: $sigma of $tried"
+            [ "$tried" -ge 7 ] && [ "$tried" -le 13 ]
+            attribute test "${model[@]}" "$picture" "${search[@]}" -root_sigma "$sigma" -sigma_unit absolute \
+                -class "${name%_smoothtaylor}" -results fixed
+            cmp "results/9_ankle-boot/$name.npy" "fixed/9_ankle-boot/$name.npy"
+        done
+    done
+    attribute test "${model[@]}" "$picture" "${search[@]}" -adaptive aupc -adaptive_steps 6 -adaptive_redraw -results new
+    [ "$(results value new/9_ankle-boot/summary.json maps 0 adaptive start_sigma)" = \
+        "$(results value $summary maps 0 adaptive start_sigma)" ]
+    [ "$(results value new/9_ankle-boot/summary.json maps 0 adaptive objective)" != \
+        "$(results value $summary maps 0 adaptive objective)" ]
+}
+
 @test "results: run.cfg given back with -attribution makes the same bytes" {
     while read -r options; do
         # shellcheck disable=SC2086
@@ -139,6 +165,7 @@ PYTHON
 -samples 8 -sigma 0.01 -sigma_unit absolute -antithetic -reduction variance -channels abs
 -method integrated_gradients -baseline noise -baselines 2 -rule trapezoid -class 4
 -method integrated_gradients -baseline cfg/fashion-pictures/8_bag.png -steps 7 -coordinates network
+-method smoothtaylor -roots 4 -adaptive autvc -adaptive_steps 3 -adaptive_rate 0.05 -space normalised
 -method gradient_x_input -channels none -target log_probability
 -method gradient -crop 1,2,20,21 -threads 1 -batch 1 -memory 16
 CASES

@@ -72,6 +72,7 @@ static void print_maps(const attr_explanation *ex) {
         const attr_result *r = &item->result;
         printf("%s/%s/%s: %s %.4g, %zu gradient%s", ex->options.results, ex->picture_name, r->name,
                attr_quantity_name(item->quantity), r->target, r->gradients, r->gradients == 1 ? "" : "s");
+        if (item->adaptive.evaluations > 0) printf(", root sigma %.2g (adaptive)", item->adaptive.sigma);
         if (isfinite(r->relative_error)) print_error(item);
         if (isfinite(r->completeness_gap)) {
             double expected = fabs(r->target - item->figures.baseline_target);

@@ -68,7 +68,11 @@
     CHOICE(NOISE, sigma_unit, "range", "the unit of sigma and root_sigma") \
     INT(NOISE, roots, "150", "1", "1000000", "auto", "", "smoothtaylor: so many; auto: as for samples") \
     REAL(NOISE, root_sigma, "0.11", "0", "1000", "", "smoothtaylor: standard deviation of the roots around the input") \
-    CHOICE(NOISE, adaptive, "none", "smoothtaylor: searches root_sigma for each picture") \
+    CHOICE(NOISE, adaptive, "none", "smoothtaylor: searches root_sigma for each map") \
+    /* 0.1 in the papers' normalised space, whose range is 4.4. */ \
+    REAL(NOISE, adaptive_rate, "0.023", "1e-06", "1000", "", "adaptive: first step of the search, in sigma_unit") \
+    INT(NOISE, adaptive_steps, "20", "1", "10000", NULL, "", "adaptive: steps at most, of one or two maps each") \
+    BOOL(NOISE, adaptive_redraw, "0", "adaptive: new random numbers for each map of the search, as in the paper") \
     CHOICE(NOISE, reduction, "mean", "what is made of the samples") \
     BOOL(NOISE, abs_before_mean, "0", "absolute values of every sample's map, not of the mean") \
     BOOL(NOISE, antithetic, "0", "every second copy has the noise of the one before with the other sign") \

@@ -150,9 +150,17 @@ static attr_status validate_path(const attr_options *o) {
     return ATTR_OK;
 }
 
+static attr_status validate_adaptive(const attr_options *o) {
+    if (o->adaptive != ATTR_ADAPTIVE_NONE && o->method != ATTR_METHOD_SMOOTHTAYLOR)
+        REFUSE(adaptive, "adaptive=%s searches the noise of method=smoothtaylor, and of no other",
+               o->adaptive == ATTR_ADAPTIVE_AUPC ? "aupc" : "autvc");
+    return ATTR_OK;
+}
+
 attr_status attr_options_validate(const attr_options *o) {
     ATTR_TRY(validate_texts(o));
     ATTR_TRY(validate_names(o));
+    ATTR_TRY(validate_adaptive(o));
     ATTR_TRY(validate_output(o));
     ATTR_TRY(validate_path(o));
     ATTR_TRY(validate_pairs(o));

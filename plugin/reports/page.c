@@ -165,7 +165,9 @@ static void write_noise(FILE *file, const attr_explanation *e) {
     const attr_options *o = &e->options;
     attr_method method = (attr_method)o->method;
     bool roots = method == ATTR_METHOD_SMOOTHTAYLOR;
-    if (attr_method_has_copies(method) || roots || method == ATTR_METHOD_RELEX)
+    if (o->adaptive != ATTR_ADAPTIVE_NONE)
+        attr_html(file, "<dt>Noise on the picture</dt><dd>searched for each map, seed %lld</dd>\n", (long long)o->seed);
+    else if (attr_method_has_copies(method) || roots || method == ATTR_METHOD_RELEX)
         attr_html(file, "<dt>Noise on the picture</dt><dd>standard deviation %g %s, seed %lld</dd>\n", e->sigma,
                   o->space == ATTR_SPACE_PIXEL ? "in input units" : "in the normalised space", (long long)o->seed);
     if (attr_method_has_clones(method))

@@ -86,12 +86,21 @@ static void write_error(FILE *file, const attr_explanation *e, const attr_explai
               file);
 }
 
+static void write_adaptive(FILE *file, const attr_explanation *e, const attr_noise_search *search) {
+    bool is_aupc = e->options.adaptive == ATTR_ADAPTIVE_AUPC;
+    attr_html(file, "<li>Roots with noise of standard deviation %.3g: of %zu that were tried from %.3g on, ",
+              search->sigma, search->evaluations, search->start);
+    attr_html(file, "the one with the smallest area under the %s (%.4g)</li>\n",
+              is_aupc ? "perturbation curve" : "total variation over scales", search->objective);
+}
+
 static void write_figures(FILE *file, const attr_explanation *e, const attr_explained *item,
                           const attr_map_figures *figures) {
     const attr_result *r = &item->result;
     const attr_detection *d = &item->detection;
     const attr_letterbox *box = &e->letterbox;
     attr_html(file, "<li>Target: %s = %g</li>\n", attr_quantity_name(item->quantity), r->target);
+    if (item->adaptive.evaluations > 0) write_adaptive(file, e, &item->adaptive);
     write_error(file, e, item);
     if (!isnan(r->completeness_gap)) write_completeness(file, e, item);
     attr_html(file, "<li>Sum %g", r->sum);

@@ -180,6 +180,16 @@ static void write_error(attr_json *j, const attr_explained *item) {
     attr_json_integer(j, "pool", item->pool);
 }
 
+/* Sigmas are in the units of option space. */
+static void write_adaptive(attr_json *j, const attr_noise_search *search) {
+    attr_json_open(j, "adaptive", '{');
+    attr_json_number(j, "start_sigma", search->start);
+    attr_json_number(j, "sigma", search->sigma);
+    attr_json_number(j, "objective", search->objective);
+    attr_json_integer(j, "evaluations", (int64_t)search->evaluations);
+    attr_json_close(j, '}');
+}
+
 static attr_status write_map(attr_json *j, const attr_explanation *e, const attr_explained *item) {
     const attr_result *r = &item->result;
     attr_map_figures f;
@@ -207,11 +217,14 @@ static attr_status write_map(attr_json *j, const attr_explanation *e, const attr
     attr_json_integer(j, "samples", (int64_t)r->samples);
     write_error(j, item);
     if (!isnan(r->completeness_gap)) write_completeness(j, item);
+    if (item->adaptive.evaluations > 0) write_adaptive(j, &item->adaptive);
     attr_json_close(j, '}');
     return ATTR_OK;
 }
 
+/* Noise that is the same in all maps. */
 static bool has_noise(const attr_explanation *e) {
+    if (e->options.adaptive != ATTR_ADAPTIVE_NONE) return false;
     return attr_method_has_copies((attr_method)e->options.method) || e->options.method == ATTR_METHOD_SMOOTHTAYLOR ||
            e->options.method == ATTR_METHOD_RELEX;
 }

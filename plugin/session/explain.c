@@ -13,6 +13,7 @@
 #include "base/files.h"
 #include "base/memory.h"
 #include "methods/method.h"
+#include "session/adaptive.h"
 #include "session/kernel_choice.h"
 #include "session/place.h"
 #include "session/settings.h"
@@ -184,6 +185,25 @@ static attr_status predict(attr_choice **choices, int *count, attr_explanation *
     return attr_choose(choices, count, ex, s);
 }
 
+/* Explains one choice with the noise that suits it best. */
+static attr_status explain_adaptively(attr_explanation *ex, attr_session *s, const attr_choice *choice,
+                                      const attr_settings_holder *held, attr_progress progress, void *context) {
+    attr_method_settings settings = held->settings;
+    attr_noise_search found;
+    attr_job job = {.engine = s->engine,
+                    .x = ex->input,
+                    .targets = &choice->target,
+                    .target_count = 1,
+                    .settings = &held->settings,
+                    .progress = progress,
+                    .context = context};
+    ATTR_TRY(attr_adaptive_search(&found, &job, &held->adaptive));
+    settings.root_sigma = found.sigma;
+    ATTR_TRY(explain_some(ex, s, choice, 1, &settings, false, progress, context));
+    ex->explained[ex->count - 1].adaptive = found;
+    return ATTR_OK;
+}
+
 /* How many targets share their forwards: all, as far as their statistics fit into 256 MiB. */
 static int targets_at_once(const attr_session *s) {
     size_t each = 5 * sizeof(double) * (size_t)s->model->net->inputs, most = ((size_t)256 << 20) / each;
@@ -193,12 +213,16 @@ static int targets_at_once(const attr_session *s) {
 static attr_status explain_all(attr_explanation *ex, attr_session *s, const attr_settings_holder *held,
                                attr_progress progress, void *context) {
     attr_choice *choices = NULL;
-    int count = 0, at_once = targets_at_once(s);
+    bool adaptive = held->adaptive.objective != ATTR_ADAPTIVE_NONE;
+    int count = 0, at_once = adaptive ? 1 : targets_at_once(s);
     ATTR_TRY(predict(&choices, &count, ex, s));
     attr_status status = attr_allocate(&ex->explained, (size_t)count, sizeof *ex->explained, "results");
     for (int i = 0; status == ATTR_OK && i < count; i += at_once) {
         int some = count - i < at_once ? count - i : at_once;
-        status = explain_some(ex, s, choices + i, some, &held->settings, i == 0, progress, context);
+        if (adaptive)
+            status = explain_adaptively(ex, s, choices + i, held, progress, context);
+        else
+            status = explain_some(ex, s, choices + i, some, &held->settings, i == 0, progress, context);
     }
     attr_choices_free(choices, count);
     return status;

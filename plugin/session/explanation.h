@@ -8,6 +8,7 @@
 #include "images/letterbox.h"
 #include "images/picture.h"
 #include "methods/map.h"
+#include "metrics/adaptive_noise.h"
 #include "options/options.h"
 #include "targets/target.h"
 
@@ -23,8 +24,10 @@ typedef struct {
     attr_detection detection; /* where it comes from: layer, anchor, row, column; objectness, class probability */
     attr_quantity quantity;   /* what `target` resolved to */
     attr_map figures;         /* steps, baseline_target, ...; its arrays are freed (NULL) */
-    int pool;                 /* side of the blocks whose pixels have their mean; 1: none */
-    float *plane;             /* [picture_h][picture_w] signed sum in picture coordinates, for drawing */
+    attr_noise_search
+        adaptive; /* option adaptive: how root_sigma was found, in the units of option space; else zeros */
+    int pool;     /* side of the blocks whose pixels have their mean; 1: none */
+    float *plane; /* [picture_h][picture_w] signed sum in picture coordinates, for drawing */
 } attr_explained;
 
 /* One line of what the network predicts, in Darknet's order. */
@@ -49,7 +52,8 @@ struct attr_explanation {
     bool is_detector;
 
     attr_options options;         /* as resolved for this run */
-    double sigma;                 /* standard deviation of the noise on the input, in the units of option space */
+    double sigma;                 /* standard deviation of the noise on the input, in the units of option space; with
+                                     option adaptive every map has its own */
     double input_low, input_high; /* smallest and largest value of the network's input */
     double seconds;               /* for the prediction and the maps */
     uint64_t parameters_checksum; /* after the run; equal to the one before, or the run failed */

@@ -3,10 +3,12 @@
 #define ATTR_SESSION_SETTINGS_H
 
 #include "methods/method.h"
+#include "session/adaptive.h"
 #include "session/explanation.h"
 
 typedef struct {
     attr_method_settings settings;
+    attr_adaptive_settings adaptive;
     float *picture;            /* the baseline's, when it is a file */
     float *origin, *deviation; /* of space=normalised */
     bool *noise_layers;
