@@ -9,6 +9,8 @@ static const char usage[] =
     "  darknet attribute check CFG [WEIGHTS [PICTURE|LIST]]     prove that the gradients of a network are exact\n"
     "  darknet attribute tune CFG [-o FILE]                     measure which kernels are fastest here, for "
     "tuned=FILE\n"
+    "  darknet attribute calibrate DATA CFG WEIGHTS             find weight_sigma for this network, on the pictures of "
+    "valid=\n"
     "  darknet attribute init                                   print an [attribution] section to start from\n"
     "  darknet attribute help [TOPIC|OPTION]                    this text, a topic's options, an option\n"
     "\n"

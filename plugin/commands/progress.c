@@ -28,11 +28,15 @@ void attr_hide_progress(void) {
     shown = 0;
 }
 
-int attr_show_progress(void *context, size_t done, size_t all) {
-    (void)context;
+int attr_show_count(size_t done, size_t all, const char *things) {
     if (isatty(STDERR_FILENO) && all > 1) {
-        fprintf(stderr, "\r%zu of %zu gradients\033[K", done, all);
+        fprintf(stderr, "\r%zu of %zu %s\033[K", done, all, things);
         shown = 1;
     }
     return interrupted;
+}
+
+int attr_show_progress(void *context, size_t done, size_t all) {
+    (void)context;
+    return attr_show_count(done, all, "gradients");
 }

@@ -113,6 +113,11 @@
     \
     TEXT(COMMAND, save, "tuned.cfg", "FILE", "tune: the file to write") \
     TEXT(COMMAND, attribution, "", "FILE", "a file with an [attribution] section, over that of the network's cfg") \
+    REAL(COMMAND, drop, "0.05", "0.001", "0.999", "", "calibrate: the part of the accuracy that the noise is to cost") \
+    INT(COMMAND, calibrate_clones, "8", "2", "10000", NULL, "", "calibrate: networks with noise at each sigma") \
+    INT(COMMAND, pictures, "200", "1", "1000000", NULL, "", \
+        "calibrate: at most so many of the list, evenly spaced; they are kept in memory") \
+    BOOL(COMMAND, grid, "1", "calibrate: -grid=0 leaves out the sigmas that only make the curve complete") \
     BOOL(COMMAND, stock, "1", "check: -stock=0 leaves out the slow comparison with stock Darknet's own gradient") \
     BOOL(COMMAND, verbose, "0", "tell where every value comes from, and let Darknet talk") \
     BOOL(COMMAND, help, "0", "this text") \

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "targets/classes.h"
 
 enum { listed_classes = 5 };
 
@@ -64,18 +65,6 @@ static attr_status add_prediction(attr_explanation *ex, const attr_session *s, i
 
 /* --- classifiers ---------------------------------------------------------------------------------------------- */
 
-/* The probabilities that Darknet prints: with a tree of classes, products along the paths, of leaves only. */
-static void class_probabilities(double *p, const attr_session *s) {
-    const attr_op *op = attr_engine_op(s->engine, attr_output_layer(s->engine));
-    const tree *hierarchy = op->l->type == SOFTMAX ? op->l->softmax_tree : NULL;
-    attr_tensor_read(p, op->writes, 0, 0, (size_t)s->classes);
-    if (!hierarchy) return;
-    for (int i = 0; i < s->classes; ++i)
-        if (hierarchy->parent[i] >= 0) p[i] *= p[hierarchy->parent[i]];
-    for (int i = 0; i < s->classes; ++i)
-        if (!hierarchy->leaf[i]) p[i] = 0;
-}
-
 typedef struct {
     double p;
     int class_index;
@@ -100,7 +89,7 @@ static attr_status choose_classes(attr_choice **out, int *count, attr_explanatio
     if (status == ATTR_OK) status = attr_allocate(&ex->predictions, (size_t)listed, sizeof *ex->predictions, "classes");
     if (status == ATTR_OK) status = attr_allocate(out, (size_t)most, sizeof **out, "targets");
     if (status == ATTR_OK) {
-        class_probabilities(p, s);
+        attr_class_probabilities(p, s->engine, 0);
         for (int i = 0; i < s->classes; ++i) best[i] = (ranked_class){p[i], i};
         qsort(best, (size_t)s->classes, sizeof *best, compare_classes);
     }
@@ -130,17 +119,24 @@ static void undo_letterbox(attr_detection *d, const attr_letterbox *box) {
     d->h *= (float)box->net_h / box->new_h;
 }
 
+attr_status attr_session_detect(attr_detection **out, int *count, attr_session *s, int sample,
+                                const attr_letterbox *box, float thresh) {
+    ATTR_TRY(attr_detect(out, count, s->engine, sample, box->picture_w, box->picture_h, thresh, (float)s->options.hier,
+                         (float)s->options.nms));
+    for (int i = 0; i < *count; ++i)
+        if (attr_engine_op(s->engine, (*out)[i].layer)->l->type == DETECTION) undo_letterbox(&(*out)[i], box);
+    return ATTR_OK;
+}
+
 static attr_status choose_detections(attr_choice **out, int *count, attr_explanation *ex, attr_session *s,
                                      const char *wanted) {
     attr_detection *found = NULL;
     int n = 0;
-    ATTR_TRY(attr_detect(&found, &n, s->engine, 0, ex->picture.w, ex->picture.h, (float)s->options.thresh,
-                         (float)s->options.hier, (float)s->options.nms));
+    ATTR_TRY(attr_session_detect(&found, &n, s, 0, &ex->letterbox, (float)s->options.thresh));
     attr_status status = attr_allocate(&ex->predictions, (size_t)n, sizeof *ex->predictions, "detections");
     if (status == ATTR_OK) status = attr_allocate(out, (size_t)n, sizeof **out, "targets");
     for (int i = 0; status == ATTR_OK && i < n; ++i) {
         attr_detection *d = &found[i];
-        if (attr_engine_op(s->engine, d->layer)->l->type == DETECTION) undo_letterbox(d, &ex->letterbox);
         status = add_prediction(ex, s, d->class_index, d->score, (double[4]){d->x, d->y, d->w, d->h});
         bool room = s->options.detections == 0 || *count < s->options.detections;
         if (status != ATTR_OK || !room || (wanted && !wanted[d->class_index])) continue;

@@ -43,6 +43,11 @@ attr_status attr_explain_prepared(attr_explanation *explanation, attr_session *s
 /* The name of a class for people; its number where there are no names. Writes to `buffer` only in that case. */
 const char *attr_class_name(const attr_session *session, int class_index, char buffer[16]);
 
+/* The detections of one sample of the engine's last forward, by options hier and nms, relative to the picture that the
+ * letterbox was made for, whatever the head; see attr_detect(). */
+attr_status attr_session_detect(attr_detection **out, int *count, attr_session *session, int sample,
+                                const attr_letterbox *letterbox, float thresh);
+
 /* What is to be explained. */
 typedef struct {
     attr_target *target;
