@@ -10,8 +10,9 @@
 /* ---- Methods */
 
 enum {
-    HAS_ERRORS = 1, /* standard error, half, plane error, relative and pooled errors */
-    HAS_GAP = 2,    /* the completeness gap and the target of the baseline */
+    HAS_ERRORS = 1,    /* standard error, half, plane error, relative and pooled errors */
+    HAS_GAP = 2,       /* the completeness gap */
+    HAS_BASELINE = 16, /* the target of the baseline */
     HAS_STEPS = 4
 };
 
@@ -28,8 +29,9 @@ static const method_row methods[] = {
     /* method, base, baseline, reduction, figures, samples, gradients */
     {ATTR_METHOD_GRADIENT, 0, 0, SUMS, 0, 1, 1},
     {ATTR_METHOD_GRADIENT_X_INPUT, 0, 0, SUMS, 0, 1, 1},
-    {ATTR_METHOD_INTEGRATED_GRADIENTS, 0, ATTR_BASELINE_BLACK, SUMS, HAS_GAP | HAS_STEPS, 1, 3},
-    {ATTR_METHOD_INTEGRATED_GRADIENTS, 0, ATTR_BASELINE_NOISE, SUMS, HAS_GAP | HAS_STEPS | HAS_ERRORS, 2, 6},
+    {ATTR_METHOD_INTEGRATED_GRADIENTS, 0, ATTR_BASELINE_BLACK, SUMS, HAS_GAP | HAS_BASELINE | HAS_STEPS, 1, 3},
+    {ATTR_METHOD_INTEGRATED_GRADIENTS, 0, ATTR_BASELINE_NOISE, SUMS, HAS_GAP | HAS_BASELINE | HAS_STEPS | HAS_ERRORS, 2,
+     6},
     {ATTR_METHOD_SMOOTHTAYLOR, 0, 0, SUMS, HAS_ERRORS, 3, 3},
     {ATTR_METHOD_IG_MAX, 0, ATTR_BASELINE_BLACK, SUMS, HAS_STEPS, 1, 3},
     {ATTR_METHOD_GGIG, 0, ATTR_BASELINE_NOISE, SUMS, HAS_STEPS, 1, 12},
@@ -40,9 +42,9 @@ static const method_row methods[] = {
     {ATTR_METHOD_SMOOTHGRAD, ATTR_METHOD_SMOOTHTAYLOR, 0, ATTR_REDUCE_VARIANCE, 0, 2, 6},
     {ATTR_METHOD_SMOOTHGRAD_SQUARED, ATTR_METHOD_GRADIENT, 0, SUMS, HAS_ERRORS, 2, 2},
     {ATTR_METHOD_VARGRAD, ATTR_METHOD_GRADIENT, 0, SUMS, 0, 2, 2},
-    {ATTR_METHOD_SMOOTHED_IG, 0, ATTR_BASELINE_BLACK, SUMS, HAS_ERRORS | HAS_STEPS, 2, 6},
+    {ATTR_METHOD_SMOOTHED_IG, 0, ATTR_BASELINE_BLACK, SUMS, HAS_ERRORS | HAS_GAP | HAS_STEPS, 2, 6},
     {ATTR_METHOD_NOISEGRAD, ATTR_METHOD_GRADIENT, 0, SUMS, HAS_ERRORS, 2, 2},
-    {ATTR_METHOD_NOISEGRAD, ATTR_METHOD_INTEGRATED_GRADIENTS, 0, SUMS, HAS_ERRORS | HAS_STEPS, 2, 6},
+    {ATTR_METHOD_NOISEGRAD, ATTR_METHOD_INTEGRATED_GRADIENTS, 0, SUMS, HAS_ERRORS | HAS_GAP | HAS_STEPS, 2, 6},
     {ATTR_METHOD_NOISEGRAD, ATTR_METHOD_IG_MAX, 0, ATTR_REDUCE_SQUARE, HAS_ERRORS | HAS_STEPS, 2, 6},
     {ATTR_METHOD_NOISEGRAD, ATTR_METHOD_GGIG, 0, ATTR_REDUCE_VARIANCE, HAS_STEPS, 2, 12},
     {ATTR_METHOD_FUSIONGRAD, ATTR_METHOD_GRADIENT, 0, SUMS, HAS_ERRORS, 2, 4},
@@ -161,8 +163,8 @@ static void check_map(const attr_map *map, const method_row *row, const char *wh
     else
         cr_expect(!map->standard_error && !map->half && !map->plane_error && isnan(map->relative_error),
                   "%s: has errors", what);
-    cr_expect(row->figures & HAS_GAP ? isfinite(map->completeness_gap) && isfinite(map->baseline_target)
-                                     : isnan(map->completeness_gap) && isnan(map->baseline_target),
+    cr_expect(!isnan(map->completeness_gap) == !!(row->figures & HAS_GAP) &&
+                  !isnan(map->baseline_target) == !!(row->figures & HAS_BASELINE),
               "%s: completeness gap %g, the baseline's target %g", what, map->completeness_gap, map->baseline_target);
 }
 

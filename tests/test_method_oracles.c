@@ -321,11 +321,62 @@ Test(method_oracles, noisy_integrated_gradients_are_complete) {
         }
         cr_expect(fabs(sum_of(&map) - expected) < 1e-6, "%s: sum %.9g, expected %.9g", attr_method_name(s.method),
                   sum_of(&map), expected);
+        cr_expect(fabs(map.expected_sum - expected) < 1e-6 && map.completeness_gap < 1e-6 && map.converged,
+                  "%s: said to be %.9g, expected %.9g, gap %g", attr_method_name(s.method), map.expected_sum, expected,
+                  map.completeness_gap);
         attr_map_free(&map);
     }
     free(zero);
     free(x);
     free(copy);
+    attr_target_free(t);
+    engine_pair_free(&n);
+}
+
+/* The noise that copies have on the letterbox bars is not credited, and the map is complete all the same. */
+Test(method_oracles, bars_get_no_part_of_noisy_integrated_gradients) {
+    engine_pair n;
+    engine_pair_make(&n, smooth_net, 4);
+    attr_target *t = test_target(n.twin, ATTR_TARGET_LOGIT, 1);
+    attr_method_settings s = settings_of(&n, ATTR_METHOD_SMOOTHED_IG, ATTR_METHOD_INTEGRATED_GRADIENTS);
+    attr_region *r = &s.baseline.region;
+    s.steps = 24;
+    r->y0 = 1;
+    r->h -= 2;
+    attr_map map = test_map(n.twin, n.x, t, &s);
+    for (size_t i = 0; i < map.size; i++) {
+        int y = (int)(i / (size_t)r->width) % r->height;
+        if (y < r->y0 || y >= r->y0 + r->h)
+            cr_expect_eq(map.values[i], 0, "element %zu of a bar: %g", i, map.values[i]);
+    }
+    cr_expect(map.completeness_gap < 1e-6, "gap %g of %g", map.completeness_gap, map.expected_sum);
+    attr_map_free(&map);
+    attr_target_free(t);
+    engine_pair_free(&n);
+}
+
+/* What is left of the target under noise: the mean of its values at the noisy inputs. */
+Test(method_oracles, the_mean_target_is_that_of_the_copies) {
+    engine_pair n;
+    engine_pair_make(&n, smooth_net, 4);
+    attr_target *t = test_target(n.twin, ATTR_TARGET_LOGIT, 1);
+    attr_method_settings s = settings_of(&n, ATTR_METHOD_SMOOTHGRAD, ATTR_METHOD_GRADIENT);
+    float *copy = test_allocate(n.inputs, sizeof *copy);
+    double *x = test_allocate(n.inputs, sizeof *x), expected = 0;
+    attr_map map = test_map(n.twin, n.x, t, &s);
+    for (size_t j = 0; j < s.samples; j++) {
+        attr_noisy_copy(copy, n.x, n.inputs, s.sigma, NULL, s.seed, j);
+        for (size_t i = 0; i < n.inputs; i++) x[i] = copy[i];
+        expected += test_value(n.twin, t, x) / (double)s.samples;
+    }
+    cr_expect(fabs(map.mean_target - expected) < 1e-9, "%g, expected %g", map.mean_target, expected);
+    attr_map_free(&map);
+    s.method = ATTR_METHOD_GRADIENT;
+    map = test_map(n.twin, n.x, t, &s);
+    cr_expect(isnan(map.mean_target), "without noise: %g", map.mean_target);
+    attr_map_free(&map);
+    free(copy);
+    free(x);
     attr_target_free(t);
     engine_pair_free(&n);
 }

@@ -25,13 +25,6 @@ static attr_status baseline_targets(attr_map *maps, const attr_path *p) {
     return status;
 }
 
-static void judge_completeness(attr_map *map, double tolerance) {
-    double sum = 0, expected = map->target - map->baseline_target;
-    for (size_t i = 0; i < map->size; ++i) sum += map->values[i];
-    map->completeness_gap = fabs(sum - expected);
-    map->converged = map->completeness_gap <= tolerance * fabs(expected);
-}
-
 /* Runs the rule with `steps` nodes for `count` targets. */
 static attr_status integrate(attr_map *maps, attr_target *const *targets, size_t count, attr_path *p, size_t steps) {
     const attr_job *job = p->job;
@@ -42,7 +35,9 @@ static attr_status integrate(attr_map *maps, attr_target *const *targets, size_t
     ATTR_TRY(attr_schedule_run(maps, job->engine, targets, count, &schedule, job->progress, job->context));
     for (size_t t = 0; t < count; ++t) {
         maps[t].steps = steps;
-        if (!settings->unscaled) judge_completeness(&maps[t], settings->tolerance);
+        if (settings->unscaled) continue;
+        maps[t].expected_sum = maps[t].target - maps[t].baseline_target;
+        attr_map_judge(&maps[t], settings->tolerance);
     }
     return ATTR_OK;
 }

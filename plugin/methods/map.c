@@ -14,6 +14,7 @@ attr_status attr_map_allocate(attr_map *map, const attr_shape_of_map *shape, int
     memset(map, 0, sizeof *map);
     map->shape = *shape;
     map->size = attr_map_size(shape);
+    map->mean_target = map->expected_sum = NAN;
     map->relative_error = map->baseline_target = map->completeness_gap = map->target = NAN;
     for (int i = 0; i < ATTR_POOLS; ++i) map->pooled_error[i] = NAN;
     map->converged = 1;
@@ -34,6 +35,13 @@ void attr_map_free(attr_map *map) {
     free(map->half);
     free(map->plane_error);
     map->values = map->standard_error = map->half = map->plane_error = NULL;
+}
+
+void attr_map_judge(attr_map *map, double tolerance) {
+    double sum = 0;
+    for (size_t i = 0; i < map->size; ++i) sum += map->values[i];
+    map->completeness_gap = fabs(sum - map->expected_sum);
+    map->converged = map->completeness_gap <= tolerance * fabs(map->expected_sum);
 }
 
 static int least(int a, int b) {

@@ -28,14 +28,20 @@ typedef struct {
     size_t samples;                  /* independent samples: noisy inputs, pairs of them, or clones; 1 without noise */
     double relative_error;           /* |standard error| / |values| (l2); NAN when the method has no samples */
     double pooled_error[ATTR_POOLS]; /* the same of the map's sums over channels and blocks of 2^i pixels a side */
+    double mean_target;              /* mean of f over the noisy inputs and clones, where it costs nothing; else NAN */
+    double expected_sum;             /* what a complete map sums to: f(x) - f(x'), with noise its mean; else NAN */
     double baseline_target;          /* Integrated Gradients: mean of f(x') over the baselines, else NAN */
-    double completeness_gap;         /* |sum of values - (f(x) - f(x'))|, else NAN */
+    double completeness_gap;         /* |sum of values - expected_sum|, else NAN */
     size_t steps;                    /* of a path, else 0 */
     int converged; /* the completeness gap, or with samples=auto the error, is within the tolerance; else 1 */
 } attr_map;
 
 attr_status attr_map_allocate(attr_map *map, const attr_shape_of_map *shape, int with_samples);
 void attr_map_free(attr_map *map);
+
+/* Sets the completeness gap, |sum of values - expected_sum|, and whether it is within the tolerance, which is relative
+ * to the expected sum. */
+void attr_map_judge(attr_map *map, double tolerance);
 
 /* Gives all pixels of a block of side x side pixels their mean, channel by channel. */
 void attr_map_pool(double *values, const attr_shape_of_map *shape, int side);

@@ -128,6 +128,7 @@ attr_status attr_scheduled(attr_map *maps, const attr_job *job);
 typedef struct {
     const attr_job *job;
     float *baselines; /* [count][size] */
+    bool *is_bar;     /* [size], of the letterbox; NULL: there are none */
     size_t count, steps;
     double *nodes, *weights; /* [steps] */
     bool baseline_is_sample; /* a baseline is a sample of its own; else they are averaged within one */

@@ -16,11 +16,12 @@ typedef struct {
     bool *ended;                 /* of each target: it is within the tolerance */
     size_t *gradients;           /* of each target: that went into its map, whatever else a batch has computed */
     size_t batch;
-    float *points;      /* [size], with ascents [batch][size] */
-    float *multipliers; /* [batch][size]; NULL: none */
-    double *weights;    /* [batch] */
-    double *ascents;    /* [batch][size]: what ascents have gathered; NULL: none */
-    float *copy;        /* [size]: the noisy copy of the sample `copy_of`; NULL: there is no noise */
+    double *values, *gains; /* of each target: sums over points of f, and over samples of what a map should sum to */
+    float *points;          /* [size], with ascents [batch][size] */
+    float *multipliers;     /* [batch][size]; NULL: none */
+    double *weights;        /* [batch] */
+    double *ascents;        /* [batch][size]: what ascents have gathered; NULL: none */
+    float *copy;            /* [size]: the noisy copy of the sample `copy_of`; NULL: there is no noise */
     uint64_t copy_of;
     bool forward_done;
     attr_progress progress;
@@ -146,6 +147,7 @@ static void end_point(runner *r, size_t t, size_t k, int b) {
     const attr_base *base = &r->schedule->base;
     if (r->ended[t]) return;
     r->gradients[t] += base->ascent_steps;
+    if (base->points == 1 && !climbs(r)) r->values[t] += attr_target_value(r->targets[t], r->engine, b);
     join_point(r, t, b);
     if (r->maxima && (k + 1) % (base->points / base->parts) == 0) end_part(r, t, b);
     if ((k + 1) % base->points != 0) return;
@@ -241,10 +243,36 @@ static bool all_ended(const runner *r) {
     return true;
 }
 
+/* Whether the mean map should sum to a known number. With a tolerance it is not known beforehand of how many samples.
+ */
+static bool is_complete(const attr_schedule *s) {
+    return s->base.ends > 0 && s->base.join == ATTR_JOIN_SUM && s->reduction == ATTR_REDUCE_MEAN && !s->magnitudes &&
+           s->tolerance == 0;
+}
+
+/* Adds what the map of a sample should sum to: forwards of the ends of its paths. */
+static void add_gain(runner *r, uint64_t sample) {
+    const attr_base *base = &r->schedule->base;
+    const float *x = input_of(r, sample);
+    for (size_t first = 0; first < base->ends; first += r->batch) {
+        int count = (int)(base->ends - first < r->batch ? base->ends - first : r->batch);
+        for (int b = 0; b < count; ++b) {
+            r->weights[b] = base->end(base, x, first + (size_t)b, r->points);
+            attr_engine_set_input_f32(r->engine, b, r->points);
+        }
+        attr_engine_forward(r->engine, count);
+        for (size_t t = 0; t < r->target_count; ++t)
+            for (int b = 0; b < count; ++b)
+                r->gains[t] += r->weights[b] * attr_target_value(r->targets[t], r->engine, b);
+    }
+}
+
 /* All points of a clone, in batches of nearly one size. */
 static attr_status run_clone(runner *r, uint64_t clone) {
     size_t points = r->schedule->samples * r->schedule->base.points, batches = (points + r->batch - 1) / r->batch;
     size_t most = (points + batches - 1) / batches;
+    for (size_t j = 0; is_complete(r->schedule) && j < r->schedule->samples; ++j)
+        add_gain(r, clone * r->schedule->samples + j);
     for (size_t k = 0; k < points && !all_ended(r); k += most) {
         size_t left = points - k;
         ATTR_TRY(run_batch(r, clone, k, (int)(left < most ? left : most)));
@@ -290,6 +318,8 @@ static attr_status allocate(runner *r, const attr_map *maps) {
     if (has_parts) ATTR_TRY(allocate_maxima(r));
     ATTR_TRY(attr_allocate(&r->statistics, r->target_count, sizeof *r->statistics, "statistics"));
     ATTR_TRY(attr_allocate(&r->ended, r->target_count, sizeof *r->ended, "targets"));
+    ATTR_TRY(attr_allocate(&r->values, r->target_count, sizeof *r->values, "target values"));
+    ATTR_TRY(attr_allocate(&r->gains, r->target_count, sizeof *r->gains, "target values"));
     ATTR_TRY(attr_allocate(&r->gradients, r->target_count, sizeof *r->gradients, "targets"));
     for (size_t t = 0; t < r->target_count; ++t) ATTR_TRY(attr_statistics_make(&r->statistics[t], &plan));
     ATTR_TRY(attr_allocate(&r->points, climbs(r) ? r->batch * r->size : r->size, sizeof(float), "points"));
@@ -308,6 +338,8 @@ static void release(runner *r) {
     free(r->maxima);
     free(r->ended);
     free(r->gradients);
+    free(r->values);
+    free(r->gains);
     free(r->points);
     free(r->weights);
     free(r->multipliers);
@@ -319,6 +351,9 @@ static attr_status finish(attr_map *map, const runner *r, size_t t) {
     double tolerance = r->schedule->tolerance;
     map->gradients = r->gradients[t];
     ATTR_TRY(attr_statistics_finish(map, &r->statistics[t]));
+    double samples = (double)r->statistics[t].samples;
+    if (r->schedule->base.points == 1 && !climbs(r) && samples > 1) map->mean_target = r->values[t] / samples;
+    if (is_complete(r->schedule)) map->expected_sum = r->gains[t] / samples;
     if (tolerance > 0) map->converged = map->relative_error <= tolerance;
     return ATTR_OK;
 }

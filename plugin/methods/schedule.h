@@ -38,6 +38,10 @@ struct attr_base {
     /* Writes point p of sample number `sample`, whose input is x, to z, and its multiplier to m (only when
      * has_multiplier); returns its weight in a sum. */
     double (*point)(const attr_base *base, const float *x, uint64_t sample, size_t p, float *z, float *m);
+    /* Of a base map that is complete: writes end number `end` of the sample's paths to z and returns its weight; the
+     * map sums to the sum of weight x f(end). 0 ends: it is not. */
+    size_t ends;
+    double (*end)(const attr_base *base, const float *x, size_t end, float *z);
     const void *data;
 };
 
@@ -67,7 +71,8 @@ typedef struct {
 typedef int (*attr_progress)(void *context, size_t done, size_t all);
 
 /* Runs the schedule for some targets; maps[t] must be allocated for the same shape. Sets what
- * attr_statistics_finish() sets, and gradients and converged. ATTR_NUMERIC when a gradient is not finite. */
+ * attr_statistics_finish() sets, and gradients, converged, mean_target and expected_sum. ATTR_NUMERIC when a gradient
+ * is not finite. */
 attr_status attr_schedule_run(attr_map *maps, attr_engine *e, attr_target *const *targets, size_t target_count,
                               const attr_schedule *schedule, attr_progress progress, void *context);
 

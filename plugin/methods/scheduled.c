@@ -3,6 +3,8 @@
  * (FusionGrad: Bykov, Hedstroem, Nakajima, Hoehne, AAAI 2022, equations 3 and 4). */
 #include "methods/method.h"
 
+#include <math.h>
+
 static attr_reduction reduction_of(const attr_method_settings *settings) {
     if (settings->method == ATTR_METHOD_SMOOTHGRAD_SQUARED) return ATTR_REDUCE_SQUARE;
     return settings->method == ATTR_METHOD_VARGRAD ? ATTR_REDUCE_VARIANCE : settings->reduction;
@@ -90,7 +92,10 @@ attr_status attr_scheduled(attr_map *maps, const attr_job *job) {
     if (status == ATTR_OK)
         status = attr_schedule_run(maps, job->engine, job->targets, job->target_count, &schedule, job->progress,
                                    job->context);
-    for (size_t t = 0; t < job->target_count; ++t) maps[t].steps = path.steps;
+    for (size_t t = 0; t < job->target_count; ++t) {
+        maps[t].steps = path.steps;
+        if (status == ATTR_OK && !isnan(maps[t].expected_sum)) attr_map_judge(&maps[t], settings->tolerance);
+    }
     attr_path_free(&path);
     return status;
 }
