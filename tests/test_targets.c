@@ -7,6 +7,7 @@
 
 #include "engine_pair.h"
 #include "layer_harness.h"
+#include "targets/probability.h"
 
 enum { QUANTITIES = ATTR_TARGET_SCORE + 1, SAMPLE = 1, BATCH = 2 };
 
@@ -111,15 +112,12 @@ static double *tensor_of(const attr_op *op, double **gradient) {
     return plain ? (double *)op->out : (double *)op->in[0];
 }
 
-static void check(const engine_pair *n, const attr_op *op, const attr_target *t, const reading *r,
-                  attr_quantity quantity) {
-    char name[600];
-    snprintf(name, sizeof name, "%s\n  target=%s, class %d, anchor %d, row %d, column %d", n->cfg,
-             attr_quantity_name(quantity), r->place.class_index, r->place.anchor, r->place.row, r->place.column);
-    double expected = expected_value(r, quantity), value = attr_target_value(t, n->twin, SAMPLE);
-    cr_expect(fabs(value - expected) <= 1e-13 * (1 + fabs(expected)), "%s: %.17g, expected %.17g", name, value,
-              expected);
+typedef double (*value_function)(const attr_target *t, attr_engine *e, int sample);
+typedef void (*seed_function)(const attr_target *t, attr_engine *e, int sample, double weight);
 
+/* The seed against finite differences of the value. */
+static void check_seed(const engine_pair *n, const attr_op *op, const attr_target *t, const char *name,
+                       value_function value_of, seed_function seed) {
     double *gradient, *z = tensor_of(op, &gradient), h = 1e-3;
     size_t size = op->outputs;
     double *slopes = test_allocate(size, sizeof *slopes), *got = test_allocate(size, sizeof *got);
@@ -127,14 +125,14 @@ static void check(const engine_pair *n, const attr_op *op, const attr_target *t,
         double middle = z[SAMPLE * size + i], f[5];
         for (int k = -2; k <= 2; k++) {
             z[SAMPLE * size + i] = middle + k * h;
-            f[k + 2] = attr_target_value(t, n->twin, SAMPLE);
+            f[k + 2] = value_of(t, n->twin, SAMPLE);
         }
         z[SAMPLE * size + i] = middle;
         slopes[i] = (8 * (f[3] - f[1]) - (f[4] - f[0])) / (12 * h);
     }
     attr_engine_clear_gradients(n->twin, attr_target_layer(t));
-    attr_target_seed(t, n->twin, SAMPLE, 0.75);
-    attr_target_seed(t, n->twin, SAMPLE, -2.75);
+    seed(t, n->twin, SAMPLE, 0.75);
+    seed(t, n->twin, SAMPLE, -2.75);
     for (size_t i = 0; i < size; i++) got[i] = gradient[SAMPLE * size + i] / -2;
     double error = relative_error(got, slopes, size);
     cr_expect(error < 1e-9, "%s: the seed is %g off finite differences", name, error);
@@ -144,6 +142,63 @@ static void check(const engine_pair *n, const attr_op *op, const attr_target *t,
     free(got);
 }
 
+static void expect_number(double got, double expected, const char *name, const char *what) {
+    cr_expect(fabs(got - expected) <= 1e-13 * (1 + fabs(expected)), "%s, %s: %.17g, expected %.17g", name, what, got,
+              expected);
+}
+
+/* What a quantity's probability is, as a quantity. */
+static attr_quantity probability_of(const reading *r, attr_quantity quantity) {
+    if (quantity == ATTR_TARGET_AUTO) return r->detector ? ATTR_TARGET_SCORE : ATTR_TARGET_PROBABILITY;
+    if (quantity == ATTR_TARGET_OBJECTNESS_LOGIT) return ATTR_TARGET_OBJECTNESS;
+    return quantity >= ATTR_TARGET_OBJECTNESS ? quantity : ATTR_TARGET_PROBABILITY;
+}
+
+/* The largest of the classes that compete; in a tree on the way from the root. */
+static int expected_winner(const reading *r) {
+    int is_tree = (r->l->type == SOFTMAX || r->l->type == REGION) && r->l->softmax_tree, c = r->place.class_index;
+    int classes = r->detector ? r->l->classes : r->l->outputs, groups = r->l->type == SOFTMAX ? r->l->groups : 1;
+    int path[8], length = 0;
+    for (int a = c; a >= 0; a = is_tree ? parents[a] : -1) path[length++] = a;
+    for (int i = length - 1; i >= 0; i--) {
+        int best = -1;
+        for (int k = 0; k < classes; k++) {
+            int rival = is_tree ? parents[k] == parents[path[i]] : k / (classes / groups) == c / (classes / groups);
+            if (rival && (best < 0 || r->in[class_place(r, k)] > r->in[class_place(r, best)])) best = k;
+        }
+        /* the background stands where the objectness would */
+        if (i == 0 && !is_tree && r->l->type == REGION && r->l->background && r->l->softmax &&
+            r->in[objectness_place(r)] > r->in[class_place(r, best)])
+            best = -1;
+        if (best != path[i]) return best;
+    }
+    return c;
+}
+
+static void check_probability(const engine_pair *n, const attr_op *op, const attr_target *t, const reading *r,
+                              attr_quantity quantity, const char *name) {
+    double p = expected_value(r, probability_of(r, quantity));
+    expect_number(attr_target_probability(t, n->twin, SAMPLE), p, name, "probability");
+    expect_number(attr_target_log_probability(t, n->twin, SAMPLE), log(p), name, "its logarithm");
+    check_seed(n, op, t, name, attr_target_probability, attr_target_seed_probability);
+    check_seed(n, op, t, name, attr_target_log_probability, attr_target_seed_log_probability);
+    int winner = attr_target_predicted(t, n->twin, SAMPLE), expected = expected_winner(r);
+    cr_expect_eq(winner, expected, "%s: class %d wins, expected %d", name, winner, expected);
+}
+
+static void check(const engine_pair *n, const attr_op *op, const attr_target *t, const reading *r,
+                  attr_quantity quantity) {
+    char name[600];
+    snprintf(name, sizeof name, "%s\n  target=%s, class %d, anchor %d, row %d, column %d", n->cfg,
+             attr_quantity_name(quantity), r->place.class_index, r->place.anchor, r->place.row, r->place.column);
+    expect_number(attr_target_value(t, n->twin, SAMPLE), expected_value(r, quantity), name, "value");
+    check_seed(n, op, t, name, attr_target_value, attr_target_seed);
+    int plain = op->l->type == CONNECTED || op->l->type == AVGPOOL;
+    attr_status status = attr_target_needs_probability(t, n->twin, "relex");
+    cr_expect_eq(status, plain ? ATTR_BAD_INPUT : ATTR_OK, "%s: probabilities are %s", name, attr_status_name(status));
+    if (!plain) check_probability(n, op, t, r, quantity, name);
+}
+
 /* Random numbers in the head's input (positive ones for a [detection], so that logarithms exist), and its forward. */
 static void fill_head(engine_pair *n, const attr_op *op) {
     int positive = op->l->type == DETECTION || op->l->type == CONNECTED || op->l->type == AVGPOOL;
@@ -151,7 +206,7 @@ static void fill_head(engine_pair *n, const attr_op *op) {
     for (size_t i = 0; i < n->inputs; i++) n->x[i] = (float)test_uniform(0, 1);
     for (int b = 0; b < BATCH; b++) attr_engine_set_input_f32(n->twin, b, n->x);
     attr_engine_forward(n->twin, BATCH);
-    for (size_t i = 0; i < BATCH * op->outputs; i++) z[i] = test_uniform(positive ? 0.1 : -3, positive ? 1 : 3);
+    for (size_t i = 0; i < BATCH * op->outputs; i++) z[i] = test_uniform(positive ? 0.2 : -3, positive ? 0.99 : 3);
     if (z != op->out) op->kind->forward((attr_op *)op);
 }
 
@@ -256,4 +311,96 @@ Test(targets, give_the_numbers_of_the_detections) {
         free(found);
         engine_pair_free(&n);
     }
+}
+
+/* ---- Probabilities that are taken as they come */
+
+Test(targets, of_a_layer_that_predicts_probabilities_directly_are_finite_whatever_it_predicts) {
+    static const double z[] = {-1e6, -1, 0, 9e-4, 1.1e-3, 0.5, 1, 1e6};
+    engine_pair n;
+    make(&n, detectors[8]);
+    attr_op *op = attr_engine_op(n.twin, n.net->n - 1);
+    attr_detection d = {.layer = op->index, .class_index = 1, .row = 1};
+    attr_target *t = NULL;
+    cr_assert_eq(attr_target_of_detection(&t, n.single, ATTR_TARGET_PROBABILITY, &d), ATTR_OK);
+    fill_head(&n, op);
+    double before = -INFINITY, *gradient = op->din[0];
+    for (size_t i = 0; i < sizeof z / sizeof *z; i++) {
+        size_t at = attr_target_entry(t);
+        ((double *)op->in[0])[at] = z[i];
+        double p = attr_target_probability(t, n.twin, 0), log_p = attr_target_log_probability(t, n.twin, 0);
+        double inside = z[i] < 0 ? 0 : z[i] > 1 ? 1 : z[i];
+        cr_expect_eq(p, inside, "z = %g: p is %g", z[i], p);
+        cr_expect(isfinite(log_p) && log_p <= 0 && log_p >= before, "z = %g: log p is %g, before %g", z[i], log_p,
+                  before);
+        if (z[i] >= 1e-3 && z[i] <= 1) cr_expect_eq(log_p, log(z[i]), "z = %g: log p is %g", z[i], log_p);
+        before = log_p;
+        attr_engine_clear_gradients(n.twin, op->index);
+        attr_target_seed_probability(t, n.twin, 0, 1);
+        cr_expect_eq(gradient[at], z[i] >= 0 && z[i] <= 1, "z = %g: the slope is %g", z[i], gradient[at]);
+        attr_engine_clear_gradients(n.twin, op->index);
+        attr_target_seed_log_probability(t, n.twin, 0, 1);
+        cr_expect(isfinite(gradient[at]) && (z[i] >= 1 || gradient[at] > 0), "z = %g: the logarithm's slope is %g",
+                  z[i], gradient[at]);
+    }
+    attr_target_free(t);
+    engine_pair_free(&n);
+}
+
+/* ---- Another class */
+
+static int related(int a, int b) {
+    for (int c = a; c >= 0; c = parents[c])
+        if (c == b) return 1;
+    for (int c = b; c >= 0; c = parents[c])
+        if (c == a) return 1;
+    return 0;
+}
+
+static void count_others(const engine_pair *n, const attr_target *t, int class_index, int classes, int is_tree) {
+    enum { DRAWS = 720 };
+    int seen[16] = {0}, others = 0;
+    for (int i = 0; i < DRAWS; i++) {
+        attr_target *other = NULL;
+        cr_assert_eq(attr_target_of_other_class(&other, t, n->single, (i + 0.5) / DRAWS), ATTR_OK, "%s: %s", n->cfg,
+                     attr_error_message());
+        cr_expect(attr_target_quantity(other) == attr_target_quantity(t) &&
+                      attr_target_layer(other) == attr_target_layer(t),
+                  "%s", n->cfg);
+        seen[attr_target_class(other)]++;
+        attr_target_free(other);
+    }
+    for (int k = 0; k < classes; k++) others += is_tree ? !related(k, class_index) : k != class_index;
+    for (int k = 0; k < classes; k++) {
+        int expected = (is_tree ? !related(k, class_index) : k != class_index) ? DRAWS / others : 0;
+        cr_expect(abs(seen[k] - expected) <= 1, "%s\n  class %d instead of %d: %d times of %d, expected %d", n->cfg, k,
+                  class_index, seen[k], DRAWS, expected);
+    }
+}
+
+Test(targets, of_another_class_are_chosen_evenly_and_never_from_the_same_path) {
+    for (int i = 0; i < 4; i++) {
+        engine_pair n;
+        make(&n, classifiers[i]);
+        for (int c = 0; c < attr_class_count(n.single); c++) {
+            attr_target *t = test_target(n.single, ATTR_TARGET_AUTO, c);
+            count_others(&n, t, c, attr_class_count(n.single), i == 2);
+            attr_target_free(t);
+        }
+        engine_pair_free(&n);
+    }
+    engine_pair n;
+    make(&n, detectors[0]);
+    attr_detection d = {.layer = 1, .class_index = 2, .anchor = 1, .row = 1, .column = 2};
+    attr_target *t = NULL, *other = NULL;
+    cr_assert_eq(attr_target_of_detection(&t, n.single, ATTR_TARGET_SCORE, &d), ATTR_OK);
+    count_others(&n, t, 2, 3, 0);
+    cr_assert_eq(attr_target_of_other_class(&other, t, n.single, 0), ATTR_OK);
+    cr_expect_eq(attr_target_entry(other) + 2 * (size_t)(2 * 3), attr_target_entry(t), "another cell");
+    attr_target_free(other);
+    attr_target_free(t);
+    cr_assert_eq(attr_target_of_detection(&t, n.single, ATTR_TARGET_OBJECTNESS, &d), ATTR_OK);
+    cr_expect_eq(attr_target_of_other_class(&other, t, n.single, 0), ATTR_BAD_INPUT);
+    attr_target_free(t);
+    engine_pair_free(&n);
 }

@@ -49,7 +49,8 @@ typedef enum {
     ATTR_STREAM_CHECK = 5,          /* directions and points of checks */
     ATTR_STREAM_ROOTS = 6,          /* noise of SmoothTaylor's roots; sample = number of the root */
     ATTR_STREAM_MASK = 7,           /* where RelEx's masks start; sample = the target's class */
-    ATTR_STREAM_PATCHES = 8         /* what AUPC puts over windows; part = number of the window, sample = candidate */
+    ATTR_STREAM_PATCHES = 8,        /* what AUPC puts over windows; part = number of the window, sample = candidate */
+    ATTR_STREAM_CONTROL = 9         /* the class of RelEx's control; sample = the target's class */
 } attr_stream;
 
 typedef struct {

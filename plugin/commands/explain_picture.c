@@ -66,6 +66,16 @@ static void print_error(const attr_explained *item) {
         printf(", NOISE: two halves of the samples do not agree (rank correlation %.2f)", r->split_half);
 }
 
+/* What the mask keeps of the class, and what one for another class can force. */
+static void print_mask(const attr_explained *item) {
+    const attr_mask_report *mask = item->figures.mask;
+    printf(", keeps %.2f of %s (%.2f on the picture, %.2f on the rest)%s", mask->own.kept, item->class_name,
+           mask->own.original, mask->own.rest, mask->own.retrieved ? ", retrieved" : ", NOT retrieved");
+    if (mask->has_control)
+        printf("; control: %.2f of %s%s", mask->control.kept, item->control_name,
+               mask->control.retrieved ? ", retrieved" : "");
+}
+
 static void print_maps(const attr_explanation *ex) {
     for (int i = 0; i < ex->count; ++i) {
         const attr_explained *item = &ex->explained[i];
@@ -78,6 +88,8 @@ static void print_maps(const attr_explanation *ex) {
             double expected = fabs(r->target - item->figures.baseline_target);
             printf(", gap %.2g of %.4g%s", r->completeness_gap, expected, r->converged ? "" : " (above the tolerance)");
         }
+        if (item->figures.tried) printf(", %zu clones of %zu tried", r->samples, item->figures.tried);
+        if (item->figures.mask) print_mask(item);
         putchar('\n');
     }
     if (ex->count == 0)

@@ -34,6 +34,8 @@ void attr_map_free(attr_map *map) {
     free(map->standard_error);
     free(map->half);
     free(map->plane_error);
+    attr_mask_report_free(map->mask);
+    map->mask = NULL;
     map->values = map->standard_error = map->half = map->plane_error = NULL;
 }
 

@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "base/status.h"
+#include "methods/mask.h"
 
 /* How many sides of blocks of pixels there are for which a map's error is known: 1, 2, 4, .. 64. */
 enum { ATTR_POOLS = 7 };
@@ -33,6 +34,8 @@ typedef struct {
     double baseline_target;          /* Integrated Gradients: mean of f(x') over the baselines, else NAN */
     double completeness_gap;         /* |sum of values - expected_sum|, else NAN */
     size_t steps;                    /* of a path, else 0 */
+    size_t tried;                    /* geg: clones tried, of which `samples` were accepted; else 0 */
+    attr_mask_report *mask;          /* relex; else NULL */
     int converged; /* the completeness gap, or with samples=auto the error, is within the tolerance; else 1 */
 } attr_map;
 

@@ -37,7 +37,7 @@ bool attr_method_has_baseline(const attr_method_settings *settings) {
 static size_t points_of_base(const attr_method_settings *settings) {
     attr_method base = attr_method_base(settings);
     if (base == ATTR_METHOD_SMOOTHTAYLOR) return settings->roots;
-    if (base == ATTR_METHOD_RELEX) return settings->samples;
+    if (base == ATTR_METHOD_RELEX) return attr_relex_copies(settings) * (settings->background > 0 ? 2 : 1);
     if (!attr_method_has_baseline(settings)) return 1;
     bool doubled = settings->method == ATTR_METHOD_INTEGRATED_GRADIENTS && settings->steps == 0;
     size_t steps = doubled ? settings->max_steps : attr_path_steps(settings, base);
@@ -85,8 +85,9 @@ static attr_status run(attr_map *maps, const attr_job *job) {
     case ATTR_METHOD_INTEGRATED_GRADIENTS:
         return attr_integrated_gradients(maps, job);
     case ATTR_METHOD_GEG:
+        return attr_geg(maps, job);
     case ATTR_METHOD_RELEX:
-        return attr_fail(ATTR_UNSUPPORTED, "method=%s cannot be computed yet", attr_method_name(job->settings->method));
+        return attr_relex(maps, job);
     default:
         return attr_scheduled(maps, job);
     }

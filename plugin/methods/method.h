@@ -83,6 +83,7 @@ typedef struct {
     /* relex */
     size_t iterations;
     double mask_rate, momentum, sparsity, background;
+    bool control; /* also a mask for another class */
 } attr_method_settings;
 
 typedef struct {
@@ -119,8 +120,13 @@ bool attr_method_is_at_input(attr_method method);
 /* --- the methods, as called by attr_method_run with maps allocated and their `target` set ---------------------- */
 
 attr_status attr_integrated_gradients(attr_map *maps, const attr_job *job);
+attr_status attr_geg(attr_map *maps, const attr_job *job);
+attr_status attr_relex(attr_map *maps, const attr_job *job);
 /* All that are a schedule of a base map. */
 attr_status attr_scheduled(attr_map *maps, const attr_job *job);
+
+/* How many noisy copies relex takes in an iteration: option samples; 1 without noise. */
+size_t attr_relex_copies(const attr_method_settings *settings);
 
 /* --- base maps -------------------------------------------------------------------------------------------------- */
 

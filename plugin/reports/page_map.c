@@ -28,7 +28,8 @@ static const char *legend(const attr_explanation *e, attr_palette palette) {
     bool wraps = attr_method_has_copies((attr_method)o->method) || attr_method_has_clones((attr_method)o->method);
     switch ((attr_method_word)(o->method != ATTR_METHOD_GEG && wraps ? o->base : o->method)) {
     case ATTR_METHOD_RELEX:
-        return "The brighter, the more of the pixel is kept.";
+        if (o->channels == ATTR_CHANNELS_NONE || e->net_c == 1) return "The brighter, the more of the pixel is kept.";
+        return "The brighter, the more of the pixel is kept, summed over its colours.";
     case ATTR_METHOD_GRADIENT_X_INPUT:
     case ATTR_METHOD_INTEGRATED_GRADIENTS:
     case ATTR_METHOD_SMOOTHTAYLOR:
@@ -102,6 +103,10 @@ static void write_figures(FILE *file, const attr_explanation *e, const attr_expl
     attr_html(file, "<li>Target: %s = %g</li>\n", attr_quantity_name(item->quantity), r->target);
     if (item->adaptive.evaluations > 0) write_adaptive(file, e, &item->adaptive);
     write_error(file, e, item);
+    if (item->figures.tried)
+        attr_html(file, "<li>%zu networks of %zu tried predict the same with no lower probability</li>\n", r->samples,
+                  item->figures.tried);
+    if (item->figures.mask) attr_page_mask(file, item);
     if (!isnan(r->completeness_gap)) write_completeness(file, e, item);
     attr_html(file, "<li>Sum %g", r->sum);
     if (figures->negative < 0) attr_html(file, " = %g &minus; %g", figures->positive, -figures->negative);

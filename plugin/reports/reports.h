@@ -59,7 +59,7 @@ attr_status attr_write_summary(FILE *file, const attr_explanation *e);
  * `path` is the name that the record will have. */
 attr_status attr_write_record(FILE *file, const attr_explanation *e, const char *path);
 
-/* --- index.html (page.c, page_map.c) -------------------------------------------------------------------------- */
+/* --- index.html (page.c, page_map.c, page_mask.c) ----------------------------------------------------------------- */
 
 /* The longest side of the pictures in a page. */
 enum { ATTR_PAGE_SIDE = 1600 };
@@ -70,6 +70,9 @@ attr_status attr_page_begin(FILE *file, const attr_explanation *e);
 void attr_page_map(FILE *file, const attr_explanation *e, int i, const attr_map_figures *figures,
                    const attr_drawing *drawing);
 attr_status attr_page_end(FILE *file, const attr_explanation *e, const char *record_path);
+
+/* What RelEx tells of a mask: figures, and the objective as a curve. */
+void attr_page_mask(FILE *file, const attr_explained *item);
 
 /* The prediction that a map explains, -1 if it is not among those listed. */
 int attr_prediction_of(const attr_explanation *e, const attr_explained *item);

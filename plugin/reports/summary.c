@@ -190,6 +190,41 @@ static void write_adaptive(attr_json *j, const attr_noise_search *search) {
     attr_json_close(j, '}');
 }
 
+static void write_retrieval(attr_json *j, const attr_retrieval *r) {
+    attr_json_number(j, "original", r->original);
+    attr_json_number(j, "kept", r->kept);
+    attr_json_number(j, "rest", r->rest);
+    attr_json_integer(j, "predicted", r->predicted);
+    attr_json_boolean(j, "retrieved", r->retrieved);
+    attr_json_number(j, "area", r->area);
+}
+
+/* Probabilities of the picture, of what the mask keeps and of the rest; the objective before each step. */
+static void write_mask(attr_json *j, const attr_explained *item) {
+    const attr_mask_report *mask = item->figures.mask;
+    attr_json_open(j, "mask", '{');
+    write_retrieval(j, &mask->own);
+    if (mask->has_control) {
+        attr_json_open(j, "control", '{');
+        attr_json_text(j, "class", item->control_name);
+        attr_json_integer(j, "class_index", mask->control.class_index);
+        write_retrieval(j, &mask->control);
+        attr_json_close(j, '}');
+    }
+    attr_json_open(j, "objective", '[');
+    for (size_t i = 0; i < mask->iterations; i++) {
+        const attr_objective *o = &mask->objective[i];
+        attr_json_open(j, NULL, '{');
+        attr_json_number(j, "foreground", o->foreground);
+        attr_json_number(j, "background", o->background);
+        attr_json_number(j, "sparsity", o->sparsity);
+        attr_json_number(j, "total", o->foreground + o->background + o->sparsity);
+        attr_json_close(j, '}');
+    }
+    attr_json_close(j, ']');
+    attr_json_close(j, '}');
+}
+
 static attr_status write_map(attr_json *j, const attr_explanation *e, const attr_explained *item) {
     const attr_result *r = &item->result;
     attr_map_figures f;
@@ -215,7 +250,9 @@ static attr_status write_map(attr_json *j, const attr_explanation *e, const attr
     attr_json_number(j, "padding_share", r->padding_share);
     attr_json_integer(j, "gradients", (int64_t)r->gradients);
     attr_json_integer(j, "samples", (int64_t)r->samples);
+    if (item->figures.tried) attr_json_integer(j, "tried", (int64_t)item->figures.tried);
     write_error(j, item);
+    if (item->figures.mask) write_mask(j, item);
     if (!isnan(r->completeness_gap)) write_completeness(j, item);
     if (item->adaptive.evaluations > 0) write_adaptive(j, &item->adaptive);
     attr_json_close(j, '}');

@@ -134,7 +134,9 @@ static attr_status fill_item(attr_explained *item, const attr_choice *choice, at
     }
     item->figures = *map;
     item->figures.values = item->figures.standard_error = item->figures.half = item->figures.plane_error = NULL;
-    return ATTR_OK;
+    map->mask = NULL; /* the item's now */
+    if (!item->figures.mask || !item->figures.mask->has_control) return ATTR_OK;
+    return attr_copy_text(&item->control_name, attr_class_name(s, item->figures.mask->control.class_index, number));
 }
 
 /* Explains so many choices. `forward_done`: nothing has run since the forward that they were chosen by. */
@@ -288,6 +290,8 @@ void attr_explanation_free(attr_explanation *ex) {
     for (int i = 0; i < ex->count; ++i) {
         free(ex->explained[i].name);
         free(ex->explained[i].class_name);
+        free(ex->explained[i].control_name);
+        attr_mask_report_free(ex->explained[i].figures.mask);
         free(ex->explained[i].map);
         free(ex->explained[i].plane);
         free(ex->explained[i].error);

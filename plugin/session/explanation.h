@@ -23,9 +23,10 @@ typedef struct {
     bool is_detection;
     attr_detection detection; /* where it comes from: layer, anchor, row, column; objectness, class probability */
     attr_quantity quantity;   /* what `target` resolved to */
-    attr_map figures;         /* steps, baseline_target, ...; its arrays are freed (NULL) */
-    attr_noise_search
-        adaptive; /* option adaptive: how root_sigma was found, in the units of option space; else zeros */
+    attr_map figures;         /* steps, baseline_target, ...; its arrays are freed (NULL), but not the mask's report */
+    char *control_name;       /* of the class of the mask's control; NULL: there is none */
+    /* option adaptive: how root_sigma was found, in the units of option space; else zeros */
+    attr_noise_search adaptive;
     int pool;     /* side of the blocks whose pixels have their mean; 1: none */
     float *plane; /* [picture_h][picture_w] signed sum in picture coordinates, for drawing */
 } attr_explained;

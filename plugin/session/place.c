@@ -22,13 +22,30 @@ static void to_float(float *out, const double *in, size_t n) {
     for (size_t i = 0; i < n; ++i) out[i] = (float)in[i];
 }
 
+/* A network plane in the picture. The letterbox keeps sums; a mask is no density and keeps its values instead: they are
+ * divided by what becomes of ones. */
+static attr_status undo_letterbox(double *out, double *padding_share, const double *plane, const attr_explanation *ex) {
+    size_t size = (size_t)ex->net_w * ex->net_h, area = (size_t)ex->picture.w * ex->picture.h;
+    double *ones = NULL, *density = NULL;
+    ATTR_TRY(attr_letterbox_undo(out, padding_share, plane, &ex->letterbox));
+    if (ex->options.method != ATTR_METHOD_RELEX) return ATTR_OK;
+    attr_status status = attr_allocate(&ones, size, sizeof *ones, "a mask");
+    if (status == ATTR_OK) status = attr_allocate(&density, area, sizeof *density, "a mask");
+    for (size_t i = 0; status == ATTR_OK && i < size; ++i) ones[i] = 1;
+    if (status == ATTR_OK) status = attr_letterbox_undo(density, NULL, ones, &ex->letterbox);
+    for (size_t i = 0; status == ATTR_OK && i < area; ++i) out[i] /= density[i];
+    free(ones);
+    free(density);
+    return status;
+}
+
 /* A network plane in the coordinates asked for; room has the picture's size. */
 static attr_status bring_home(float *out, double *room, const double *plane, const attr_explanation *ex) {
     if (ex->options.coordinates != ATTR_COORDINATES_PICTURE) {
         to_float(out, plane, (size_t)ex->net_w * ex->net_h);
         return ATTR_OK;
     }
-    ATTR_TRY(attr_letterbox_undo(room, NULL, plane, &ex->letterbox));
+    ATTR_TRY(undo_letterbox(room, NULL, plane, ex));
     to_float(out, room, (size_t)ex->picture.w * ex->picture.h);
     return ATTR_OK;
 }
@@ -75,7 +92,7 @@ static attr_status place_drawn(attr_explained *item, const attr_map *map, const 
     size_t area = (size_t)ex->picture.w * ex->picture.h;
     ATTR_TRY(attr_allocate(&item->plane, area, sizeof *item->plane, "a map"));
     reduce(room->net, map->values, &map->shape, -1, ex->options.channels);
-    ATTR_TRY(attr_letterbox_undo(room->picture, &item->result.padding_share, room->net, &ex->letterbox));
+    ATTR_TRY(undo_letterbox(room->picture, &item->result.padding_share, room->net, ex));
     to_float(item->plane, room->picture, area);
     return ATTR_OK;
 }

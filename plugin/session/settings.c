@@ -133,6 +133,7 @@ attr_status attr_settings_make(attr_settings_holder *out, attr_explanation *ex, 
         .momentum = o->momentum,
         .sparsity = o->sparsity,
         .background = o->background,
+        .control = o->control,
     };
     ex->sigma = o->method == ATTR_METHOD_SMOOTHTAYLOR ? out->settings.root_sigma : out->settings.sigma;
     out->adaptive = (attr_adaptive_settings){

@@ -51,6 +51,8 @@ void attr_target_free(attr_target *t);
 int attr_target_layer(const attr_target *t);
 attr_quantity attr_target_quantity(const attr_target *t);
 
+int attr_target_class(const attr_target *t);
+
 /* Where the logit of the class, or of the objectness for the targets objectness and objectness_logit, stands in one
  * sample of the head's input (output, for a plain head). */
 size_t attr_target_entry(const attr_target *t);
