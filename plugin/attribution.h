@@ -75,7 +75,7 @@ typedef struct attr_explanation attr_explanation;
 
 /* One map and what it explains. Pointers stay valid until attr_explanation_free. */
 typedef struct {
-    const char *name;       /* of the map's files: class and number, e.g. "dog_1" */
+    const char *name;       /* of the map's files: class, number and method, e.g. "dog_1_smoothgrad" */
     const char *class_name; /* from the names list, or the class's number */
     int class_index;
     double score;  /* what Darknet prints: the class's probability, or objectness x probability of a detection */

@@ -8,46 +8,160 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include "images/overlay.h"
 #include "fresh_folder.h"
 
 TestSuite(overlay, .init = enter_fresh_folder, .fini = leave_fresh_folder);
 
-/* ---- scale */
+/* ---- scale: against sorting and adding up, written down without counting */
 
 static int compare_floats(const void *a, const void *b) {
     float x = *(const float *)a, y = *(const float *)b;
     return (x > y) - (x < y);
 }
 
-Test(overlay, scale_is_the_99th_percentile_of_the_magnitudes) {
-    static const size_t counts[] = {1, 2, 3, 100, 101, 1000, 12345};
-    for (size_t k = 0; k < sizeof counts / sizeof *counts; k++) {
-        size_t n = counts[k];
-        float *map = malloc(n * sizeof *map), *sorted = malloc(n * sizeof *sorted);
-        unsigned int state = 7;
-        for (size_t i = 0; i < n; i++) {
-            state = state * 1664525u + 1013904223u;
-            map[i] = (float)((int)(state >> 8) % 20001 - 10000) * powf(10, (float)((int)(state >> 28) - 12));
-            sorted[i] = fabsf(map[i]);
+static double percentile_of(const float *sorted, size_t n) {
+    double position = .99 * (double)(n - 1);
+    size_t rank = (size_t)floor(position);
+    return rank + 1 < n ? sorted[rank] + (position - (double)rank) * ((double)sorted[rank + 1] - sorted[rank])
+                        : sorted[n - 1];
+}
+
+static double outlier_of(const float *sorted, size_t n) {
+    double total = 0, sum = 0;
+    for (size_t i = 0; i < n; i++) total += sorted[i];
+    for (size_t i = 0; i < n; i++)
+        if ((sum += sorted[i]) >= .98 * total) return sorted[i];
+    return sorted[n - 1];
+}
+
+static attr_scale naive_scale(const float *map, size_t n, int normalisation) {
+    float *sorted = malloc(n * sizeof *sorted);
+    attr_scale scale = {0};
+    double high = 0, low = 0;
+    for (size_t i = 0; i < n; i++) {
+        sorted[i] = fabsf(map[i]);
+        if (map[i] > high) high = map[i];
+        if (map[i] < low) low = map[i];
+    }
+    qsort(sorted, n, sizeof *sorted, compare_floats);
+    double end = sorted[n - 1];
+    if (normalisation == ATTR_NORMALISATION_PERCENTILE) {
+        double value = percentile_of(sorted, n);
+        if (value > 0) end = value;
+        if (sorted[0] != end) scale.zero = sorted[0];
+    }
+    if (normalisation == ATTR_NORMALISATION_OUTLIER) end = outlier_of(sorted, n);
+    scale.positive = scale.negative = end;
+    if (normalisation == ATTR_NORMALISATION_SIGNS) {
+        scale.positive = high > 0 ? high : -low;
+        scale.negative = low < 0 ? -low : high;
+    }
+    free(sorted);
+    return scale;
+}
+
+/* The colour's place by the formulas that options name. */
+static double naive_place(double v, const attr_scale *s) {
+    double end = v < 0 ? s->negative : s->positive, t = (fabs(v) - s->zero) / (end - s->zero);
+    return copysign(t < 0 ? 0 : t > 1 ? 1 : t, v);
+}
+
+static const char *const normalisations[] = {"percentile", "outlier", "signs", "maximum"};
+
+static void expect_scale(const float *map, size_t n, const char *what) {
+    for (int k = 0; k < 4; k++) {
+        attr_scale found = {-1, -1, -1}, wanted = naive_scale(map, n, k);
+        attr_status status = attr_scale_of(&found, map, n, (attr_normalisation_word)k);
+        cr_assert_eq(status, ATTR_OK, "%s, %zu values, %s: %s", what, n, normalisations[k], attr_error_message());
+        double most = fmax(wanted.positive, wanted.negative);
+        cr_expect(fabs(found.zero - wanted.zero) <= 1e-12 * most && found.zero >= 0 &&
+                      fabs(found.positive - wanted.positive) <= 1e-12 * most &&
+                      fabs(found.negative - wanted.negative) <= 1e-12 * most,
+                  "%s, %zu values, %s: %.17g %.17g %.17g, expected %.17g %.17g %.17g", what, n, normalisations[k],
+                  found.zero, found.positive, found.negative, wanted.zero, wanted.positive, wanted.negative);
+        for (size_t i = 0; i < n; i += 1 + n / 50) {
+            double t = attr_scale_place(&found, map[i]), expected = naive_place(map[i], &wanted);
+            cr_expect(fabs(t - expected) < 1e-9, "%s, %zu values, %s: %g is at %g, expected %g", what, n,
+                      normalisations[k], map[i], t, expected);
         }
-        qsort(sorted, n, sizeof *sorted, compare_floats);
-        double position = .99 * (double)(n - 1), part = position - floor(position), scale = -1;
-        size_t rank = (size_t)position;
-        double expected = (1 - part) * sorted[rank] + (part > 0 ? part * sorted[rank + 1] : 0);
-        cr_assert_eq(attr_overlay_scale(&scale, map, n), ATTR_OK, "%zu values: %s", n, attr_error_message());
-        cr_assert_float_eq(scale, expected, 1e-12 * expected, "%zu values: %.17g, expected %.17g", n, scale, expected);
-        free(map);
-        free(sorted);
     }
 }
 
+/* Magnitudes from 1e-12 to 1e7; kind 0: both signs, 1: positive, 2: negative, 3: nearly all alike, 4: few distinct. */
+static void fill_map(float *map, size_t n, int kind) {
+    unsigned int state = 7;
+    for (size_t i = 0; i < n; i++) {
+        state = state * 1664525u + 1013904223u;
+        float value = (float)((int)(state >> 8) % 20001 - 10000) * powf(10, (float)((int)(state >> 28) - 12));
+        if (kind == 1) value = fabsf(value);
+        if (kind == 2) value = -fabsf(value) - 1e-9f;
+        if (kind == 3) value = i % 97 ? .25f : value;
+        if (kind == 4) value = (float)((int)(state >> 20) % 7 - 3);
+        map[i] = value;
+    }
+}
+
+Test(overlay, scales_are_those_of_their_definitions) {
+    static const size_t counts[] = {1, 2, 3, 49, 50, 51, 100, 101, 1000, 12345};
+    static const char *const kinds[] = {"both signs", "positive", "negative", "nearly constant", "whole numbers"};
+    static float map[12345];
+    for (size_t k = 0; k < sizeof counts / sizeof *counts; k++)
+        for (int kind = 0; kind < 5; kind++) {
+            fill_map(map, counts[k], kind);
+            if (map[0] == 0) map[0] = 1;
+            expect_scale(map, counts[k], kinds[kind]);
+        }
+}
+
+Test(overlay, constant_maps_have_the_colour_of_the_end) {
+    static const float values[] = {3, -3, 1e-38f, -3e38f};
+    static float map[256];
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++)
+        for (size_t n = 1; n <= 256; n *= 16) {
+            for (size_t k = 0; k < n; k++) map[k] = values[i];
+            expect_scale(map, n, "constant");
+            for (int k = 0; k < 4; k++) {
+                attr_scale scale;
+                cr_assert_eq(attr_scale_of(&scale, map, n, (attr_normalisation_word)k), ATTR_OK);
+                double t = attr_scale_place(&scale, values[i]);
+                cr_expect_eq(t, copysign(1, values[i]), "%zu x %g, %s: %g", n, values[i], normalisations[k], t);
+            }
+        }
+}
+
 Test(overlay, scale_of_a_sparse_map_is_its_largest_magnitude) {
-    float map[1000] = {[500] = -3, [600] = 2};
-    double scale = 0;
-    cr_assert_eq(attr_overlay_scale(&scale, map, 1000), ATTR_OK, "%s", attr_error_message());
-    cr_assert_eq(scale, 3, "%g", scale);
+    static float map[1000] = {[500] = -3, [600] = 2};
+    expect_scale(map, 1000, "sparse");
+    attr_scale scale = {0};
+    cr_assert_eq(attr_scale_of(&scale, map, 1000, ATTR_NORMALISATION_PERCENTILE), ATTR_OK, "%s", attr_error_message());
+    cr_assert(scale.zero == 0 && scale.positive == 3 && scale.negative == 3, "%g %g %g", scale.zero, scale.positive,
+              scale.negative);
+}
+
+Test(overlay, maps_of_zeros_or_not_finite_have_no_scale) {
+    static const float broken[] = {0, NAN, INFINITY, -INFINITY};
+    for (size_t i = 0; i < sizeof broken / sizeof *broken; i++)
+        for (int k = 0; k < 4; k++)
+            for (size_t n = 1; n <= 16; n += 15) {
+                float map[16] = {0};
+                attr_scale scale;
+                map[n / 2] = broken[i];
+                attr_status status = attr_scale_of(&scale, map, n, (attr_normalisation_word)k);
+                cr_expect_eq(status, ATTR_NUMERIC, "%g among %zu, %s: %s", broken[i], n, normalisations[k],
+                             attr_status_name(status));
+            }
+}
+
+Test(overlay, a_shared_scale_holds_the_values_of_both) {
+    attr_scale shared = {0}, one = {.5, 2, 4}, other = {.25, 3, 1};
+    attr_scale_widen(&shared, &one);
+    cr_expect(memcmp(&shared, &one, sizeof one) == 0, "%g %g %g", shared.zero, shared.positive, shared.negative);
+    attr_scale_widen(&shared, &other);
+    cr_expect(shared.zero == .25 && shared.positive == 3 && shared.negative == 4, "%g %g %g", shared.zero,
+              shared.positive, shared.negative);
 }
 
 /* ---- drawing */
@@ -77,7 +191,7 @@ Test(overlay, nothing_is_drawn_of_a_map_of_zeros_or_not_finite) {
         for (double scale = 0; scale < 2; scale++) {
             float map[16] = {0};
             attr_overlay out;
-            attr_overlay_settings settings = {.scale = scale};
+            attr_overlay_settings settings = {.scale = {0, scale, scale}};
             map[5] = broken[i];
             attr_status status = attr_overlay_draw(&out, &picture, map, &settings);
             cr_expect_eq(status, ATTR_NUMERIC, "%g: %s", broken[i], attr_status_name(status));
@@ -90,13 +204,15 @@ Test(overlay, settings_that_make_no_sense_are_refused) {
     float map[16] = {1};
     attr_picture picture = grey_picture(4, 4, .5f);
     attr_overlay_box box = {0, 0, NAN, 1};
-    attr_overlay_settings cases[] = {
-        {.scale = -1}, {.scale = NAN}, {.scale = INFINITY}, {.boxes = &box, .box_count = 1}};
-    attr_status expected[] = {ATTR_BAD_INPUT, ATTR_BAD_INPUT, ATTR_BAD_INPUT, ATTR_NUMERIC};
-    for (int i = 0; i < 4; i++) {
+    attr_overlay_settings cases[] = {{.scale = {0, -1, 1}},          {.scale = {0, 1, 0}}, {.scale = {0, NAN, 1}},
+                                     {.scale = {0, 1, INFINITY}},    {.scale = {1, 1, 2}}, {.scale = {NAN, 1, 1}},
+                                     {.boxes = &box, .box_count = 1}};
+    enum { count = sizeof cases / sizeof *cases };
+    for (int i = 0; i < count; i++) {
+        attr_status expected = cases[i].box_count ? ATTR_NUMERIC : ATTR_BAD_INPUT;
         attr_overlay out;
         attr_status status = attr_overlay_draw(&out, &picture, map, &cases[i]);
-        cr_expect_eq(status, expected[i], "case %d: %s", i, attr_status_name(status));
+        cr_expect_eq(status, expected, "case %d: %s", i, attr_status_name(status));
         cr_expect_null(out.rgb, "case %d", i);
     }
 }
@@ -104,7 +220,7 @@ Test(overlay, settings_that_make_no_sense_are_refused) {
 Test(overlay, zero_shows_the_picture_red_is_more_blue_is_less) {
     float map[16] = {[1] = 1, [2] = -1, [3] = .25f};
     attr_picture picture = grey_picture(4, 4, .5f);
-    attr_overlay o = draw(&picture, map, (attr_overlay_settings){.palette = ATTR_DIVERGING, .scale = 1});
+    attr_overlay o = draw(&picture, map, (attr_overlay_settings){.palette = ATTR_DIVERGING, .scale = {0, 1, 1}});
     int side = o.w / 4;
     const unsigned char *zero = pixel(&o, 0, 0), *more = pixel(&o, side, 0), *less = pixel(&o, 2 * side, 0),
                         *little = pixel(&o, 3 * side, 0), *other = pixel(&o, side, side);
@@ -120,12 +236,46 @@ Test(overlay, zero_shows_the_picture_red_is_more_blue_is_less) {
 Test(overlay, values_beyond_the_scale_have_the_last_colour) {
     float map[16] = {1, 50, -1, -3e38f};
     attr_picture picture = grey_picture(4, 4, .5f);
-    attr_overlay o = draw(&picture, map, (attr_overlay_settings){.scale = 1});
+    attr_overlay o = draw(&picture, map, (attr_overlay_settings){.scale = {0, 1, 1}});
     int side = o.w / 4;
     cr_expect(memcmp(pixel(&o, 0, 0), pixel(&o, side, 0), 3) == 0);
     cr_expect(memcmp(pixel(&o, 2 * side, 0), pixel(&o, 3 * side, 0), 3) == 0);
-    cr_expect_eq(o.scale, 1, "%g", o.scale);
+    cr_expect_eq(o.scale.positive, 1, "%g", o.scale.positive);
     free(o.rgb);
+}
+
+Test(overlay, each_sign_has_its_own_end_and_small_values_none) {
+    float map[16] = {2, 8, -.5f, -2, .5f, -.25f};
+    attr_picture picture = grey_picture(4, 4, .5f);
+    attr_overlay o = draw(&picture, map, (attr_overlay_settings){.palette = ATTR_DIVERGING, .scale = {.5, 2, 1}});
+    int side = o.w / 4;
+    const unsigned char *zero = pixel(&o, 3 * side, 3 * side);
+    cr_expect(memcmp(pixel(&o, 0, 0), pixel(&o, side, 0), 3) == 0, "2 and 8 differ");
+    cr_expect(memcmp(pixel(&o, 0, 0), zero, 3) != 0, "2 is drawn as 0");
+    cr_expect(memcmp(pixel(&o, 3 * side, 0), zero, 3) != 0, "-2 is drawn as 0");
+    cr_expect(memcmp(pixel(&o, 2 * side, 0), zero, 3) == 0, "-0.5 is not drawn as 0");
+    cr_expect(memcmp(pixel(&o, 0, side), zero, 3) == 0, "0.5 is not drawn as 0");
+    cr_expect(memcmp(pixel(&o, side, side), zero, 3) == 0, "-0.25 is not drawn as 0");
+    free(o.rgb);
+}
+
+Test(overlay, the_normalisation_decides_the_scale_also_of_a_shrunk_map) {
+    static float map[32 * 32];
+    attr_picture picture = grey_picture(32, 32, .5f);
+    for (int i = 0; i < 32 * 32; i++) map[i] = i / 2 % 16 == 3 && i / 64 == 5 ? -7 : (float)(1 + i / 512);
+    for (int k = 0; k < 4; k++)
+        for (int side = 0; side <= 16; side += 16) {
+            attr_overlay o =
+                draw(&picture, map,
+                     (attr_overlay_settings){
+                         .palette = ATTR_DIVERGING, .normalisation = (attr_normalisation_word)k, .largest_side = side});
+            double negative = k == ATTR_NORMALISATION_SIGNS || k == ATTR_NORMALISATION_MAXIMUM ? 7 : 2;
+            double positive = k == ATTR_NORMALISATION_MAXIMUM ? 7 : 2, zero = k == 0;
+            cr_expect(o.scale.zero == zero && o.scale.positive == positive && o.scale.negative == negative,
+                      "%s, largest side %d: %g %g %g, expected %g %g %g", normalisations[k], side, o.scale.zero,
+                      o.scale.positive, o.scale.negative, zero, positive, negative);
+            free(o.rgb);
+        }
 }
 
 Test(overlay, tiny_pictures_are_enlarged_by_a_whole_number) {
@@ -157,7 +307,7 @@ Test(overlay, large_pictures_are_shrunk_to_mean_values_if_asked) {
     }
     attr_overlay o = draw(&picture, map, (attr_overlay_settings){.largest_side = 250});
     cr_assert(o.w == 201 && o.h == 135, "%d x %d", o.w, o.h);
-    cr_assert_eq(o.scale, 1, "%g", o.scale);
+    cr_assert_eq(o.scale.positive, 1, "%g", o.scale.positive);
     for (int y = 0; y < o.h; y++)
         for (int x = 0; x < o.w; x++) {
             const unsigned char *at = pixel(&o, x, y);
@@ -224,7 +374,7 @@ Test(overlay, a_png_file_is_what_was_drawn) {
     unsigned char rgb[w * h * 3], *png = NULL, *file_bytes = malloc(8192);
     size_t size = 0;
     for (int i = 0; i < w * h * 3; i++) rgb[i] = (unsigned char)(i * i / 7);
-    cr_assert_eq(attr_png_encode(&png, &size, rgb, w, h), ATTR_OK, "%s", attr_error_message());
+    cr_assert_eq(attr_png_encode(&png, &size, rgb, w, h, NULL, 0), ATTR_OK, "%s", attr_error_message());
     cr_assert_eq(attr_png_write("a.png", rgb, w, h), ATTR_OK, "%s", attr_error_message());
     FILE *file = fopen("a.png", "rb");
     size_t found = fread(file_bytes, 1, 8192, file);
@@ -240,6 +390,90 @@ Test(overlay, a_png_file_is_what_was_drawn) {
     attr_picture_free(&picture);
     free(png);
     free(file_bytes);
+}
+
+/* ---- PNG texts, read as the standard says */
+
+static size_t number_at(const unsigned char *at) {
+    return (size_t)at[0] << 24 | (size_t)at[1] << 16 | (size_t)at[2] << 8 | at[3];
+}
+
+/* The text of a keyword in Latin-1, released with free(); NULL: there is none. Every chunk's checksum is looked at. */
+static char *read_text_chunk(const unsigned char *png, size_t size, const char *keyword) {
+    char *found = NULL;
+    size_t at = 8, keyword_size = strlen(keyword) + 1;
+    while (at + 12 <= size) {
+        size_t length = number_at(png + at);
+        cr_assert(at + 12 + length <= size, "a chunk of %zu bytes at %zu of %zu", length, at, size);
+        uLong checksum = crc32(0, png + at + 4, (uInt)length + 4);
+        cr_assert_eq(number_at(png + at + 8 + length), checksum, "%.4s: wrong checksum", (const char *)png + at + 4);
+        const char *data = (const char *)png + at + 8;
+        if (memcmp(png + at + 4, "tEXt", 4) == 0 && length >= keyword_size && memcmp(data, keyword, keyword_size) == 0)
+            found = strndup(data + keyword_size, length - keyword_size);
+        at += 12 + length;
+    }
+    cr_assert_eq(at, size, "%zu bytes behind the last chunk", size - at);
+    return found;
+}
+
+Test(overlay, texts_of_a_png_are_read_back_as_latin_1) {
+    static const char *const cases[][2] = {
+        {"smoothgrad, dog: score 0.6, error 64% of the map", "smoothgrad, dog: score 0.6, error 64% of the map"},
+        {"", ""},
+        {"Gr\xc3\xbc\xc3\x9f"
+         "e \xc2\xb1"
+         "5",
+         "Gr\xfc\xdf"
+         "e \xb1"
+         "5"},
+        {"\xe6\x97\xa5\xf0\x9f\x90\xb6!", "?"
+                                          "?!"},
+        {"two\nlines\t\x7f\xc2\x85", "two?lines?"
+                                     "?"
+                                     "?"},
+        {"broken \xc3 \xff\xb0", "broken ? ?"},
+    };
+    enum { w = 3, h = 2 };
+    unsigned char rgb[3 * w * h] = {1, 2, 3};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        attr_png_text texts[] = {{"Software", "it"}, {"Comment", cases[i][0]}};
+        unsigned char *png, *plain;
+        size_t size, plain_size;
+        cr_assert_eq(attr_png_encode(&png, &size, rgb, w, h, texts, 2), ATTR_OK, "%s", attr_error_message());
+        char *software = read_text_chunk(png, size, "Software"), *comment = read_text_chunk(png, size, "Comment");
+        cr_expect_str_eq(software, "it", "case %zu: %s", i, software);
+        cr_assert(comment, "case %zu: there is no comment", i);
+        cr_expect_str_eq(comment, cases[i][1], "case %zu: \"%s\", expected \"%s\"", i, comment, cases[i][1]);
+        cr_assert_eq(attr_png_encode(&plain, &plain_size, rgb, w, h, NULL, 0), ATTR_OK);
+        size_t rest = plain_size - 33; /* behind signature and header */
+        cr_expect(memcmp(png, plain, 33) == 0 && memcmp(png + size - rest, plain + 33, rest) == 0,
+                  "case %zu: header or pixels have changed", i);
+        FILE *file = fopen("it.png", "wb");
+        cr_assert(file && fwrite(png, 1, size, file) == size && fclose(file) == 0);
+        attr_picture picture;
+        cr_assert_eq(attr_picture_read(&picture, "it.png", 3), ATTR_OK, "case %zu: %s", i, attr_error_message());
+        attr_picture_free(&picture);
+        free(software);
+        free(comment);
+        free(plain);
+        free(png);
+    }
+}
+
+Test(overlay, keywords_of_png_texts_have_1_to_79_characters) {
+    static const unsigned char rgb[3] = {0};
+    char keyword[90] = "";
+    for (int length = 0; length <= 80; length++) {
+        attr_png_text text = {keyword, "x"};
+        unsigned char *png;
+        size_t size;
+        attr_status status = attr_png_encode(&png, &size, rgb, 1, 1, &text, 1);
+        bool good = length >= 1 && length <= 79;
+        cr_expect_eq(status, good ? ATTR_OK : ATTR_BAD_INPUT, "%d characters: %s", length, attr_status_name(status));
+        cr_expect_eq(png != NULL, good, "%d characters", length);
+        free(png);
+        keyword[length] = 'k';
+    }
 }
 
 /* What compresses badly, well and not at all, in shapes that are narrow, too. */

@@ -1,3 +1,4 @@
+#define _GNU_SOURCE /* memmem() */
 #include <criterion/criterion.h>
 #include <dirent.h>
 #include <errno.h>
@@ -42,7 +43,7 @@ static void make_item(int i, char *name, char *class_name) {
                                     .is_detection = true,
                                     .detection = {16, 2, 5, 7, p->class_index, .75f, .5f, .375f, 0, 0, 0, 0},
                                     .quantity = ATTR_TARGET_SCORE,
-                                    .figures = {.baseline_target = NAN},
+                                    .figures = {.baseline_target = NAN, .expected_sum = NAN, .mean_target = .125},
                                     .pool = 4};
     for (int k = 0; k < ATTR_POOLS; k++) explained[i].figures.pooled_error[k] = .5 / (1 << k);
     explained[i].result = (attr_result){.name = name,
@@ -273,6 +274,8 @@ Test(reports, summary_has_the_completeness_of_integrated_gradients) {
         explained[i].result.completeness_gap = .0625;
         explained[i].result.converged = i;
         explained[i].figures.baseline_target = .125;
+        explained[i].figures.expected_sum = .25;
+        explained[i].figures.mean_target = NAN;
         explained[i].figures.steps = 64;
     }
     write_it();
@@ -320,6 +323,7 @@ Test(reports, page_tells_figures_in_words) {
         "0.78&nbsp;% in blocks of 64",
         "Rank correlation of the maps of two halves of the samples: 0.062",
         "This map is noise",
+        "Mean of the target under the noise: 0.125. <span class=\"warn\">Noise takes more than half of it away</span>",
         "Blocks of 4 &times; 4 network pixels have their mean",
         "3.1&nbsp;% of the map lies on the letterbox bars",
         "Target: score = 0.375",
@@ -373,6 +377,224 @@ Test(reports, boxes_that_are_not_finite_are_left_out) {
     write_it();
     expect_in_file("results/street/summary.json", "\"width\": null");
     cr_expect_eq(occurrences("results/street/index.html", "<img "), 3);
+}
+
+Test(reports, drawings_carry_what_they_are_worth) {
+    static const struct {
+        const char *method, *base;
+        double error, split_half, gap;
+        const char *expected;
+    } cases[] = {
+        {"smoothgrad", "gradient", .34, .5, NAN,
+         "dog, smoothgrad: score 0.375, 50 gradients, error 34% of the map (6% in blocks of 8 pixels), rank "
+         "correlation "
+         "of two halves of the samples 0.50"},
+        {"noisegrad", "integrated_gradients", .34, .0625, NAN,
+         "dog, noisegrad:integrated_gradients: score 0.375, 50 gradients, error 34% of the map (6% in blocks of 8 "
+         "pixels), NOISE: two halves of the samples do not agree (rank correlation 0.06)"},
+        {"integrated_gradients", "gradient", NAN, NAN, .0625,
+         "dog, integrated_gradients: score 0.375, 50 gradients, gap 0.062 of 0.25"},
+        {"gradient", "gradient", NAN, NAN, NAN, "dog, gradient: score 0.375, 50 gradients"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        unsigned char *png = NULL;
+        size_t size = 0, length = strlen(cases[i].expected);
+        char chunk[512];
+        make_explanation(24, 16);
+        set_option("method", cases[i].method);
+        set_option("base", cases[i].base);
+        explained[0].result.relative_error = cases[i].error;
+        explained[0].result.split_half = cases[i].split_half;
+        explained[0].result.completeness_gap = cases[i].gap;
+        explained[0].figures.expected_sum = .25;
+        explained[0].figures.mean_target = NAN;
+        write_it();
+        cr_assert_eq(attr_read_file((char **)&png, &size, "results/street/dog_1_smoothgrad.png", 1 << 26), ATTR_OK);
+        memcpy(chunk, "tEXtComment", 12);
+        memcpy(chunk + 12, cases[i].expected, length);
+        const unsigned char *at = memmem(png, size, chunk, 12 + length);
+        const char *found = memmem(png, size, chunk, 12);
+        cr_assert(at, "%s: found \"%.200s\", expected \"%s\"", cases[i].method, found ? found + 12 : "no comment",
+                  cases[i].expected);
+        cr_expect_eq((size_t)at[-2] << 8 | at[-1], length + 8, "%s: the comment goes on", cases[i].method);
+        free(png);
+    }
+}
+
+Test(reports, the_normalisation_is_followed_by_summary_and_page) {
+    static const struct {
+        const char *word, *summary, *page;
+    } cases[] = {
+        {"percentile", "\"scale\": 0.0029296875,\n        \"negative_scale\": 0.0029296875,\n        \"zero\": 0\n",
+         NULL},
+        {"signs", "\"scale\": 0.00390625,\n        \"negative_scale\": 0.001953125,\n        \"zero\": 0\n",
+         "<span>&le;&nbsp;&minus;0.002</span><span>0</span><span>&ge;&nbsp;0.0039</span>"},
+        {"maximum", "\"scale\": 0.00390625,\n        \"negative_scale\": 0.00390625,\n        \"zero\": 0\n",
+         "<span>&le;&nbsp;&minus;0.0039</span><span>0</span><span>&ge;&nbsp;0.0039</span>"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        make_explanation(24, 16); /* the second map: -2 .. 4, in 1024ths */
+        set_option("normalisation", cases[i].word);
+        write_it();
+        expect_in_file("results/street/summary.json", cases[i].summary);
+        if (cases[i].page) expect_in_file("results/street/index.html", cases[i].page);
+    }
+}
+
+Test(reports, the_smallest_value_of_a_map_far_from_0_is_told) {
+    make_explanation(24, 16);
+    for (int k = 0; k < 24 * 16; k++) maps[0][k] = 2 + (float)(k % 3);
+    write_it();
+    expect_in_file("results/street/index.html", "<span>&le;&nbsp;2</span><span>&ge;&nbsp;4</span>");
+    expect_in_file("results/street/summary.json",
+                   "\"scale\": 4,\n        \"negative_scale\": 4,\n        \"zero\": 2\n");
+}
+
+/* ---- Comparisons */
+
+static void *copy_of(const void *from, size_t size) {
+    void *to = malloc(size);
+    cr_assert(to);
+    return memcpy(to, from, size);
+}
+
+/* The explanation above as one that is owned, by this method, its values times `factor`. */
+static attr_explanation *by_method(const char *method, float factor) {
+    size_t area = (size_t)ex.picture.w * (size_t)ex.picture.h;
+    attr_explanation *e = copy_of(&ex, sizeof ex);
+    attr_options *o = &e->options;
+    cr_assert_eq(attr_options_set(o, ATTR_FROM_FLAGS, NULL, 1, "method", method), ATTR_OK, "%s", attr_error_message());
+    char **texts[] = {&e->picture_path, &e->picture_name, &e->cfg_path, &e->weights_path, &e->data_path};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) *texts[i] = strdup(*texts[i]);
+    e->picture.data = copy_of(pixels, 3 * area * sizeof(float));
+    e->predictions = copy_of(predictions, sizeof predictions);
+    e->explained = copy_of(explained, sizeof explained);
+    for (int i = 0; i < 2; i++) {
+        attr_explained *item = &e->explained[i];
+        char name[64];
+        snprintf(name, sizeof name, "%d_%s", i, method);
+        e->predictions[i].class_name = strdup(predictions[i].class_name);
+        item->result.name = item->name = strdup(name);
+        item->result.class_name = item->class_name = strdup(item->class_name);
+        item->result.map = item->map = copy_of(maps[i], area * sizeof(float));
+        item->plane = copy_of(maps[i], area * sizeof(float));
+        for (size_t k = 0; k < area; k++) item->map[k] = item->plane[k] = factor * maps[i][k];
+    }
+    return e;
+}
+
+static attr_comparison comparison;
+static attr_options given;
+
+/* Two methods, the second's values four times the first's. */
+static attr_status compare(bool shared_scale, bool broken) {
+    make_explanation(24, 16);
+    attr_options_default(&given);
+    given.shared_scale = shared_scale;
+    strcpy(given.results, "results");
+    strcpy(given.methods, "gradient,noisegrad");
+    comparison = (attr_comparison){.options = &given};
+    attr_explanation *first = by_method("gradient", 1), *second = by_method("noisegrad", 4);
+    if (broken) second->explained[1].map[3] = second->explained[1].plane[3] = NAN;
+    cr_assert_eq(attr_comparison_add(&comparison, first), ATTR_OK, "%s", attr_error_message());
+    cr_assert_eq(attr_comparison_add(&comparison, second), ATTR_OK, "%s", attr_error_message());
+    attr_status status = attr_comparison_finish(&comparison);
+    return status;
+}
+
+Test(reports, comparison_is_a_page_with_a_row_a_target_and_a_column_a_method) {
+    const char *page = "results/street/compare.html";
+    cr_assert_eq(compare(false, false), ATTR_OK, "%s", attr_error_message());
+    cr_expect_str_eq(names_in("results/street"),
+                     "0_gradient.npy 0_gradient.png 0_noisegrad.npy 0_noisegrad.png 1_gradient.npy 1_gradient.png "
+                     "1_noisegrad.npy 1_noisegrad.png compare.cfg compare.html compare.json ",
+                     "%s", names_in("results/street"));
+    cr_expect_eq(occurrences(page, "<section id=\"map-"), 2);
+    cr_expect_eq(occurrences(page, "<article>"), 4);
+    cr_expect_eq(occurrences(page, "<h4>noisegrad</h4>"), 2);
+    cr_expect_eq(occurrences(page, "src=\"data:image/png;base64,iVBORw0KGgo"), 5);
+    cr_expect_eq(occurrences(page, "<div"), occurrences(page, "</div>"));
+    cr_expect_eq(occurrences(page, "<span"), occurrences(page, "</span>"));
+    expect_in_file(page, "#map-2\">cat &#38; &#60;mouse&#62;</a>");
+    expect_in_file(page, "Every map has its own scale");
+    expect_in_file(page, "<li>2 s for all 2 maps</li>");
+    expect_in_file(page, "-attribution results/street/compare.cfg -methods gradient,noisegrad\n");
+    expect_not_in_file(page, "<script");
+    expect_not_in_file(page, "://");
+    cr_expect_eq(occurrences("results/street/compare.json", "\"label\": \"noisegrad\""), 1);
+    cr_expect_eq(occurrences("results/street/compare.json", "\"block_errors\""), 4);
+    attr_comparison_free(&comparison);
+}
+
+Test(reports, comparison_lets_go_of_what_the_page_does_not_need) {
+    for (int shared = 0; shared < 2; shared++) {
+        cr_assert_eq(compare(shared, false), ATTR_OK, "%s", attr_error_message());
+        for (int k = 0; k < 2; k++) {
+            const attr_explanation *e = comparison.parts[k].e;
+            for (int i = 0; i < 2; i++)
+                cr_expect(!e->explained[i].map && !e->explained[i].plane && !e->explained[i].result.map,
+                          "shared_scale=%d, method %d, map %d is still there", shared, k, i);
+            cr_expect_eq(e->picture.data != NULL, k == 0, "shared_scale=%d, method %d", shared, k);
+        }
+        attr_comparison_free(&comparison);
+    }
+}
+
+Test(reports, a_shared_scale_is_that_of_all_drawings_of_a_target) {
+    unsigned char *alone = NULL, *shared = NULL, *largest_alone = NULL, *largest = NULL;
+    size_t sizes[4];
+    cr_assert_eq(compare(false, false), ATTR_OK, "%s", attr_error_message());
+    for (int i = 0; i < 2; i++) {
+        double ratio = comparison.parts[1].figures[i].scale.positive / comparison.parts[0].figures[i].scale.positive;
+        cr_expect_float_eq(ratio, 4, 1e-6, "target %d: the scales' ratio is %g", i, ratio);
+    }
+    attr_comparison_free(&comparison);
+    attr_read_file((char **)&alone, &sizes[0], "results/street/0_gradient.png", 1 << 26);
+    attr_read_file((char **)&largest_alone, &sizes[1], "results/street/0_noisegrad.png", 1 << 26);
+    cr_assert_eq(compare(true, false), ATTR_OK, "%s", attr_error_message());
+    for (int i = 0; i < 2; i++)
+        for (int k = 0; k < 2; k++) {
+            double scale = comparison.parts[k].drawings[i].scale.positive, most = 4. * (3 + i) / 1024;
+            cr_expect_float_eq(scale, most, 1e-9, "target %d, method %d: %g, expected %g", i, k, scale, most);
+        }
+    attr_comparison_free(&comparison);
+    attr_read_file((char **)&shared, &sizes[2], "results/street/0_gradient.png", 1 << 26);
+    attr_read_file((char **)&largest, &sizes[3], "results/street/0_noisegrad.png", 1 << 26);
+    cr_expect(sizes[0] != sizes[2] || memcmp(alone, shared, sizes[0]) != 0, "the smaller map is drawn as before");
+    cr_expect(sizes[1] == sizes[3] && memcmp(largest_alone, largest, sizes[1]) == 0, "the larger map has changed");
+    expect_in_file("results/street/compare.html", "<b>One scale</b>");
+    expect_in_file("results/street/compare.json", "\"shared_scale\": true");
+    expect_in_file("results/street/compare.cfg", "-methods gradient,noisegrad -shared_scale\n");
+    free(alone);
+    free(shared);
+    free(largest_alone);
+    free(largest);
+}
+
+Test(reports, comparison_with_a_map_that_is_not_finite_fails_after_all_is_written) {
+    for (int shared = 0; shared < 2; shared++) {
+        attr_status status = compare(shared, true);
+        cr_expect_eq(status, ATTR_NUMERIC, "shared_scale=%d: %s", shared, attr_status_name(status));
+        cr_expect_str_eq(attr_error_message(), "results/street/1_noisegrad: the map has values that are not finite",
+                         "%s", attr_error_message());
+        cr_expect_eq(occurrences("results/street/compare.html", "<img "), 4, "shared_scale=%d", shared);
+        expect_in_file("results/street/compare.html", "values that are not finite: not drawn");
+        attr_comparison_free(&comparison);
+    }
+}
+
+Test(reports, comparison_takes_away_the_page_of_an_earlier_one_before_it_writes_maps) {
+    cr_assert_eq(compare(false, false), ATTR_OK, "%s", attr_error_message());
+    attr_comparison_free(&comparison);
+    make_file("results/street/notes.txt", "mine");
+    make_explanation(24, 16);
+    comparison = (attr_comparison){.options = &given};
+    cr_assert_eq(attr_comparison_add(&comparison, by_method("gradient", 1)), ATTR_OK, "%s", attr_error_message());
+    attr_comparison_free(&comparison); /* as if it were interrupted here */
+    cr_expect_str_eq(names_in("results/street"),
+                     "0_gradient.npy 0_gradient.png 0_noisegrad.npy 0_noisegrad.png 1_gradient.npy 1_gradient.png "
+                     "1_noisegrad.npy 1_noisegrad.png compare.cfg notes.txt ",
+                     "%s", names_in("results/street"));
 }
 
 /* ---- Maps that cannot be drawn */

@@ -9,6 +9,7 @@
 typedef attr_status (*attr_command)(int count, char **arguments, const attr_options *flags);
 
 attr_status attr_command_test(int count, char **arguments, const attr_options *flags);
+attr_status attr_command_compare(int count, char **arguments, const attr_options *flags);
 attr_status attr_command_check(int count, char **arguments, const attr_options *flags);
 attr_status attr_command_tune(int count, char **arguments, const attr_options *flags);
 attr_status attr_command_calibrate(int count, char **arguments, const attr_options *flags);
@@ -61,11 +62,13 @@ attr_status attr_tally_end(const attr_tally *tally, const char *list);
 
 /* --- progress (progress.c) ------------------------------------------------------------------------------------ */
 
-/* An attr_progress (methods/schedule.h): a counter on stderr if that is a terminal; stops when ctrl-C was pressed. */
+/* An attr_progress (methods/schedule.h): a counter on stderr if that is a terminal, renewed ten times a second at most:
+ * "smoothgrad: 123 of 2500 gradients, 85 per second, 28 s left". `context` is the name in front, or NULL. Stops the run
+ * when ctrl-C was pressed. */
 int attr_show_progress(void *context, size_t done, size_t all);
 /* The same for other things than gradients: "3 of 8 forwards". */
 int attr_show_count(size_t done, size_t all, const char *things);
-/* Takes the counter off the terminal. */
+/* Takes the counter off the terminal; the next run's rate starts anew. */
 void attr_hide_progress(void);
 /* From now on ctrl-C and SIGTERM end the run at the next gradient, with whole files only. */
 void attr_catch_interrupts(void);

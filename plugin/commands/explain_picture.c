@@ -1,14 +1,12 @@
 #include "commands/explain_picture.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/memory.h"
 #include "commands/commands.h"
-#include "session/place.h"
+#include "reports/reports.h"
 
 void attr_run_end(attr_run *run) {
     attr_close(run->session);
@@ -44,8 +42,7 @@ attr_status attr_claim_folder(attr_run *run, attr_explanation *ex) {
 }
 
 /* In the words of Darknet's own commands, so that scripts that read those read these. */
-static void print_predictions(const attr_explanation *ex) {
-    printf("%s: Predicted and explained in %f seconds.\n", ex->picture_path, ex->seconds);
+void attr_print_predictions(const attr_explanation *ex) {
     for (int i = 0; i < ex->prediction_count; ++i) {
         const attr_prediction *p = &ex->predictions[i];
         if (ex->is_detector)
@@ -55,52 +52,24 @@ static void print_predictions(const attr_explanation *ex) {
     }
 }
 
-/* With many pixels most of a map can be chance; larger blocks of them are more certain. */
-static void print_error(const attr_explained *item) {
-    const attr_result *r = &item->result;
-    const double *pooled = item->figures.pooled_error;
-    printf(", error %.0f%% of the map", 100 * r->relative_error);
-    if (pooled[3] < r->relative_error) printf(" (%.0f%% in blocks of 8 pixels)", 100 * pooled[3]);
-    if (!r->converged) printf(" (above the tolerance)");
-    if (r->split_half < ATTR_NOISE_CORRELATION)
-        printf(", NOISE: two halves of the samples do not agree (rank correlation %.2f)", r->split_half);
-}
-
-/* What the mask keeps of the class, and what one for another class can force. */
-static void print_mask(const attr_explained *item) {
-    const attr_mask_report *mask = item->figures.mask;
-    printf(", keeps %.2f of %s (%.2f on the picture, %.2f on the rest)%s", mask->own.kept, item->class_name,
-           mask->own.original, mask->own.rest, mask->own.retrieved ? ", retrieved" : ", NOT retrieved");
-    if (mask->has_control)
-        printf("; control: %.2f of %s%s", mask->control.kept, item->control_name,
-               mask->control.retrieved ? ", retrieved" : "");
-}
-
-static void print_maps(const attr_explanation *ex) {
+void attr_print_maps(const attr_explanation *ex) {
     for (int i = 0; i < ex->count; ++i) {
-        const attr_explained *item = &ex->explained[i];
-        const attr_result *r = &item->result;
-        printf("%s/%s/%s: %s %.4g, %zu gradient%s", ex->options.results, ex->picture_name, r->name,
-               attr_quantity_name(item->quantity), r->target, r->gradients, r->gradients == 1 ? "" : "s");
-        if (item->adaptive.evaluations > 0) printf(", root sigma %.2g (adaptive)", item->adaptive.sigma);
-        if (isfinite(r->relative_error)) print_error(item);
-        if (isfinite(r->completeness_gap)) {
-            double expected = fabs(r->target - item->figures.baseline_target);
-            printf(", gap %.2g of %.4g%s", r->completeness_gap, expected, r->converged ? "" : " (above the tolerance)");
-        }
-        if (item->figures.tried) printf(", %zu clones of %zu tried", r->samples, item->figures.tried);
-        if (item->figures.mask) print_mask(item);
+        printf("%s/%s/%s: ", ex->options.results, ex->picture_name, ex->explained[i].name);
+        attr_describe_map(stdout, &ex->explained[i]);
         putchar('\n');
     }
     if (ex->count == 0)
         printf("%s: nothing to explain: no detection%s above -thresh %g\n", ex->picture_path,
                ex->prediction_count > 0 ? " of the classes asked for" : "", ex->options.thresh);
+    fflush(stdout);
 }
 
 void attr_print_explained(const attr_run *run, const attr_explanation *ex) {
-    if (!run->quiet) print_predictions(ex);
-    print_maps(ex);
-    fflush(stdout);
+    if (!run->quiet) {
+        printf("%s: Predicted and explained in %f seconds.\n", ex->picture_path, ex->seconds);
+        attr_print_predictions(ex);
+    }
+    attr_print_maps(ex);
 }
 
 attr_status attr_explain_and_write(void *context, const char *picture) {

@@ -18,6 +18,9 @@ attr_status attr_explain_and_write(void *run, const char *picture);
 attr_status attr_claim_folder(attr_run *run, attr_explanation *explanation);
 /* Says what was predicted and which maps are written. */
 void attr_print_explained(const attr_run *run, const attr_explanation *explanation);
+/* The parts of this: a line for each prediction; one for each map, or one that says why there is none. */
+void attr_print_predictions(const attr_explanation *explanation);
+void attr_print_maps(const attr_explanation *explanation);
 
 /* Does the same with all pictures of a list in less time (explain_list.c): while one is computed, the next is read and
  * the files of the one before are written. What is printed, in which order, and what is returned are as if

@@ -6,6 +6,8 @@ static const char usage[] =
     "Which pixels made this score? Exact gradients for Darknet's classifiers and detectors.\n"
     "\n"
     "  darknet attribute test DATA CFG WEIGHTS [PICTURE|LIST]   explain what a network sees in pictures\n"
+    "  darknet attribute compare DATA CFG WEIGHTS [PICTURE|LIST] -methods a,b,c\n"
+    "                                                           the same by several methods, side by side\n"
     "  darknet attribute check CFG [WEIGHTS [PICTURE|LIST]]     prove that the gradients of a network are exact\n"
     "  darknet attribute tune CFG [-o FILE]                     measure which kernels are fastest here, for "
     "tuned=FILE\n"

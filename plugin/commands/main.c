@@ -9,8 +9,9 @@ static const struct {
     const char *name;
     attr_command run;
 } commands[] = {
-    {"test", attr_command_test},           {"check", attr_command_check}, {"tune", attr_command_tune},
-    {"calibrate", attr_command_calibrate}, {"init", attr_command_init},   {"help", attr_command_help},
+    {"test", attr_command_test}, {"compare", attr_command_compare},     {"check", attr_command_check},
+    {"tune", attr_command_tune}, {"calibrate", attr_command_calibrate}, {"init", attr_command_init},
+    {"help", attr_command_help},
 };
 enum { command_count = sizeof commands / sizeof *commands };
 
@@ -36,10 +37,11 @@ static attr_status dispatch(int argc, char **argv, const attr_options *flags) {
         return ATTR_OK;
     }
     if (flags->help) return attr_command_help(0, NULL, flags);
-    if (argc < 3) return attr_fail(ATTR_BAD_INPUT, "a command is missing (test, check, tune, calibrate, init or help)");
+    if (argc < 3)
+        return attr_fail(ATTR_BAD_INPUT, "a command is missing (test, compare, check, tune, calibrate, init or help)");
     attr_command run = find_command(argv[2]);
     if (run) return run(argc - 3, argv + 3, flags);
-    return attr_fail(ATTR_BAD_INPUT, "there is no command \"%s\" (test, check, tune, calibrate, init or help)",
+    return attr_fail(ATTR_BAD_INPUT, "there is no command \"%s\" (test, compare, check, tune, calibrate, init or help)",
                      argv[2]);
 }
 

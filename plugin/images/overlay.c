@@ -2,7 +2,6 @@
 
 #include <math.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,52 +9,6 @@
 
 static const int smallest_side = 256;
 enum { shades = 1024 }; /* of each sign */
-
-static uint32_t magnitude_bits(float value) {
-    uint32_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    return bits & 0x7fffffff;
-}
-
-/* The rank-th smallest |value|, counted from 0. The bits of numbers that are not negative are in the order of the
- * numbers; so two rounds of counting, by upper and by lower half, find it without sorting or copying the map. */
-static double nth_magnitude(uint32_t *counts, const float *map, size_t count, size_t rank) {
-    uint32_t upper = 0, lower = 0;
-    memset(counts, 0, 65536 * sizeof *counts);
-    for (size_t i = 0; i < count; i++) counts[magnitude_bits(map[i]) >> 16]++;
-    for (; rank >= counts[upper]; upper++) rank -= counts[upper];
-    memset(counts, 0, 65536 * sizeof *counts);
-    for (size_t i = 0; i < count; i++) {
-        uint32_t bits = magnitude_bits(map[i]);
-        if (bits >> 16 == upper) counts[bits & 65535]++;
-    }
-    for (; rank >= counts[lower]; lower++) rank -= counts[lower];
-    uint32_t bits = upper << 16 | lower;
-    float value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
-attr_status attr_overlay_scale(double *scale, const float *map, size_t count) {
-    uint32_t *counts = NULL;
-    float largest = 0;
-    size_t broken = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (!isfinite(map[i])) broken++;
-        largest = fmaxf(largest, fabsf(map[i]));
-    }
-    if (broken > 0)
-        return attr_fail(ATTR_NUMERIC, "%zu of the map's %zu values are not finite: not drawn", broken, count);
-    if (largest == 0) return attr_fail(ATTR_NUMERIC, "the map is zero everywhere: not drawn");
-    ATTR_TRY(attr_allocate(&counts, 65536, sizeof *counts, "a histogram"));
-    double position = .99 * (double)(count - 1), part = position - floor(position);
-    size_t rank = (size_t)position;
-    *scale = nth_magnitude(counts, map, count, rank);
-    if (part > 0) *scale = (1 - part) * *scale + part * nth_magnitude(counts, map, count, rank + 1);
-    if (*scale == 0) *scale = largest;
-    free(counts);
-    return ATTR_OK;
-}
 
 /* Mean values of `side` x `side` squares (smaller at the right and lower edge) of one plane. */
 static void shrink_plane(float *out, const float *plane, int w, int h, int side, bool absolute) {
@@ -120,7 +73,7 @@ static void paint_all(attr_overlay *out, const attr_picture *p, const float *map
         unsigned char *to = out->rgb + y * (size_t)times * line, *start = to;
         for (size_t x = 0; x < (size_t)p->w; x++) {
             size_t i = y * (size_t)p->w + x;
-            double t = fmin(fmax(map[i] / out->scale, -1), 1);
+            double t = attr_scale_place(&out->scale, map[i]);
             paint(to, p, i, &table[shades + (int)lrint(t * shades)]);
             for (int k = 1; k < times; k++) memcpy(to + 3 * k, to, 3);
             to += 3 * times;
@@ -162,8 +115,8 @@ static attr_status draw(attr_overlay *out, const attr_picture *p, const float *m
     int times = factor > 1 ? (int)factor : 1;
     out->w = p->w * times;
     out->h = p->h * times;
-    ATTR_TRY(attr_overlay_scale(&out->scale, map, (size_t)p->w * (size_t)p->h));
-    if (s->scale > 0) out->scale = s->scale;
+    ATTR_TRY(attr_scale_of(&out->scale, map, (size_t)p->w * (size_t)p->h, s->normalisation));
+    if (s->scale.positive > 0) out->scale = s->scale;
     ATTR_TRY(attr_allocate(&out->rgb, (size_t)out->w * (size_t)out->h, 3, "an overlay"));
     make_shades(table, s->palette);
     paint_all(out, p, map, table, times);
@@ -172,8 +125,13 @@ static attr_status draw(attr_overlay *out, const attr_picture *p, const float *m
 }
 
 static attr_status check(const attr_overlay_settings *s) {
-    if (!(s->scale >= 0 && isfinite(s->scale)))
-        return attr_fail(ATTR_BAD_INPUT, "an overlay's scale is %g (more than 0 expected, or 0 for its own)", s->scale);
+    const attr_scale *scale = &s->scale;
+    bool own = scale->zero == 0 && scale->positive == 0 && scale->negative == 0;
+    bool good = scale->zero >= 0 && scale->zero < scale->positive && scale->zero < scale->negative &&
+                isfinite(scale->positive) && isfinite(scale->negative);
+    if (!own && !good)
+        return attr_fail(ATTR_BAD_INPUT, "an overlay's scale ends at %g and %g, with %g as its zero", -scale->negative,
+                         scale->positive, scale->zero);
     for (int i = 0; i < s->box_count; i++) {
         const attr_overlay_box *b = &s->boxes[i];
         if (!isfinite(b->left) || !isfinite(b->top) || !isfinite(b->right) || !isfinite(b->bottom))

@@ -1,5 +1,6 @@
 #include "methods/method.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,6 +33,15 @@ bool attr_method_has_baseline(const attr_method_settings *settings) {
     attr_method base = attr_method_base(settings);
     return base == ATTR_METHOD_INTEGRATED_GRADIENTS || base == ATTR_METHOD_IG_MAX || base == ATTR_METHOD_GGIG ||
            base == ATTR_METHOD_RELEX;
+}
+
+const char *attr_method_label(char label[ATTR_METHOD_LABEL], const attr_options *options) {
+    attr_method method = (attr_method)options->method, base = (attr_method)options->base;
+    bool wraps = attr_method_has_copies(method) || attr_method_has_clones(method);
+    bool is_usual = base == ATTR_METHOD_GRADIENT || method == ATTR_METHOD_SMOOTHED_IG || method == ATTR_METHOD_GEG;
+    snprintf(label, ATTR_METHOD_LABEL, "%s%s%s", attr_method_name(method), wraps && !is_usual ? ":" : "",
+             wraps && !is_usual ? attr_method_name(base) : "");
+    return label;
 }
 
 static size_t points_of_base(const attr_method_settings *settings) {

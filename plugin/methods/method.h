@@ -39,6 +39,10 @@ typedef attr_method_word attr_method;
 /* The name of a method as in method=. */
 const char *attr_method_name(attr_method method);
 
+/* Its name with the base that it makes means of, if that is not the usual one: "noisegrad:integrated_gradients". */
+enum { ATTR_METHOD_LABEL = 64 };
+const char *attr_method_label(char label[ATTR_METHOD_LABEL], const attr_options *options);
+
 /* All settings of all methods; each reads its own. */
 typedef struct {
     attr_method method;

@@ -120,6 +120,20 @@ bool attr_read_colour(double colour[3], const char *text);
  * for anything but numbers and ranges of them. */
 attr_status attr_read_layers(bool *noisy, int layers, const char *text);
 
+/* One word of option `methods`: a method, and the base that it names; -1: none. */
+typedef struct {
+    int method, base;
+} attr_method_choice;
+enum { ATTR_METHODS_AT_MOST = 64 };
+
+/* Reads option `methods`, ATTR_METHODS_AT_MOST at most. ATTR_BAD_INPUT for what is no method, with the nearest name,
+ * for a base of a method that has none, and for a method that is there twice with the same base, by its own word or by
+ * option `base`: its maps would have the same names. */
+attr_status attr_read_methods(attr_method_choice *out, int *count, const attr_options *o);
+
+/* Makes it the method (and base) in force, as a flag would that is given instead of any other, and resolves again. */
+attr_status attr_options_choose(attr_options *o, const attr_method_choice *choice);
+
 /* Which word of its list the text of a CHOICE_OR_FILE is (ATTR_BASELINE_BLACK, ...); -1: the name of a file. */
 int attr_option_word(attr_option option, const char *text);
 
@@ -131,7 +145,8 @@ enum {
     /* the help of each option as comment lines; what is the method's own default is a comment itself, so that it
      * follows the method if that is changed */
     ATTR_WRITE_COMMENTS = 2,
-    ATTR_WRITE_ORIGINS = 4 /* where each value comes from as a comment line */
+    ATTR_WRITE_ORIGINS = 4, /* where each value comes from as a comment line */
+    ATTR_WRITE_GIVEN = 8    /* only what a file or a flag has given */
 };
 
 /* Writes an [attribution] section that reads back to the same values; `how` is a sum of the above. */

@@ -42,6 +42,7 @@ attr_status attr_options_write(FILE *out, const attr_options *o, int how) {
         /* a default that was given stays, where it may be that it keeps a preset's value away */
         bool is_choice = attr_option_is_given(o, (attr_option)i) && attr_option_has_preset((attr_option)i);
         if (how & ATTR_WRITE_CHANGED && strcmp(text, row->initial) == 0 && !is_choice) continue;
+        if (how & ATTR_WRITE_GIVEN && !attr_option_is_given(o, (attr_option)i)) continue;
         if (how & ATTR_WRITE_COMMENTS) {
             if ((int)row->topic != topic) fprintf(out, "\n# ---- %s\n", topics[row->topic].title);
             topic = (int)row->topic;

@@ -100,7 +100,7 @@
     CHOICE(OUTPUT, channels, "sum", "how the colour planes become one map") \
     INT(OUTPUT, pool, "1", "1", "64", "auto", "", \
         "side of the blocks of network pixels that get their mean; auto: as small as the tolerance allows") \
-    CHOICE(OUTPUT, normalisation, "percentile", "the value whose colour is the palette's end") \
+    CHOICE(OUTPUT, normalisation, "percentile", "of drawings: the value whose colour is the palette's end") \
     CHOICE(OUTPUT, coordinates, "picture", "the pixels of the map") \
     \
     INT(RUN, seed, "1", "0", "9223372036854775807", NULL, "", "chooses the random numbers") \
@@ -111,6 +111,9 @@
     CHOICE(RUN, precision, "f32", "of the derivatives; predictions are always single precision with double sums") \
     CHOICE_OR_FILE(RUN, tuned, "none", "what `darknet attribute tune` found to be fastest on this machine") \
     \
+    TEXT(COMMAND, methods, "gradient,integrated_gradients,smoothgrad,noisegrad", "METHODS", \
+         "compare: the methods, separated by commas; one with noise may name its base: noisegrad:integrated_gradients") \
+    BOOL(COMMAND, shared_scale, "0", "compare: the colours of a target's maps have one scale, the largest") \
     TEXT(COMMAND, save, "tuned.cfg", "FILE", "tune: the file to write") \
     TEXT(COMMAND, attribution, "", "FILE", "a file with an [attribution] section, over that of the network's cfg") \
     REAL(COMMAND, drop, "0.05", "0.001", "0.999", "", "calibrate: the part of the accuracy that the noise is to cost") \

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "options/options.h"
+#include "options/row.h"
 
 bool attr_read_crop(int crop[4], const char *text) {
     int length = 0;
@@ -78,8 +78,7 @@ static attr_status validate_output(const attr_options *o) {
 
 /* What a method makes maps of: itself, or the base that it wraps. */
 static int base_of(const attr_options *o) {
-    bool wraps = o->method >= ATTR_METHOD_SMOOTHGRAD && o->method <= ATTR_METHOD_FUSIONGRAD;
-    return wraps ? o->base : o->method;
+    return attr_method_takes_base(o->method) ? o->base : o->method;
 }
 
 static bool has_copies(const attr_options *o) {

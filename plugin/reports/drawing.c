@@ -5,12 +5,15 @@
 #include "base/memory.h"
 #include "images/overlay.h"
 #include "images/png.h"
+#include "methods/method.h"
 #include "reports/reports.h"
+#include "session/place.h"
 
-static attr_status encode(attr_drawing *out, const unsigned char *rgb, int w, int h) {
+static attr_status encode(attr_drawing *out, const unsigned char *rgb, int w, int h, const char *comment) {
+    const attr_png_text texts[] = {{"Software", "Attribution for Darknet " ATTR_VERSION}, {"Comment", comment}};
     out->w = w;
     out->h = h;
-    return attr_png_encode(&out->png, &out->size, rgb, w, h);
+    return attr_png_encode(&out->png, &out->size, rgb, w, h, texts, comment ? 2 : 0);
 }
 
 /* The mean of a rectangle of one plane. */
@@ -47,7 +50,7 @@ attr_status attr_draw_picture(attr_drawing *out, const attr_picture *p, int larg
     *out = (attr_drawing){0};
     ATTR_TRY(attr_allocate(&rgb, (size_t)w * (size_t)h, 3, "a picture"));
     resample(rgb, p, w, h, side, times);
-    attr_status status = encode(out, rgb, w, h);
+    attr_status status = encode(out, rgb, w, h, NULL);
     free(rgb);
     return status;
 }
@@ -60,16 +63,39 @@ static bool find_box(attr_overlay_box *out, const attr_explanation *e, const att
     return item->is_detection && isfinite(out->left) && isfinite(out->top);
 }
 
+/* What a map is and what it is worth: a picture goes on alone. *text is released with free(). */
+static attr_status make_comment(char **text, const attr_explanation *e, const attr_explained *item) {
+    char label[ATTR_METHOD_LABEL];
+    size_t size = 0;
+    FILE *memory = open_memstream(text, &size);
+    if (!memory) return attr_fail(ATTR_NO_MEMORY, "out of memory for a comment");
+    fprintf(memory, "%s, %s: ", item->class_name, attr_method_label(label, &e->options));
+    attr_describe_map(memory, item);
+    if (item->result.split_half >= ATTR_NOISE_CORRELATION)
+        fprintf(memory, ", rank correlation of two halves of the samples %.2f", item->result.split_half);
+    if (fclose(memory) == 0) return ATTR_OK;
+    free(*text);
+    *text = NULL;
+    return attr_fail(ATTR_NO_MEMORY, "out of memory for a comment");
+}
+
 attr_status attr_draw_map(attr_drawing *out, const attr_explanation *e, const attr_explained *item,
-                          attr_palette palette, int largest_side) {
+                          const attr_map_figures *figures, int largest_side) {
     attr_overlay overlay;
     attr_overlay_box box;
-    attr_overlay_settings settings = {.palette = palette, .largest_side = largest_side, .boxes = &box};
+    attr_overlay_settings settings = {.palette = figures->palette,
+                                      .normalisation = (attr_normalisation_word)e->options.normalisation,
+                                      .largest_side = largest_side,
+                                      .boxes = &box};
+    char *comment = NULL;
+    if (figures->shares_scale) settings.scale = figures->scale;
     settings.box_count = find_box(&box, e, item);
     *out = (attr_drawing){0};
     ATTR_TRY(attr_overlay_draw(&overlay, &e->picture, item->plane, &settings));
     out->scale = overlay.scale;
-    attr_status status = encode(out, overlay.rgb, overlay.w, overlay.h);
+    attr_status status = make_comment(&comment, e, item);
+    if (status == ATTR_OK) status = encode(out, overlay.rgb, overlay.w, overlay.h, comment);
+    free(comment);
     free(overlay.rgb);
     return status;
 }

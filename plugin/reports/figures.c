@@ -1,8 +1,8 @@
 /* A map in numbers. */
 #include <math.h>
 
-#include "images/overlay.h"
 #include "reports/reports.h"
+#include "session/place.h"
 
 typedef struct {
     double min, max, positive, negative;
@@ -28,13 +28,14 @@ attr_status attr_map_measure(attr_map_figures *out, const attr_explanation *e, c
     extremes map = measure(r->map, (size_t)r->width * (size_t)r->height * (size_t)r->channels);
     extremes plane = measure(item->plane, drawn);
     *out = (attr_map_figures){.min = map.min, .max = map.max, .positive = map.positive, .negative = map.negative};
+    out->has_error = item->error != NULL;
     out->palette = plane.min < 0 ? ATTR_DIVERGING : ATTR_SEQUENTIAL;
     if (map.broken || plane.broken)
         out->state = ATTR_MAP_NOT_FINITE;
     else if (plane.min == 0 && plane.max == 0)
         out->state = ATTR_MAP_ZERO;
     else
-        return attr_overlay_scale(&out->scale, item->plane, drawn);
+        return attr_scale_of(&out->scale, item->plane, drawn, (attr_normalisation_word)e->options.normalisation);
     return ATTR_OK;
 }
 
@@ -50,6 +51,41 @@ const char *attr_map_note(const attr_map_figures *figures) {
     return NULL;
 }
 
-double attr_expected_sum(const attr_explained *item) {
-    return item->result.target - item->figures.baseline_target;
+/* With many pixels most of a map can be chance; larger blocks of them are more certain. */
+static void describe_error(FILE *file, const attr_explained *item) {
+    const attr_result *r = &item->result;
+    const double *pooled = item->figures.pooled_error;
+    fprintf(file, ", error %.0f%% of the map", 100 * r->relative_error);
+    if (pooled[3] < r->relative_error) fprintf(file, " (%.0f%% in blocks of 8 pixels)", 100 * pooled[3]);
+    if (!r->converged) fputs(" (above the tolerance)", file);
+    if (r->split_half < ATTR_NOISE_CORRELATION)
+        fprintf(file, ", NOISE: two halves of the samples do not agree (rank correlation %.2f)", r->split_half);
+}
+
+/* What the mask keeps of the class, and what one for another class can force. */
+static void describe_mask(FILE *file, const attr_explained *item) {
+    const attr_mask_report *mask = item->figures.mask;
+    fprintf(file, ", keeps %.2f of %s (%.2f on the picture, %.2f on the rest)%s", mask->own.kept, item->class_name,
+            mask->own.original, mask->own.rest, mask->own.retrieved ? ", retrieved" : ", NOT retrieved");
+    if (mask->has_control)
+        fprintf(file, "; control: %.2f of %s%s", mask->control.kept, item->control_name,
+                mask->control.retrieved ? ", retrieved" : "");
+}
+
+bool attr_noise_ruins(const attr_explained *item) {
+    return fabs(item->figures.mean_target) < 0.5 * fabs(item->result.target);
+}
+
+void attr_describe_map(FILE *file, const attr_explained *item) {
+    const attr_result *r = &item->result;
+    fprintf(file, "%s %.4g, %zu gradient%s", attr_quantity_name(item->quantity), r->target, r->gradients,
+            r->gradients == 1 ? "" : "s");
+    if (item->adaptive.evaluations > 0) fprintf(file, ", root sigma %.2g (adaptive)", item->adaptive.sigma);
+    if (attr_noise_ruins(item)) fprintf(file, ", under noise only %.2g", item->figures.mean_target);
+    if (isfinite(r->relative_error)) describe_error(file, item);
+    if (isfinite(r->completeness_gap))
+        fprintf(file, ", gap %.2g of %.4g%s", r->completeness_gap, fabs(item->figures.expected_sum),
+                r->converged ? "" : " (above the tolerance)");
+    if (item->figures.tried) fprintf(file, ", %zu clones of %zu tried", r->samples, item->figures.tried);
+    if (item->figures.mask) describe_mask(file, item);
 }

@@ -1,13 +1,14 @@
 /* index.html: one map. */
+#include "reports/page.h"
+
 #include <math.h>
 
 #include "methods/method.h"
-#include "reports/reports.h"
 #include "reports/text.h"
 #include "session/place.h"
 
 /* The palette over the grey that a picture is on average under the map (images/overlay.c). */
-static void write_bar(FILE *file, attr_palette palette, double scale) {
+static void write_bar(FILE *file, attr_palette palette, const attr_scale *scale) {
     enum { stops = 25 };
     const double grey = .46;
     fputs("<div class=\"bar\" style=\"background:linear-gradient(to right", file);
@@ -19,8 +20,13 @@ static void write_bar(FILE *file, attr_palette palette, double scale) {
         putc(')', file);
     }
     fputs(")\"></div>\n<div class=\"ends\">", file);
-    if (palette == ATTR_DIVERGING) attr_html(file, "<span>&le;&nbsp;%.2g</span>", -scale);
-    attr_html(file, "<span>0</span><span>&ge;&nbsp;%.2g</span></div>\n", scale);
+    if (palette == ATTR_DIVERGING) attr_html(file, "<span>&le;&nbsp;%.2g</span>", -scale->negative);
+    if (scale->zero < .005 * fmin(scale->positive, scale->negative)) /* 0 in the digits of the ends */
+        fputs("<span>0</span>", file);
+    else
+        attr_html(file, palette == ATTR_DIVERGING ? "<span>&plusmn;&nbsp;%.2g</span>" : "<span>&le;&nbsp;%.2g</span>",
+                  scale->zero);
+    attr_html(file, "<span>&ge;&nbsp;%.2g</span></div>\n", scale->positive);
 }
 
 static const char *legend(const attr_explanation *e, attr_palette palette) {
@@ -49,7 +55,7 @@ static void write_picture(FILE *file, const attr_explanation *e, const attr_expl
     fputs("src=\"data:image/png;base64,", file);
     attr_base64(file, drawing->png, drawing->size);
     fputs("\">\n", file);
-    write_bar(file, figures->palette, drawing->scale);
+    write_bar(file, figures->palette, &drawing->scale);
     attr_html(file, "<p class=\"legend\">%s%s</p>\n", legend(e, figures->palette),
               item->is_detection ? " Frame: the detected box." : "");
 }
@@ -57,7 +63,8 @@ static void write_picture(FILE *file, const attr_explanation *e, const attr_expl
 /* ---- Figures in words */
 
 static void write_completeness(FILE *file, const attr_explanation *e, const attr_explained *item) {
-    attr_html(file, "<li>Completeness gap %.2g of %.3g ", item->result.completeness_gap, fabs(attr_expected_sum(item)));
+    attr_html(file, "<li>Completeness gap %.2g of %.3g ", item->result.completeness_gap,
+              fabs(item->figures.expected_sum));
     if (item->result.converged)
         attr_html(file, "(converged: %zu steps)</li>\n", item->figures.steps);
     else
@@ -95,19 +102,35 @@ static void write_adaptive(FILE *file, const attr_explanation *e, const attr_noi
               is_aupc ? "perturbation curve" : "total variation over scales", search->objective);
 }
 
+static void write_mean_target(FILE *file, const attr_explained *item) {
+    attr_html(file, "<li>Mean of the target under the noise: %g", item->figures.mean_target);
+    if (attr_noise_ruins(item))
+        fputs(
+            ". <span class=\"warn\">Noise takes more than half of it away</span>: a smaller sigma keeps nearer to the "
+            "network and the picture",
+            file);
+    fputs("</li>\n", file);
+}
+
+/* What is known of how certain the map is, and what else its method tells. */
+void attr_page_certainty(FILE *file, const attr_explanation *e, const attr_explained *item) {
+    if (item->adaptive.evaluations > 0) write_adaptive(file, e, &item->adaptive);
+    write_error(file, e, item);
+    if (!isnan(item->figures.mean_target)) write_mean_target(file, item);
+    if (item->figures.tried)
+        attr_html(file, "<li>%zu networks of %zu tried predict the same with no lower probability</li>\n",
+                  item->result.samples, item->figures.tried);
+    if (item->figures.mask) attr_page_mask(file, item);
+    if (!isnan(item->result.completeness_gap)) write_completeness(file, e, item);
+}
+
 static void write_figures(FILE *file, const attr_explanation *e, const attr_explained *item,
                           const attr_map_figures *figures) {
     const attr_result *r = &item->result;
     const attr_detection *d = &item->detection;
     const attr_letterbox *box = &e->letterbox;
     attr_html(file, "<li>Target: %s = %g</li>\n", attr_quantity_name(item->quantity), r->target);
-    if (item->adaptive.evaluations > 0) write_adaptive(file, e, &item->adaptive);
-    write_error(file, e, item);
-    if (item->figures.tried)
-        attr_html(file, "<li>%zu networks of %zu tried predict the same with no lower probability</li>\n", r->samples,
-                  item->figures.tried);
-    if (item->figures.mask) attr_page_mask(file, item);
-    if (!isnan(r->completeness_gap)) write_completeness(file, e, item);
+    attr_page_certainty(file, e, item);
     attr_html(file, "<li>Sum %g", r->sum);
     if (figures->negative < 0) attr_html(file, " = %g &minus; %g", figures->positive, -figures->negative);
     fputs("</li>\n", file);
@@ -121,32 +144,46 @@ static void write_figures(FILE *file, const attr_explanation *e, const attr_expl
 static void write_link(FILE *file, const char *name, const char *extension) {
     fputs(" <a href=\"", file);
     attr_html_address(file, name);
-    attr_html(file, ".%s\">%s.%s</a>", extension, name, extension);
+    attr_html(file, ".%s\">", extension);
+    attr_html_name(file, name);
+    attr_html(file, ".%s</a>", extension);
 }
 
-static void write_files(FILE *file, const attr_explanation *e, const attr_explained *item, bool is_drawn) {
-    bool npy = e->options.output & 1u << ATTR_OUTPUT_NPY, png = e->options.output & 1u << ATTR_OUTPUT_PNG && is_drawn;
-    if (npy || png || item->error) fputs("<li>Files:", file);
+void attr_page_files(FILE *file, const attr_explanation *e, const attr_explained *item,
+                     const attr_map_figures *figures) {
+    bool npy = e->options.output & 1u << ATTR_OUTPUT_NPY;
+    bool png = e->options.output & 1u << ATTR_OUTPUT_PNG && figures->state == ATTR_MAP_DRAWN;
+    if (!npy && !png && !figures->has_error) return;
+    fputs("<li>Files:", file);
     if (npy) write_link(file, item->name, "npy");
-    if (item->error) write_link(file, item->name, "error.npy");
+    if (figures->has_error) write_link(file, item->name, "error.npy");
     if (png) write_link(file, item->name, "png");
-    if (npy || png || item->error) fputs("</li>\n", file);
+    fputs("</li>\n", file);
+}
+
+void attr_page_heading(FILE *file, const attr_explanation *e, const attr_explained *item) {
+    int prediction = attr_prediction_of(e, item);
+    if (prediction >= 0) attr_html(file, "<span>%d</span> ", prediction + 1);
+    attr_html(file, "%s <span>%e</span>", item->class_name, item->result.score);
+}
+
+void attr_page_drawing(FILE *file, const attr_explanation *e, const attr_explained *item,
+                       const attr_map_figures *figures, const attr_drawing *drawing) {
+    if (figures->state == ATTR_MAP_DRAWN)
+        write_picture(file, e, item, figures, drawing);
+    else
+        attr_html(file, "<p class=\"warn\">Here %s.</p>\n", attr_map_note(figures));
 }
 
 void attr_page_map(FILE *file, const attr_explanation *e, int i, const attr_map_figures *figures,
                    const attr_drawing *drawing) {
     const attr_explained *item = &e->explained[i];
-    int prediction = attr_prediction_of(e, item);
-    bool is_drawn = figures->state == ATTR_MAP_DRAWN;
     attr_html(file, "<article id=\"map-%d\">\n<h3>", i + 1);
-    if (prediction >= 0) attr_html(file, "<span>%d</span> ", prediction + 1);
-    attr_html(file, "%s <span>%e</span></h3>\n", item->class_name, item->result.score);
-    if (is_drawn)
-        write_picture(file, e, item, figures, drawing);
-    else
-        attr_html(file, "<p class=\"warn\">Here %s.</p>\n", attr_map_note(figures));
+    attr_page_heading(file, e, item);
+    fputs("</h3>\n", file);
+    attr_page_drawing(file, e, item, figures, drawing);
     fputs("<ul>\n", file);
     write_figures(file, e, item, figures);
-    write_files(file, e, item, is_drawn);
+    attr_page_files(file, e, item, figures);
     fputs("</ul>\n</article>\n", file);
 }

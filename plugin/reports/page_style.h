@@ -40,6 +40,12 @@ static const char page_style[] =
     "break-inside:avoid}\n"
     "article img{margin:auto}\n"
     "article ul{padding-left:1.1rem}\n"
+    ".rows{min-width:calc(var(--methods)*13rem)}\n"
+    ".rows h3{position:sticky;left:0;width:fit-content;margin-top:1.25rem}\n"
+    ".row{display:grid;gap:0 .75rem;grid-template:auto auto 1fr/repeat(var(--methods),minmax(0,27rem))}\n"
+    ".row article{display:grid;grid-row:span 3;grid-template-rows:subgrid;padding:.75rem;min-width:0}\n"
+    ".row h4{font-size:.95rem;margin:0 0 .5rem}\n"
+    ".row ul{font-size:.8rem}\n"
     ".bar{height:.8rem;margin-top:.75rem;border-radius:.2rem;print-color-adjust:exact;"
     "-webkit-print-color-adjust:exact}\n"
     ".ends{display:flex;justify-content:space-between;font-size:.8rem;font-variant-numeric:tabular-nums}\n"
@@ -53,7 +59,7 @@ static const char page_style[] =
     "footer{margin-top:2rem;color:var(--soft);font-size:.875rem}\n"
     "@media (max-width:34rem){dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.5rem}}\n"
     "@media print{body{max-width:none;padding:0;font-size:.8rem}img{max-height:16cm}h2{break-after:avoid}"
-    ".maps{grid-template-columns:repeat(2,1fr)}a{color:inherit}}\n";
+    ".maps{grid-template-columns:repeat(2,1fr)}.rows{min-width:0}a{color:inherit}}\n";
 /* clang-format on */
 
 #endif

@@ -3,18 +3,19 @@
 
 #include "reports/text.h"
 
-static void write_command(FILE *file, const attr_explanation *e, const char *record_path) {
-    const char *words[] = {e->data_path ? e->data_path : "DATA",
-                           e->cfg_path,
-                           e->weights_path,
-                           e->picture_path,
-                           "-attribution",
-                           record_path};
-    fputs("darknet attribute test", file);
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+static void write_words(FILE *file, const char *const *words, int count) {
+    for (int i = 0; i < count; i++) {
         putc(' ', file);
         attr_shell_word(file, words[i]);
     }
+}
+
+static void write_command(FILE *file, const attr_explanation *e, const char *command, const char *record_path) {
+    const char *words[] = {"attribute",    command,         e->data_path ? e->data_path : "DATA",
+                           e->cfg_path,    e->weights_path, e->picture_path,
+                           "-attribution", record_path};
+    fputs("# Repeat it:\n#   darknet", file);
+    write_words(file, words, sizeof words / sizeof *words);
 }
 
 static void write_hash(FILE *file, const char *hash, const char *path) {
@@ -23,14 +24,29 @@ static void write_hash(FILE *file, const char *hash, const char *path) {
     putc('\n', file);
 }
 
-attr_status attr_write_record(FILE *file, const attr_explanation *e, const char *path) {
-    fprintf(file, ATTR_RECORD_MARK " %s: all options of one run, defaults included\n# Repeat it:\n#   ", ATTR_VERSION);
-    write_command(file, e, path);
+static void write_hashes(FILE *file, const attr_explanation *e) {
     fprintf(file, "\n# SHA-256 of what it read:\n");
     write_hash(file, e->cfg_hash, e->cfg_path);
     write_hash(file, e->weights_hash, e->weights_path);
     write_hash(file, e->picture_hash, e->picture_path);
     if (e->tuned_hash[0]) write_hash(file, e->tuned_hash, e->options.tuned);
     putc('\n', file);
+}
+
+attr_status attr_write_record(FILE *file, const attr_explanation *e, const char *path) {
+    fprintf(file, ATTR_RECORD_MARK " %s: all options of one run, defaults included\n", ATTR_VERSION);
+    write_command(file, e, "test", path);
+    write_hashes(file, e);
     return attr_options_write(file, &e->options, 0);
+}
+
+attr_status attr_write_comparison_record(FILE *file, const attr_comparison *c, const char *path) {
+    const attr_options *o = c->options;
+    const char *words[] = {"-methods", o->methods, "-shared_scale"};
+    fprintf(file, ATTR_RECORD_MARK " %s: the options that a comparison was given, all others are each method's own\n",
+            ATTR_VERSION);
+    write_command(file, c->parts[0].e, "compare", path);
+    write_words(file, words, o->shared_scale ? 3 : 2);
+    write_hashes(file, c->parts[0].e);
+    return attr_options_write(file, o, ATTR_WRITE_GIVEN);
 }

@@ -138,11 +138,11 @@ static void write_name(attr_json *j, const char *name, const char *extension) {
     attr_json_text(j, extension, file);
 }
 
-static void write_files(attr_json *j, const attr_explanation *e, const char *name, bool is_drawn, bool has_error) {
+static void write_files(attr_json *j, const attr_explanation *e, const char *name, const attr_map_figures *f) {
     attr_json_open(j, "files", '{');
     if (e->options.output & 1u << ATTR_OUTPUT_NPY) write_name(j, name, "npy");
-    if (e->options.output & 1u << ATTR_OUTPUT_PNG && is_drawn) write_name(j, name, "png");
-    if (has_error) write_name(j, name, "error.npy");
+    if (e->options.output & 1u << ATTR_OUTPUT_PNG && f->state == ATTR_MAP_DRAWN) write_name(j, name, "png");
+    if (f->has_error) write_name(j, name, "error.npy");
     attr_json_close(j, '}');
 }
 
@@ -151,7 +151,9 @@ static void write_drawing(attr_json *j, const attr_map_figures *f) {
     if (f->state != ATTR_MAP_DRAWN) return;
     attr_json_open(j, "drawing", '{');
     attr_json_text(j, "palette", f->palette == ATTR_DIVERGING ? "diverging" : "sequential");
-    attr_json_number(j, "scale", f->scale);
+    attr_json_number(j, "scale", f->scale.positive); /* magnitudes: from here on the end's colour */
+    attr_json_number(j, "negative_scale", f->scale.negative);
+    attr_json_number(j, "zero", f->scale.zero); /* up to here that of 0 */
     attr_json_close(j, '}');
 }
 
@@ -159,7 +161,7 @@ static void write_completeness(attr_json *j, const attr_explained *item) {
     attr_json_open(j, "completeness", '{');
     attr_json_number(j, "gap", item->result.completeness_gap);
     attr_json_number(j, "baseline_target", item->figures.baseline_target);
-    attr_json_number(j, "expected", attr_expected_sum(item));
+    attr_json_number(j, "expected", item->figures.expected_sum);
     attr_json_integer(j, "steps", (int64_t)item->figures.steps);
     attr_json_boolean(j, "converged", item->result.converged);
     attr_json_close(j, '}');
@@ -225,10 +227,8 @@ static void write_mask(attr_json *j, const attr_explained *item) {
     attr_json_close(j, '}');
 }
 
-static attr_status write_map(attr_json *j, const attr_explanation *e, const attr_explained *item) {
+static void write_map(attr_json *j, const attr_explanation *e, const attr_explained *item, const attr_map_figures *f) {
     const attr_result *r = &item->result;
-    attr_map_figures f;
-    ATTR_TRY(attr_map_measure(&f, e, item));
     attr_json_open(j, NULL, '{');
     attr_json_text(j, "name", r->name);
     attr_json_text(j, "class", r->class_name);
@@ -238,25 +238,25 @@ static attr_status write_map(attr_json *j, const attr_explanation *e, const attr
     attr_json_number(j, "target_value", r->target);
     if (item->is_detection) write_box(j, r->box);
     if (item->is_detection) write_head(j, &item->detection);
-    write_files(j, e, r->name, f.state == ATTR_MAP_DRAWN, item->error != NULL);
-    write_drawing(j, &f);
+    write_files(j, e, r->name, f);
+    write_drawing(j, f);
     attr_json_text(j, "coordinates", coordinates_words[e->options.coordinates]);
     write_size(j, r->width, r->height, r->channels);
     attr_json_number(j, "sum", r->sum);
-    attr_json_number(j, "positive_sum", f.positive);
-    attr_json_number(j, "negative_sum", f.negative);
-    attr_json_number(j, "min", f.min);
-    attr_json_number(j, "max", f.max);
+    attr_json_number(j, "positive_sum", f->positive);
+    attr_json_number(j, "negative_sum", f->negative);
+    attr_json_number(j, "min", f->min);
+    attr_json_number(j, "max", f->max);
     attr_json_number(j, "padding_share", r->padding_share);
     attr_json_integer(j, "gradients", (int64_t)r->gradients);
     attr_json_integer(j, "samples", (int64_t)r->samples);
     if (item->figures.tried) attr_json_integer(j, "tried", (int64_t)item->figures.tried);
     write_error(j, item);
+    if (!isnan(item->figures.mean_target)) attr_json_number(j, "mean_target", item->figures.mean_target);
     if (item->figures.mask) write_mask(j, item);
     if (!isnan(r->completeness_gap)) write_completeness(j, item);
     if (item->adaptive.evaluations > 0) write_adaptive(j, &item->adaptive);
     attr_json_close(j, '}');
-    return ATTR_OK;
 }
 
 /* Noise that is the same in all maps. */
@@ -266,24 +266,50 @@ static bool has_noise(const attr_explanation *e) {
            e->options.method == ATTR_METHOD_RELEX;
 }
 
-attr_status attr_write_summary(FILE *file, const attr_explanation *e) {
+/* ---- Documents */
+
+static void begin(attr_json *j, FILE *file, const attr_explanation *e) {
+    attr_json_begin(j, file);
+    attr_json_open(j, NULL, '{');
+    attr_json_text(j, "program", "Attribution for Darknet");
+    attr_json_text(j, "version", ATTR_VERSION);
+    write_picture(j, e);
+    write_model(j, e);
+    write_predictions(j, e);
+}
+
+/* What one method has made. */
+static void write_method(attr_json *j, const attr_explanation *e, const attr_map_figures *figures) {
+    attr_json_text(j, "method", attr_method_name((attr_method)e->options.method));
+    attr_json_integer(j, "seed", e->options.seed);
+    if (has_noise(e)) attr_json_number(j, "sigma", e->sigma); /* in the units of option space */
+    attr_json_number(j, "seconds", e->seconds);
+    if (e->tuned_hash[0]) write_file(j, "tuned", e->options.tuned, e->tuned_hash);
+    write_options(j, &e->options);
+    attr_json_open(j, "maps", '[');
+    for (int i = 0; i < e->count; i++) write_map(j, e, &e->explained[i], &figures[i]);
+    attr_json_close(j, ']');
+}
+
+void attr_write_summary(FILE *file, const attr_explanation *e, const attr_map_figures *figures) {
     attr_json j;
-    attr_json_begin(&j, file);
-    attr_json_open(&j, NULL, '{');
-    attr_json_text(&j, "program", "Attribution for Darknet");
-    attr_json_text(&j, "version", ATTR_VERSION);
-    write_picture(&j, e);
-    write_model(&j, e);
-    write_predictions(&j, e);
-    attr_json_text(&j, "method", attr_method_name((attr_method)e->options.method));
-    attr_json_integer(&j, "seed", e->options.seed);
-    if (has_noise(e)) attr_json_number(&j, "sigma", e->sigma); /* in the units of option space */
-    attr_json_number(&j, "seconds", e->seconds);
-    if (e->tuned_hash[0]) write_file(&j, "tuned", e->options.tuned, e->tuned_hash);
-    write_options(&j, &e->options);
-    attr_json_open(&j, "maps", '[');
-    for (int i = 0; i < e->count; i++) ATTR_TRY(write_map(&j, e, &e->explained[i]));
+    begin(&j, file, e);
+    write_method(&j, e, figures);
+    attr_json_close(&j, '}');
+}
+
+void attr_write_comparison_summary(FILE *file, const attr_comparison *c) {
+    attr_json j;
+    char label[ATTR_METHOD_LABEL];
+    begin(&j, file, c->parts[0].e);
+    attr_json_boolean(&j, "shared_scale", c->options->shared_scale);
+    attr_json_open(&j, "methods", '[');
+    for (int k = 0; k < c->count; k++) {
+        attr_json_open(&j, NULL, '{');
+        attr_json_text(&j, "label", attr_method_label(label, &c->parts[k].e->options));
+        write_method(&j, c->parts[k].e, c->parts[k].figures);
+        attr_json_close(&j, '}');
+    }
     attr_json_close(&j, ']');
     attr_json_close(&j, '}');
-    return ATTR_OK;
 }

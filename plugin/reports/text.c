@@ -132,6 +132,18 @@ void attr_html(FILE *file, const char *format, ...) {
     va_end(arguments);
 }
 
+void attr_html_name(FILE *file, const char *name) {
+    char part[64];
+    while (*name) {
+        size_t length = strcspn(name, "_:");
+        if (name[length]) length++;
+        int taken = snprintf(part, sizeof part, "%.*s", (int)(length < sizeof part ? length : sizeof part - 1), name);
+        write_text(file, part);
+        name += taken;
+        if (*name && strchr("_:", name[-1])) fputs("<wbr>", file);
+    }
+}
+
 void attr_html_address(FILE *file, const char *name) {
     fputs("./", file); /* or "a:b" would be an address of protocol a */
     for (; *name; name++) {

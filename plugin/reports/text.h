@@ -18,6 +18,9 @@ void attr_shell_word(FILE *file, const char *word);
  * number with 4 or so many digits, a true minus and powers of ten %f          a share as percentage: .34 as "34 %" */
 void attr_html(FILE *file, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* A name, which may be broken behind underscores and colons where it is too long for its place. */
+void attr_html_name(FILE *file, const char *name);
+
 /* A file's name as a relative address between quotation marks. */
 void attr_html_address(FILE *file, const char *name);
 

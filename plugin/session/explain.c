@@ -81,20 +81,21 @@ static attr_status make_engine(attr_explanation *ex, attr_session *s, size_t poi
     return attr_engine_create_chosen(&s->engine, s->model->net, s->choices, batch, ATTR_KEEP_NEEDED);
 }
 
-/* The class's name as part of a file's name. */
-static void to_file_name(char *out, size_t size, const char *class_name) {
-    snprintf(out, size, "%s", class_name);
+/* A class's or method's name as part of a file's name. */
+static void to_file_name(char *out, size_t size, const char *name) {
+    snprintf(out, size, "%s", name);
     for (char *c = out; *c; ++c)
         if (!isalnum((unsigned char)*c) && !strchr("-.+", *c)) *c = '_';
     if (out[0] == '.') out[0] = '_';
 }
 
-/* "<class>[_<number>]_<method>": detections are numbered within their class, classes of one name from the second on. */
+/* "<class>[_<number>]_<method>[_<base>]": detections are numbered within their class, classes of one name from the
+ * second on; a base is named if it is not the method's usual one. */
 static attr_status name_item(attr_explained *item, const attr_explanation *ex) {
-    enum { longest_class = 128, longest_name = longest_class + 64 };
-    const char *method = attr_method_name((attr_method)ex->options.method);
-    char class_part[longest_class], other_part[longest_class];
+    enum { longest_class = 128, longest_name = longest_class + ATTR_METHOD_LABEL + 16 };
+    char class_part[longest_class], other_part[longest_class], label[ATTR_METHOD_LABEL], method[ATTR_METHOD_LABEL];
     int number = 1;
+    to_file_name(method, sizeof method, attr_method_label(label, &ex->options));
     to_file_name(class_part, sizeof class_part, item->class_name);
     for (const attr_explained *other = ex->explained; other != item; ++other) {
         to_file_name(other_part, sizeof other_part, other->class_name);

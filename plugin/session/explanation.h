@@ -15,7 +15,8 @@
 /* One target and its map. */
 typedef struct {
     attr_result result; /* the public part; result.map and the names are owned by this struct */
-    char *name; /* file name without extension: class, number among those of the class, method: "dog_1_smoothgrad" */
+    char *name; /* file name without extension: class, number among those of the class, method and, if it is not the
+                   usual one, its base: "dog_1_smoothgrad" */
     char *class_name;
     float *map;   /* [channels][height][width], in the coordinates asked for */
     float *error; /* the standard error of each of its pixels; NULL: not asked for, or there is none */
