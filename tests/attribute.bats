@@ -112,7 +112,7 @@ PYTHON
         # shellcheck disable=SC2086
         refused "${text//_/ }" attribute test "${model[@]}" "$picture" $flags
     done <<'CASES'
-samples=0:_expected_a_whole_number_from_1_to_1000000 -samples 0
+baselines=0:_expected_a_whole_number_from_1_to_10000 -baselines 0
 samples=-5 -samples -5
 samples=1e3 -samples 1e3
 samples=1000001 -samples 1000001
@@ -194,7 +194,7 @@ CASES
         refused "net.cfg:$number: $text" attribute test cfg/fashion.data net.cfg cfg/fashion.weights "$picture"
     done <<'CASES'
 methd=gradient|unknown option methd (did you mean method?)
-samples=0|samples=0: expected a whole number from 1 to 1000000
+baselines=0|baselines=0: expected a whole number from 1 to 10000
 seed=2|
 help=1|help is for the command line only
 results=a%2|results=a%2: expected % with two hexadecimal digits
