@@ -95,10 +95,14 @@ static void take_gradients(runner *r, size_t t, int count) {
     attr_engine_backward(r->engine, layer);
 }
 
-/* sample <- sample + weight x multiplier x values, or its maximum with the values. */
+/* sample <- sample + weight x multiplier x values, or the mean with them as number `weight`, or the maximum. */
 static void join(double *sample, const attr_base *base, double *values, size_t n, double weight, const float *m) {
     if (base->join == ATTR_JOIN_SUM) {
         for (size_t i = 0; i < n; ++i) sample[i] += weight * (m ? m[i] : 1) * values[i];
+        return;
+    }
+    if (base->join == ATTR_JOIN_MEAN) {
+        for (size_t i = 0; i < n; ++i) sample[i] += ((m ? m[i] : 1) * values[i] - sample[i]) / weight;
         return;
     }
     for (size_t i = 0; i < n; ++i) {

@@ -36,7 +36,7 @@ struct attr_base {
     double ascent_rate;  /* y <- y + rate x gradient */
     attr_ascent ascent;
     /* Writes point p of sample number `sample`, whose input is x, to z, and its multiplier to m (only when
-     * has_multiplier); returns its weight in a sum. */
+     * has_multiplier); returns its weight in a sum, its number (from 1) in a mean. */
     double (*point)(const attr_base *base, const float *x, uint64_t sample, size_t p, float *z, float *m);
     /* Of a base map that is complete: writes end number `end` of the sample's paths to z and returns its weight; the
      * map sums to the sum of weight x f(end). 0 ends: it is not. */

@@ -17,12 +17,13 @@ static double root(const attr_base *base, const float *x, uint64_t sample, size_
         z[i] = x[i] + (settings->deviation ? sigma * settings->deviation[i] : sigma) * z[i];
         m[i] = x[i] - z[i];
     }
-    return 1 / (double)base->points;
+    return (double)(p + 1);
 }
 
 void attr_base_of_roots(attr_base *out, const attr_job *job, bool root_is_sample) {
     *out = (attr_base){.points = root_is_sample ? 1 : job->settings->roots,
                        .has_multiplier = true,
+                       .join = ATTR_JOIN_MEAN,
                        .ascent_steps = 1,
                        .point = root,
                        .data = job};

@@ -25,7 +25,7 @@ static attr_status make_pools(attr_statistics *s) {
 }
 
 static void clear_sample(attr_statistics *s, size_t first, size_t n) {
-    double start = s->plan.join == ATTR_JOIN_SUM ? 0 : -INFINITY;
+    double start = s->plan.join == ATTR_JOIN_MAXIMUM ? -INFINITY : 0;
     for (size_t i = first; i < first + n; ++i) s->sample[i] = start;
 }
 

@@ -22,7 +22,11 @@ typedef enum {
 } attr_reduction;
 
 /* How the gradients of one sample become its map. */
-typedef enum { ATTR_JOIN_SUM, ATTR_JOIN_MAXIMUM } attr_join;
+typedef enum {
+    ATTR_JOIN_SUM,
+    ATTR_JOIN_MEAN, /* in the arithmetic of the statistics: as if each point were a sample */
+    ATTR_JOIN_MAXIMUM
+} attr_join;
 
 typedef struct {
     attr_shape_of_map shape;

@@ -15,6 +15,13 @@ static int compare(const void *a, const void *b) {
     return (left->value > right->value) - (left->value < right->value);
 }
 
+/* Largest first, of equal ones the first. */
+static int compare_falling(const void *a, const void *b) {
+    const ranked *left = a, *right = b;
+    if (left->value != right->value) return left->value < right->value ? 1 : -1;
+    return (left->index > right->index) - (left->index < right->index);
+}
+
 /* ranks[i] is how many numbers are smaller than number i, plus half of how many others equal it. */
 static void rank(double *ranks, ranked *sorted, const double *values, size_t n) {
     for (size_t i = 0; i < n; ++i) sorted[i] = (ranked){values[i], i};
@@ -48,5 +55,57 @@ attr_status attr_spearman(double *out, const double *a, const double *b, size_t 
     }
     free(sorted);
     free(ranks);
+    return status;
+}
+
+/* Sets chosen[i] where value i, or its magnitude, is among the k largest. */
+static attr_status choose_largest(unsigned char *chosen, const double *values, size_t n, size_t k, int magnitude) {
+    ranked *sorted = NULL;
+    ATTR_TRY(attr_allocate(&sorted, n, sizeof *sorted, "ranks"));
+    for (size_t i = 0; i < n; ++i) sorted[i] = (ranked){magnitude ? fabs(values[i]) : values[i], i};
+    qsort(sorted, n, sizeof *sorted, compare_falling);
+    for (size_t i = 0; i < k; ++i) chosen[sorted[i].index] = 1;
+    free(sorted);
+    return ATTR_OK;
+}
+
+attr_status attr_top_overlap(double *out, const double *a, const double *b, size_t n, size_t k) {
+    unsigned char *chosen = NULL;
+    size_t common = 0;
+    ATTR_TRY(attr_allocate(&chosen, 2 * n, 1, "the largest values"));
+    attr_status status = choose_largest(chosen, a, n, k, 0);
+    if (status == ATTR_OK) status = choose_largest(chosen + n, b, n, k, 0);
+    for (size_t i = 0; i < n; ++i) common += chosen[i] && chosen[n + i];
+    *out = (double)common / (double)k;
+    free(chosen);
+    return status;
+}
+
+attr_status attr_gini(double *out, const double *a, size_t n) {
+    ranked *sorted = NULL;
+    double sum = 0, weighted = 0;
+    ATTR_TRY(attr_allocate(&sorted, n, sizeof *sorted, "ranks"));
+    for (size_t i = 0; i < n; ++i) sorted[i] = (ranked){fabs(a[i]) + 1e-7, i};
+    qsort(sorted, n, sizeof *sorted, compare);
+    for (size_t i = 0; i < n; ++i) {
+        sum += sorted[i].value;
+        weighted += (2 * (double)(i + 1) - (double)n - 1) * sorted[i].value;
+    }
+    free(sorted);
+    *out = weighted / ((double)n * sum);
+    return ATTR_OK;
+}
+
+attr_status attr_rank_accuracy(double *out, const double *a, const unsigned char *mask, size_t n) {
+    unsigned char *chosen = NULL;
+    size_t size = 0, inside = 0;
+    for (size_t i = 0; i < n; ++i) size += mask[i] != 0;
+    *out = NAN;
+    if (size == 0) return ATTR_OK;
+    ATTR_TRY(attr_allocate(&chosen, n, 1, "the largest values"));
+    attr_status status = choose_largest(chosen, a, n, size, 1);
+    for (size_t i = 0; i < n; ++i) inside += chosen[i] && mask[i];
+    *out = (double)inside / (double)size;
+    free(chosen);
     return status;
 }
