@@ -312,7 +312,7 @@ int main(int argc, char **argv) {
         return 2;
     }
     fputs("{\"ready\": true, \"methods\": [", out);
-    for (int i = 0; i < method_count; ++i) fprintf(out, "%s\"%s\"", i ? ", " : "", methods[i].name);
+    for (int i = 0; i < method_count; ++i) fprintf(out, "%s\"%s\"", i ? ", " : "", attr_method_name(methods[i]));
     fprintf(out, "], \"parameters\": %zu}\n", w.parameters);
     fflush(out);
     bench_serve(out, commands, &w);
