@@ -5,20 +5,10 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "metrics/rank.h"
 
 size_t attr_removal_steps(size_t pixels, size_t pixels_per_step) {
     return (pixels + pixels_per_step - 1) / pixels_per_step;
-}
-
-typedef struct {
-    double value;
-    size_t pixel;
-} ranked_pixel;
-
-static int compare(const void *a, const void *b) {
-    const ranked_pixel *left = a, *right = b;
-    if (left->value != right->value) return left->value < right->value ? 1 : -1;
-    return (left->pixel > right->pixel) - (left->pixel < right->pixel);
 }
 
 typedef struct {
@@ -26,15 +16,15 @@ typedef struct {
     const attr_target *target;
     const float *reference;
     size_t pixels, channels, pixels_per_step;
-    ranked_pixel *order; /* [pixels] */
-    float *rest;         /* the input without what is removed so far */
+    size_t *order; /* [pixels] */
+    float *rest;   /* the input without what is removed so far */
 } removal;
 
 static void remove_step(removal *r, size_t step) {
     size_t first = step * r->pixels_per_step, end = first + r->pixels_per_step;
     for (size_t i = first; i < end && i < r->pixels; ++i)
         for (size_t c = 0; c < r->channels; ++c) {
-            size_t at = c * r->pixels + r->order[i].pixel;
+            size_t at = c * r->pixels + r->order[i];
             r->rest[at] = r->reference[at];
         }
 }
@@ -64,16 +54,19 @@ attr_status attr_pixel_removal(double *scores, double *area, attr_engine *e, con
     const attr_tensor *input = attr_engine_input(e);
     size_t pixels = (size_t)input->h * input->w, steps = attr_removal_steps(pixels, pixels_per_step);
     removal r = {e, target, reference, pixels, (size_t)input->c, pixels_per_step, NULL, NULL};
+    double *keys = NULL;
     attr_status status = attr_allocate(&r.order, pixels, sizeof *r.order, "the order of pixels");
+    if (status == ATTR_OK) status = attr_allocate(&keys, pixels, sizeof *keys, "the order of pixels");
     if (status == ATTR_OK) status = attr_allocate(&r.rest, input->size, sizeof *r.rest, "an input");
+    for (size_t i = 0; status == ATTR_OK && i < pixels; ++i) keys[i] = order == ATTR_DELETION ? map[i] : -map[i];
+    if (status == ATTR_OK) status = attr_order_falling(r.order, keys, pixels);
     if (status == ATTR_OK) {
         memcpy(r.rest, x, input->size * sizeof *x);
-        for (size_t i = 0; i < pixels; ++i) r.order[i] = (ranked_pixel){order == ATTR_DELETION ? map[i] : -map[i], i};
-        qsort(r.order, pixels, sizeof *r.order, compare);
         status = score_all(scores, &r);
     }
     free(r.order);
     free(r.rest);
+    free(keys);
     if (status != ATTR_OK) return status;
     *area = -(scores[0] + scores[steps]) / 2;
     for (size_t i = 0; i <= steps; ++i) *area += scores[i];

@@ -58,26 +58,34 @@ attr_status attr_spearman(double *out, const double *a, const double *b, size_t 
     return status;
 }
 
-/* Sets chosen[i] where value i, or its magnitude, is among the k largest. */
-static attr_status choose_largest(unsigned char *chosen, const double *values, size_t n, size_t k, int magnitude) {
+attr_status attr_order_falling(size_t *order, const double *values, size_t n) {
     ranked *sorted = NULL;
     ATTR_TRY(attr_allocate(&sorted, n, sizeof *sorted, "ranks"));
-    for (size_t i = 0; i < n; ++i) sorted[i] = (ranked){magnitude ? fabs(values[i]) : values[i], i};
+    for (size_t i = 0; i < n; ++i) sorted[i] = (ranked){values[i], i};
     qsort(sorted, n, sizeof *sorted, compare_falling);
-    for (size_t i = 0; i < k; ++i) chosen[sorted[i].index] = 1;
+    for (size_t i = 0; i < n; ++i) order[i] = sorted[i].index;
     free(sorted);
     return ATTR_OK;
 }
 
+/* How many of the first k places of an order are marked. */
+static size_t count_marked(const size_t *order, size_t k, const unsigned char *marks) {
+    size_t count = 0;
+    for (size_t i = 0; i < k; ++i) count += marks[order[i]] != 0;
+    return count;
+}
+
 attr_status attr_top_overlap(double *out, const double *a, const double *b, size_t n, size_t k) {
-    unsigned char *chosen = NULL;
-    size_t common = 0;
-    ATTR_TRY(attr_allocate(&chosen, 2 * n, 1, "the largest values"));
-    attr_status status = choose_largest(chosen, a, n, k, 0);
-    if (status == ATTR_OK) status = choose_largest(chosen + n, b, n, k, 0);
-    for (size_t i = 0; i < n; ++i) common += chosen[i] && chosen[n + i];
-    *out = (double)common / (double)k;
-    free(chosen);
+    unsigned char *top = NULL;
+    size_t *order = NULL;
+    attr_status status = attr_allocate(&top, n, 1, "the largest values");
+    if (status == ATTR_OK) status = attr_allocate(&order, n, sizeof *order, "ranks");
+    if (status == ATTR_OK) status = attr_order_falling(order, a, n);
+    for (size_t i = 0; status == ATTR_OK && i < k; ++i) top[order[i]] = 1;
+    if (status == ATTR_OK) status = attr_order_falling(order, b, n);
+    if (status == ATTR_OK) *out = (double)count_marked(order, k, top) / (double)k;
+    free(top);
+    free(order);
     return status;
 }
 
@@ -97,15 +105,17 @@ attr_status attr_gini(double *out, const double *a, size_t n) {
 }
 
 attr_status attr_rank_accuracy(double *out, const double *a, const unsigned char *mask, size_t n) {
-    unsigned char *chosen = NULL;
-    size_t size = 0, inside = 0;
+    double *magnitudes = NULL;
+    size_t *order = NULL, size = 0;
     for (size_t i = 0; i < n; ++i) size += mask[i] != 0;
     *out = NAN;
     if (size == 0) return ATTR_OK;
-    ATTR_TRY(attr_allocate(&chosen, n, 1, "the largest values"));
-    attr_status status = choose_largest(chosen, a, n, size, 1);
-    for (size_t i = 0; i < n; ++i) inside += chosen[i] && mask[i];
-    *out = (double)inside / (double)size;
-    free(chosen);
+    attr_status status = attr_allocate(&magnitudes, n, sizeof *magnitudes, "ranks");
+    if (status == ATTR_OK) status = attr_allocate(&order, n, sizeof *order, "ranks");
+    for (size_t i = 0; status == ATTR_OK && i < n; ++i) magnitudes[i] = fabs(a[i]);
+    if (status == ATTR_OK) status = attr_order_falling(order, magnitudes, n);
+    if (status == ATTR_OK) *out = (double)count_marked(order, size, mask) / (double)size;
+    free(magnitudes);
+    free(order);
     return status;
 }

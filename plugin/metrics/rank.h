@@ -6,8 +6,12 @@
 
 #include "base/status.h"
 
+/* order[0 .. n-1]: the places of the values, largest first, of equal ones the first. ATTR_NO_MEMORY is the only
+ * failure, here and below. */
+attr_status attr_order_falling(size_t *order, const double *values, size_t n);
+
 /* Spearman's correlation of two series of n finite numbers: Pearson's of their ranks, equal numbers having the mean of
- * theirs. From -1 to 1; NAN if all numbers of a series are equal. ATTR_NO_MEMORY is the only failure. */
+ * theirs. From -1 to 1; NAN if all numbers of a series are equal. */
 attr_status attr_spearman(double *out, const double *a, const double *b, size_t n);
 
 /* Part of the k largest values of a that are at the same places as the k largest of b, signed; of equal values the
