@@ -149,6 +149,17 @@ static attr_status validate_path(const attr_options *o) {
     return ATTR_OK;
 }
 
+/* Numbers that no error decides on. */
+static attr_status validate_automatic(const attr_options *o) {
+    if (o->samples == 0 && o->method == ATTR_METHOD_RELEX)
+        REFUSE(samples, "method=relex needs a number of samples: its mask has no error to wait for");
+    if (o->samples == 0 && o->method == ATTR_METHOD_FUSIONGRAD)
+        REFUSE(samples, "method=fusiongrad needs a number of samples; clones=auto waits for the error");
+    if (o->clones == 0 && o->method == ATTR_METHOD_GEG)
+        REFUSE(clones, "method=geg needs a number of clones: a maximum has no error to wait for");
+    return ATTR_OK;
+}
+
 static attr_status validate_adaptive(const attr_options *o) {
     if (o->adaptive != ATTR_ADAPTIVE_NONE && o->method != ATTR_METHOD_SMOOTHTAYLOR)
         REFUSE(adaptive, "adaptive=%s searches the noise of method=smoothtaylor, and of no other",
@@ -160,6 +171,7 @@ attr_status attr_options_validate(const attr_options *o) {
     ATTR_TRY(validate_texts(o));
     ATTR_TRY(validate_names(o));
     ATTR_TRY(validate_adaptive(o));
+    ATTR_TRY(validate_automatic(o));
     ATTR_TRY(validate_output(o));
     ATTR_TRY(validate_path(o));
     ATTR_TRY(validate_pairs(o));
