@@ -10,7 +10,6 @@
 #include "base/memory.h"
 #include "metrics/accuracy_drop.h"
 #include "model/class_files.h"
-#include "model/parameters.h"
 #include "reports/calibration.h"
 #include "session/validation.h"
 
@@ -178,10 +177,8 @@ static attr_status search(attr_drop_curve *curve, calibration *c) {
     attr_status status = attr_drop_find(curve, &settings);
     attr_hide_progress();
     ATTR_TRY(status);
-    if (attr_parameters_checksum(c->session->model->net) != c->session->model->checksum)
-        return attr_fail(ATTR_NUMERIC, "%s: the parameters in memory have changed during the run",
-                         c->session->weights_path);
-    return ATTR_OK;
+    uint64_t checksum;
+    return attr_check_parameters(&checksum, c->session);
 }
 
 static attr_status write(const calibration *c, const attr_drop_curve *curve) {

@@ -59,6 +59,10 @@ static attr_status fill_blur(float *plane, const attr_region *r, double sigma) {
     return status;
 }
 
+double attr_colour_channel(const double colour[3], int channel, int channels) {
+    return channels == 3 ? colour[channel] : (colour[0] + colour[1] + colour[2]) / 3;
+}
+
 attr_status attr_baseline_make(float *baseline, const float *x, const attr_baseline_settings *settings, uint64_t seed,
                                size_t k) {
     const attr_region *r = &settings->region;
@@ -76,11 +80,9 @@ attr_status attr_baseline_make(float *baseline, const float *x, const attr_basel
         case ATTR_BASELINE_BLUR:
             ATTR_TRY(fill_blur(channel, r, settings->blur * (r->w > r->h ? r->w : r->h)));
             break;
-        case ATTR_BASELINE_COLOUR: {
-            const double *rgb = settings->colour;
-            fill(channel, r, (float)(r->channels == 3 ? rgb[c] : (rgb[0] + rgb[1] + rgb[2]) / 3));
+        case ATTR_BASELINE_COLOUR:
+            fill(channel, r, (float)attr_colour_channel(settings->colour, c, r->channels));
             break;
-        }
         case ATTR_BASELINE_NOISE: {
             attr_random noise = {seed, ATTR_STREAM_BASELINE, 0, k};
             for (int y = 0; y < r->h; ++y)

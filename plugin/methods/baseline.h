@@ -35,6 +35,9 @@ typedef struct {
     const float *picture; /* picture: a network input whose region shows the other picture */
 } attr_baseline_settings;
 
+/* A colour's value for one of so many channels: of a grey input its mean. */
+double attr_colour_channel(const double colour[3], int channel, int channels);
+
 /* Writes baseline number k for the input x; both channels x height x width. */
 attr_status attr_baseline_make(float *baseline, const float *x, const attr_baseline_settings *settings, uint64_t seed,
                                size_t k);

@@ -50,6 +50,18 @@ static int least(int a, int b) {
     return a < b ? a : b;
 }
 
+void attr_map_reduce(double *plane, const double *values, const attr_shape_of_map *shape, int c,
+                     attr_channels_word how) {
+    size_t area = (size_t)shape->height * shape->width;
+    int first = c < 0 ? 0 : c, end = c < 0 ? shape->channels : c + 1;
+    for (size_t i = 0; i < area; ++i) {
+        double sum = 0;
+        for (int k = first; k < end; ++k)
+            sum += how == ATTR_CHANNELS_ABS ? fabs(values[k * area + i]) : values[k * area + i];
+        plane[i] = how == ATTR_CHANNELS_MAGNITUDE ? fabs(sum) : sum;
+    }
+}
+
 void attr_map_pool(double *values, const attr_shape_of_map *shape, int side) {
     for (int c = 0; c < shape->channels; ++c)
         for (int y0 = 0; y0 < shape->height; y0 += side)

@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "base/status.h"
+#include "options/options.h"
 #include "methods/mask.h"
 
 /* How many sides of blocks of pixels there are for which a map's error is known: 1, 2, 4, .. 64. */
@@ -45,6 +46,10 @@ void attr_map_free(attr_map *map);
 /* Sets the completeness gap, |sum of values - expected_sum|, and whether it is within the tolerance, which is relative
  * to the expected sum. */
 void attr_map_judge(attr_map *map, double tolerance);
+
+/* One plane [height][width] of a map's values: channel c, or what option `channels` makes of all (c < 0). */
+void attr_map_reduce(double *plane, const double *values, const attr_shape_of_map *shape, int c,
+                     attr_channels_word how);
 
 /* Gives all pixels of a block of side x side pixels their mean, channel by channel. */
 void attr_map_pool(double *values, const attr_shape_of_map *shape, int side);

@@ -13,20 +13,11 @@ const char *attr_method_name(attr_method method) {
     return names[method];
 }
 
-bool attr_method_has_copies(attr_method method) {
-    return method == ATTR_METHOD_SMOOTHGRAD || method == ATTR_METHOD_SMOOTHGRAD_SQUARED ||
-           method == ATTR_METHOD_VARGRAD || method == ATTR_METHOD_SMOOTHED_IG || method == ATTR_METHOD_FUSIONGRAD;
-}
-
-bool attr_method_has_clones(attr_method method) {
-    return method == ATTR_METHOD_NOISEGRAD || method == ATTR_METHOD_FUSIONGRAD || method == ATTR_METHOD_GEG;
-}
-
 attr_method attr_method_base(const attr_method_settings *settings) {
     attr_method method = settings->method;
     if (method == ATTR_METHOD_SMOOTHED_IG) return ATTR_METHOD_INTEGRATED_GRADIENTS;
     if (method == ATTR_METHOD_GEG) return ATTR_METHOD_GRADIENT;
-    return attr_method_has_copies(method) || attr_method_has_clones(method) ? settings->base : method;
+    return attr_method_takes_base(method) ? settings->base : method;
 }
 
 bool attr_method_has_baseline(const attr_method_settings *settings) {
@@ -37,10 +28,10 @@ bool attr_method_has_baseline(const attr_method_settings *settings) {
 
 const char *attr_method_label(char label[ATTR_METHOD_LABEL], const attr_options *options) {
     attr_method method = (attr_method)options->method, base = (attr_method)options->base;
-    bool wraps = attr_method_has_copies(method) || attr_method_has_clones(method);
-    bool is_usual = base == ATTR_METHOD_GRADIENT || method == ATTR_METHOD_SMOOTHED_IG || method == ATTR_METHOD_GEG;
-    snprintf(label, ATTR_METHOD_LABEL, "%s%s%s", attr_method_name(method), wraps && !is_usual ? ":" : "",
-             wraps && !is_usual ? attr_method_name(base) : "");
+    bool is_usual = base == ATTR_METHOD_GRADIENT || method == ATTR_METHOD_SMOOTHED_IG;
+    bool told = attr_method_takes_base(method) && !is_usual;
+    snprintf(label, ATTR_METHOD_LABEL, "%s%s%s", attr_method_name(method), told ? ":" : "",
+             told ? attr_method_name(base) : "");
     return label;
 }
 

@@ -111,10 +111,6 @@ attr_method attr_method_base(const attr_method_settings *settings);
 /* Whether a method, or what it wraps, uses baselines. */
 bool attr_method_has_baseline(const attr_method_settings *settings);
 
-/* Whether it puts noise on copies of the input, and on clones of the network. */
-bool attr_method_has_copies(attr_method method);
-bool attr_method_has_clones(attr_method method);
-
 /* How many points it has to compute before it stops or goes over to another clone: a larger batch is of no use. */
 size_t attr_method_points(const attr_method_settings *settings);
 

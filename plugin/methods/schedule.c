@@ -317,8 +317,8 @@ static attr_status allocate_maxima(runner *r) {
 static attr_status allocate(runner *r, const attr_map *maps) {
     const attr_schedule *s = r->schedule;
     bool has_parts = s->base.join == ATTR_JOIN_MAXIMUM && s->base.parts > 1;
-    attr_statistics_plan plan = {maps[0].shape, s->reduction, has_parts ? ATTR_JOIN_SUM : s->base.join, s->magnitudes,
-                                 samples_per_unit(s)};
+    attr_statistics_plan plan = {maps[0].shape, s->reduction,        has_parts ? ATTR_JOIN_SUM : s->base.join,
+                                 s->magnitudes, samples_per_unit(s), maps[0].standard_error != NULL};
     if (has_parts) ATTR_TRY(allocate_maxima(r));
     ATTR_TRY(attr_allocate(&r->statistics, r->target_count, sizeof *r->statistics, "statistics"));
     ATTR_TRY(attr_allocate(&r->ended, r->target_count, sizeof *r->ended, "targets"));

@@ -85,8 +85,8 @@ attr_status attr_scheduled(attr_map *maps, const attr_job *job) {
     attr_path path = {0};
     attr_schedule schedule = {.x = job->x, .deviation = settings->deviation, .seed = settings->seed, .samples = 1};
     attr_status status = make_base(&schedule.base, &path, job);
-    bool is_wrapped = attr_method_has_copies(settings->method) || attr_method_has_clones(settings->method);
-    if (is_wrapped || settings->method == ATTR_METHOD_SMOOTHTAYLOR) add_noise(&schedule, settings);
+    if (attr_method_takes_base(settings->method) || settings->method == ATTR_METHOD_SMOOTHTAYLOR)
+        add_noise(&schedule, settings);
     schedule.forward_done = job->forward_done && attr_method_is_at_input(settings->method);
     if (status == ATTR_OK) status = check(&schedule);
     if (status == ATTR_OK)

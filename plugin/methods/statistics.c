@@ -33,8 +33,9 @@ static attr_status make_arrays(attr_statistics *s) {
     ATTR_TRY(attr_allocate(&s->sample, s->size, sizeof(double), "statistics"));
     ATTR_TRY(attr_allocate(&s->mean, s->size, sizeof(double), "statistics"));
     ATTR_TRY(attr_allocate(&s->deviations, s->size, sizeof(double), "statistics"));
-    ATTR_TRY(attr_allocate(&s->half, s->size, sizeof(double), "statistics"));
     if (s->plan.samples_per_unit > 1) ATTR_TRY(attr_allocate(&s->unit, s->size, sizeof(double), "statistics"));
+    if (!s->plan.errors) return ATTR_OK;
+    ATTR_TRY(attr_allocate(&s->half, s->size, sizeof(double), "statistics"));
     return make_pools(s);
 }
 
@@ -135,9 +136,9 @@ void attr_statistics_close(attr_statistics *s, const float *multiplier) {
         }
         if (!ends) continue;
         take(s->mean + first, s->deviations + first, values + first, n, (double)s->units);
-        if (s->units % 2) take_mean(s->half + first, values + first, n, (double)((s->units + 1) / 2));
+        if (s->half && s->units % 2) take_mean(s->half + first, values + first, n, (double)((s->units + 1) / 2));
     }
-    if (ends) take_pools(s, values);
+    if (ends && s->plan.errors) take_pools(s, values);
 #pragma omp parallel for schedule(static)
     for (size_t first = 0; first < s->size; first += block)
         clear_sample(s, first, s->size - first < block ? s->size - first : block);
@@ -182,8 +183,8 @@ static double or_unknown(double error) {
 attr_status attr_statistics_finish(attr_map *map, const attr_statistics *s) {
     ATTR_TRY(fill_values(map, s));
     map->samples = s->units;
-    if (map->half) memcpy(map->half, s->half, s->size * sizeof *map->half);
-    if (!map->standard_error) return ATTR_OK;
+    if (!s->plan.errors) return ATTR_OK;
+    memcpy(map->half, s->half, s->size * sizeof *map->half);
     const attr_pooled_statistics *plane = &s->pooled[0];
     double n = (double)s->units;
     for (size_t i = 0; i < (size_t)plane->height * plane->width; ++i)

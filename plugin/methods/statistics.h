@@ -34,6 +34,8 @@ typedef struct {
     attr_join join;          /* what sample[] is filled with before a sample begins: 0, or minus infinity */
     bool magnitudes;         /* absolute values of each sample, before anything else */
     size_t samples_per_unit; /* 1 or more */
+    bool errors; /* errors of blocks and halves of the samples are kept, too: a map without samples has no use for them
+                  */
 } attr_statistics_plan;
 
 /* The same of sums over channels and blocks of pixels. */
@@ -49,7 +51,7 @@ typedef struct {
     double *sample;        /* [size] the sample being made */
     double *unit;          /* the mean of the samples of an open unit; NULL if each is a unit */
     double *mean, *deviations;
-    double *half;                              /* the mean of every second unit, from the first on */
+    double *half; /* the mean of every second unit, from the first on; without errors NULL, and so are these: */
     attr_pooled_statistics pooled[ATTR_POOLS]; /* [0]: single pixels */
 } attr_statistics;
 

@@ -22,14 +22,6 @@ double attr_accuracy_drop(double accuracy, double clean, double chance) {
     return 1 - (accuracy - chance) / (clean - chance);
 }
 
-void attr_mean_and_error(double *mean, double *error, const double *values, int count) {
-    double sum = 0, squares = 0;
-    for (int i = 0; i < count; ++i) sum += values[i];
-    *mean = sum / count;
-    for (int i = 0; i < count; ++i) squares += (values[i] - *mean) * (values[i] - *mean);
-    *error = count > 1 ? sqrt(squares / (count - 1) / count) : NAN;
-}
-
 /* ---- The curve */
 
 static const attr_drop_point *find_point(const attr_drop_curve *curve, double sigma) {

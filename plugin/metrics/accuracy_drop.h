@@ -14,6 +14,7 @@
 #define ATTR_METRICS_ACCURACY_DROP_H
 
 #include "base/status.h"
+#include "metrics/interval.h"
 
 /* One sigma: means over the clones and their standard errors (of the clones alone; the pictures are the same). */
 typedef struct {
@@ -45,10 +46,6 @@ typedef struct {
 } attr_drop_curve;
 
 double attr_accuracy_drop(double accuracy, double clean, double chance);
-
-/* Mean of values[count] and its standard error (deviation with count - 1, over the root of count; NAN for one value).
- */
-void attr_mean_and_error(double *mean, double *error, const double *values, int count);
 
 /* Searches. ATTR_NUMERIC when the network itself is no better than chance, and whatever `accuracies` fails with.
  * Release with attr_drop_curve_free(), after a failure too. */

@@ -23,11 +23,16 @@ double attr_student_quantile(double probability, size_t freedom) {
     return (low + high) / 2;
 }
 
+void attr_mean_and_error(double *mean, double *error, const double *values, int count) {
+    double sum = 0, squares = 0;
+    for (int i = 0; i < count; ++i) sum += values[i];
+    *mean = sum / count;
+    for (int i = 0; i < count; ++i) squares += (values[i] - *mean) * (values[i] - *mean);
+    *error = count > 1 ? sqrt(squares / (count - 1) / count) : NAN;
+}
+
 attr_interval attr_mean_interval(const double *values, size_t n, double probability) {
-    double mean = 0, squares = 0;
-    for (size_t i = 0; i < n; ++i) mean += values[i] / (double)n;
-    if (n < 2) return (attr_interval){mean, NAN};
-    for (size_t i = 0; i < n; ++i) squares += (values[i] - mean) * (values[i] - mean);
-    double error = sqrt(squares / (double)(n - 1) / (double)n);
-    return (attr_interval){mean, attr_student_quantile(probability, n - 1) * error};
+    double mean, error;
+    attr_mean_and_error(&mean, &error, values, (int)n);
+    return (attr_interval){mean, n > 1 ? attr_student_quantile(probability, n - 1) * error : NAN};
 }

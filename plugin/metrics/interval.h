@@ -1,4 +1,4 @@
-/* Confidence intervals of means. */
+/* Means, their standard errors, and confidence intervals. */
 #ifndef ATTR_METRICS_INTERVAL_H
 #define ATTR_METRICS_INTERVAL_H
 
@@ -10,6 +10,10 @@ double attr_student_probability(double t, size_t freedom);
 
 /* The t whose probability that is: 3.182 for .95 and 3 degrees. 0 < probability < 1. */
 double attr_student_quantile(double probability, size_t freedom);
+
+/* Mean of values[count] and its standard error (deviation with count - 1, over the root of count; NAN for one value).
+ */
+void attr_mean_and_error(double *mean, double *error, const double *values, int count);
 
 typedef struct {
     double mean, half_width; /* mean +- half_width; NAN with one value */

@@ -1,4 +1,4 @@
-/* Option `methods`: several methods to be compared. */
+/* Which methods wrap others, and option `methods`: several methods to be compared. */
 #include <string.h>
 
 #include "options/row.h"
@@ -19,6 +19,14 @@ static attr_status unknown(const char *what, const char *word, const char *hint)
     if (hint) return attr_fail(ATTR_BAD_INPUT, "methods: there is no %s %s (did you mean %s?)", what, word, hint);
     return attr_fail(ATTR_BAD_INPUT, "methods: there is no %s \"%s\" (`darknet attribute help %s` lists them)", what,
                      word, what);
+}
+
+bool attr_method_has_clones(int method) {
+    return method == ATTR_METHOD_NOISEGRAD || method == ATTR_METHOD_FUSIONGRAD;
+}
+
+bool attr_method_has_copies(int method) {
+    return attr_method_takes_base(method) && method != ATTR_METHOD_NOISEGRAD;
 }
 
 bool attr_method_takes_base(int method) {

@@ -110,6 +110,12 @@ attr_status attr_options_parse_flags(attr_options *o, int *argc, char **argv);
 /* Checks what no single row can: options against each other, as far as the chosen method uses them. */
 attr_status attr_options_validate(const attr_options *o);
 
+/* Whether a method makes means of a base map (option `base`): over noisy copies of the input, or over clones of the
+ * network. */
+bool attr_method_takes_base(int method);
+bool attr_method_has_copies(int method);
+bool attr_method_has_clones(int method);
+
 /* Reads option `crop`: x, y, width, height. False for the word "whole"; validate() has refused anything else. */
 bool attr_read_crop(int crop[4], const char *text);
 

@@ -81,15 +81,6 @@ static int base_of(const attr_options *o) {
     return attr_method_takes_base(o->method) ? o->base : o->method;
 }
 
-static bool has_copies(const attr_options *o) {
-    return (o->method >= ATTR_METHOD_SMOOTHGRAD && o->method <= ATTR_METHOD_SMOOTHED_IG) ||
-           o->method == ATTR_METHOD_FUSIONGRAD;
-}
-
-static bool has_clones(const attr_options *o) {
-    return o->method == ATTR_METHOD_NOISEGRAD || o->method == ATTR_METHOD_FUSIONGRAD;
-}
-
 /* Methods whose name says an option's value. */
 static attr_status validate_names(const attr_options *o) {
     if (o->method == ATTR_METHOD_SMOOTHGRAD_SQUARED && o->reduction != ATTR_REDUCTION_SQUARE)
@@ -105,7 +96,7 @@ static attr_status validate_pairs(const attr_options *o) {
     char b[256];
     bool automatic = o->samples == 0;
     int64_t samples = automatic ? o->max_samples : o->samples;
-    if (has_copies(o) && o->antithetic && samples % 2)
+    if (attr_method_has_copies(o->method) && o->antithetic && samples % 2)
         REFUSE(antithetic, "antithetic=1 needs an even number of %s (%lld comes from: %s)",
                automatic ? "max_samples" : "samples", (long long)samples,
                attr_options_origin(b, o, automatic ? ATTR_OPTION_max_samples : ATTR_OPTION_samples, sizeof b));
@@ -115,16 +106,18 @@ static attr_status validate_pairs(const attr_options *o) {
 /* A variance is over copies, clones, both, or roots, and has no error. */
 static attr_status validate_variance(const attr_options *o) {
     char b[256];
-    bool clones = has_clones(o), roots = o->method == ATTR_METHOD_SMOOTHTAYLOR;
-    if (o->reduction != ATTR_REDUCTION_VARIANCE || (!has_copies(o) && !clones && !roots)) return ATTR_OK;
+    bool clones = attr_method_has_clones(o->method), roots = o->method == ATTR_METHOD_SMOOTHTAYLOR;
+    if (o->reduction != ATTR_REDUCTION_VARIANCE || (!attr_method_has_copies(o->method) && !clones && !roots))
+        return ATTR_OK;
     const char *name = clones ? "clones" : roots ? "roots" : "samples";
     attr_option option = clones ? ATTR_OPTION_clones : roots ? ATTR_OPTION_roots : ATTR_OPTION_samples;
     int64_t number = clones ? o->clones : roots ? o->roots : o->samples;
     if (number == 0)
         REFUSE(reduction, "reduction=variance has no error that %s=auto could wait for (comes from: %s)", name,
                attr_options_origin(b, o, option, sizeof b));
-    int64_t copies = o->samples ? o->samples : o->max_samples, least = has_copies(o) && o->antithetic ? 4 : 2;
-    int64_t all = clones && has_copies(o) ? number * copies : number;
+    int64_t copies = o->samples ? o->samples : o->max_samples,
+            least = attr_method_has_copies(o->method) && o->antithetic ? 4 : 2;
+    int64_t all = clones && attr_method_has_copies(o->method) ? number * copies : number;
     if (all < least)
         REFUSE(reduction, "reduction=variance needs %lld %s or more (%lld comes from: %s)", (long long)least, name,
                (long long)number, attr_options_origin(b, o, option, sizeof b));

@@ -31,8 +31,7 @@ static void write_bar(FILE *file, attr_palette palette, const attr_scale *scale)
 
 static const char *legend(const attr_explanation *e, attr_palette palette) {
     const attr_options *o = &e->options;
-    bool wraps = attr_method_has_copies((attr_method)o->method) || attr_method_has_clones((attr_method)o->method);
-    switch ((attr_method_word)(o->method != ATTR_METHOD_GEG && wraps ? o->base : o->method)) {
+    switch ((attr_method_word)(attr_method_takes_base(o->method) ? o->base : o->method)) {
     case ATTR_METHOD_RELEX:
         if (o->channels == ATTR_CHANNELS_NONE || e->net_c == 1) return "The brighter, the more of the pixel is kept.";
         return "The brighter, the more of the pixel is kept, summed over its colours.";

@@ -156,7 +156,7 @@ static void write_meaning(FILE *file, const attr_explanation *e) {
     const attr_options *o = &e->options;
     char label[ATTR_METHOD_LABEL];
     attr_method method = (attr_method)o->method;
-    bool copies = attr_method_has_copies(method), clones = attr_method_has_clones(method) && method != ATTR_METHOD_GEG;
+    bool copies = attr_method_has_copies(method), clones = attr_method_has_clones(method);
     attr_html(file, "<dt>Method</dt><dd><b>%s</b>: ", attr_method_label(label, o));
     if (copies || clones)
         attr_html(file, "%s, over %s%s%s, of this: ", of_samples[o->reduction],
@@ -175,7 +175,7 @@ static void write_noise(FILE *file, const attr_explanation *e) {
     else if (attr_method_has_copies(method) || roots || method == ATTR_METHOD_RELEX)
         attr_html(file, "<dt>Noise on the picture</dt><dd>standard deviation %g %s, seed %lld</dd>\n", e->sigma,
                   o->space == ATTR_SPACE_PIXEL ? "in input units" : "in the normalised space", (long long)o->seed);
-    if (attr_method_has_clones(method))
+    if (attr_method_has_clones(method) || method == ATTR_METHOD_GEG)
         attr_html(file, "<dt>Noise on the network</dt><dd>standard deviation %g, %s, layers %s, seed %lld</dd>\n",
                   o->weight_sigma,
                   o->weight_noise == ATTR_WEIGHT_NOISE_ADDITIVE ? "added" : "relative to each parameter",

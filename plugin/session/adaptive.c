@@ -38,16 +38,10 @@ static int tell_curve(void *context, size_t done, size_t all) {
 
 /* ---- The objective */
 
-/* The signed sum over channels; false if it is 0 everywhere. */
-static bool sum_channels(double *heatmap, const attr_map *map) {
-    size_t area = (size_t)map->shape.height * (size_t)map->shape.width;
-    bool is_zero = true;
-    for (size_t i = 0; i < area; ++i) {
-        heatmap[i] = 0;
-        for (size_t c = 0; c < (size_t)map->shape.channels; ++c) heatmap[i] += map->values[c * area + i];
-        is_zero = is_zero && heatmap[i] == 0;
-    }
-    return !is_zero;
+static bool is_zero(const double *plane, const attr_shape_of_map *shape) {
+    for (size_t i = 0; i < (size_t)shape->height * (size_t)shape->width; ++i)
+        if (plane[i] != 0) return false;
+    return true;
 }
 
 static attr_status measure_curve(double *area, adaptive *a, uint64_t seed) {
@@ -72,7 +66,8 @@ static attr_status measure_scales(double *area, const adaptive *a, const attr_ma
 
 static attr_status measure(double *out, adaptive *a, const attr_map *map, uint64_t seed) {
     *out = INFINITY;
-    if (!sum_channels(a->heatmap, map)) return ATTR_OK;
+    attr_map_reduce(a->heatmap, map->values, &map->shape, -1, ATTR_CHANNELS_SUM);
+    if (is_zero(a->heatmap, &map->shape)) return ATTR_OK;
     if (a->settings->objective == ATTR_ADAPTIVE_AUPC) return measure_curve(out, a, seed);
     return measure_scales(out, a, map);
 }

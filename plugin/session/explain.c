@@ -1,6 +1,5 @@
 /* From a picture file to maps in the picture's coordinates. */
 #include "session/session.h"
-#include "model/parameters.h"
 
 #include <ctype.h>
 #include <math.h>
@@ -243,10 +242,7 @@ attr_status attr_explain_prepared(attr_explanation *ex, attr_session *s, attr_pr
     if (status != ATTR_OK) return status;
     free(ex->input);
     ex->input = NULL;
-    ex->parameters_checksum = attr_parameters_checksum(s->model->net);
-    if (ex->parameters_checksum != s->model->checksum)
-        return attr_fail(ATTR_NUMERIC, "%s: the parameters in memory have changed during the run", s->weights_path);
-    return ATTR_OK;
+    return attr_check_parameters(&ex->parameters_checksum, s);
 }
 
 attr_status attr_prepare(attr_explanation **out, const attr_session *s, const char *picture) {

@@ -6,18 +6,6 @@
 #include "base/memory.h"
 #include "metrics/rank.h"
 
-/* One plane of a map: channel c, or the sum over all (c < 0), by option `channels`. */
-static void reduce(double *plane, const double *values, const attr_shape_of_map *shape, int c, int how) {
-    size_t area = (size_t)shape->height * shape->width;
-    int first = c < 0 ? 0 : c, end = c < 0 ? shape->channels : c + 1;
-    for (size_t i = 0; i < area; ++i) {
-        double sum = 0;
-        for (int k = first; k < end; ++k)
-            sum += how == ATTR_CHANNELS_ABS ? fabs(values[k * area + i]) : values[k * area + i];
-        plane[i] = how == ATTR_CHANNELS_MAGNITUDE ? fabs(sum) : sum;
-    }
-}
-
 static void to_float(float *out, const double *in, size_t n) {
     for (size_t i = 0; i < n; ++i) out[i] = (float)in[i];
 }
@@ -57,7 +45,7 @@ static void error_of_plane(double *plane, const attr_map *map, int c, int how) {
     if (c >= 0)
         for (size_t i = 0; i < area; ++i) plane[i] = map->standard_error[c * area + i];
     else if (how == ATTR_CHANNELS_ABS)
-        reduce(plane, map->standard_error, &map->shape, -1, ATTR_CHANNELS_SUM);
+        attr_map_reduce(plane, map->standard_error, &map->shape, -1, ATTR_CHANNELS_SUM);
     else
         for (size_t i = 0; i < area; ++i) plane[i] = map->plane_error[i];
 }
@@ -77,7 +65,7 @@ static attr_status place_planes(attr_explained *item, const attr_map *map, const
     if (with_error) ATTR_TRY(attr_allocate(&item->error, area * (size_t)r->channels, sizeof *item->error, "an error"));
     for (int i = 0; i < r->channels; ++i) {
         int c = how == ATTR_CHANNELS_NONE ? i : -1;
-        reduce(room->net, map->values, &map->shape, c, how);
+        attr_map_reduce(room->net, map->values, &map->shape, c, how);
         ATTR_TRY(bring_home(item->map + i * area, room->picture, room->net, ex));
         if (!with_error) continue;
         error_of_plane(room->net, map, c, how);
@@ -91,7 +79,7 @@ static attr_status place_drawn(attr_explained *item, const attr_map *map, const 
                                const working_planes *room) {
     size_t area = (size_t)ex->picture.w * ex->picture.h;
     ATTR_TRY(attr_allocate(&item->plane, area, sizeof *item->plane, "a map"));
-    reduce(room->net, map->values, &map->shape, -1, ex->options.channels);
+    attr_map_reduce(room->net, map->values, &map->shape, -1, ex->options.channels);
     ATTR_TRY(undo_letterbox(room->picture, &item->result.padding_share, room->net, ex));
     to_float(item->plane, room->picture, area);
     return ATTR_OK;
@@ -108,8 +96,8 @@ static attr_status compare_halves(double *out, attr_map *map, const attr_explana
         for (size_t i = 0; i < map->size; ++i) other[i] = (n * map->values[i] - first * map->half[i]) / second;
         attr_map_pool(map->half, &map->shape, side);
         attr_map_pool(other, &map->shape, side);
-        reduce(planes, map->half, &map->shape, -1, ex->options.channels);
-        reduce(planes + area, other, &map->shape, -1, ex->options.channels);
+        attr_map_reduce(planes, map->half, &map->shape, -1, ex->options.channels);
+        attr_map_reduce(planes + area, other, &map->shape, -1, ex->options.channels);
         status = attr_spearman(out, planes, planes + area, area);
     }
     free(other);

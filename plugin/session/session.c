@@ -6,6 +6,7 @@
 #include "base/files.h"
 #include "base/memory.h"
 #include "model/class_files.h"
+#include "model/parameters.h"
 #include "session/kernel_choice.h"
 
 static attr_status take_section(attr_options *o, attr_source source, const attr_cfg *cfg) {
@@ -106,6 +107,12 @@ attr_status attr_session_open(attr_session **out, const char *data, const char *
     }
     *out = s;
     return ATTR_OK;
+}
+
+attr_status attr_check_parameters(uint64_t *checksum, const attr_session *s) {
+    *checksum = attr_parameters_checksum(s->model->net);
+    if (*checksum == s->model->checksum) return ATTR_OK;
+    return attr_fail(ATTR_NUMERIC, "%s: the parameters in memory have changed during the run", s->weights_path);
 }
 
 attr_status attr_open(attr_session **out, const char *data, const char *cfg, const char *weights) {

@@ -40,6 +40,9 @@ attr_status attr_prepare(attr_explanation **out, const attr_session *session, co
 attr_status attr_explain_prepared(attr_explanation *explanation, attr_session *session, attr_progress progress,
                                   void *context);
 
+/* The checksum of the parameters in memory. ATTR_NUMERIC when it is not that of what was loaded. */
+attr_status attr_check_parameters(uint64_t *checksum, const attr_session *session);
+
 /* The name of a class for people; its number where there are no names. Writes to `buffer` only in that case. */
 const char *attr_class_name(const attr_session *session, int class_index, char buffer[16]);
 

@@ -18,11 +18,6 @@ static void measure_range(double *low, double *high, const float *x, size_t size
     }
 }
 
-/* A colour's value for channel c of `channels`. */
-static double channel_of(const double colour[3], int c, int channels) {
-    return channels == 3 ? colour[c] : (colour[0] + colour[1] + colour[2]) / 3;
-}
-
 static attr_status make_space(attr_settings_holder *out, const attr_explanation *ex) {
     size_t plane = (size_t)ex->net_w * ex->net_h, size = plane * ex->net_c;
     double mean[3], std[3];
@@ -32,8 +27,8 @@ static attr_status make_space(attr_settings_holder *out, const attr_explanation 
     ATTR_TRY(attr_allocate(&out->origin, size, sizeof *out->origin, "a space"));
     ATTR_TRY(attr_allocate(&out->deviation, size, sizeof *out->deviation, "a space"));
     for (size_t i = 0; i < size; ++i) {
-        out->origin[i] = (float)channel_of(mean, (int)(i / plane), ex->net_c);
-        out->deviation[i] = (float)channel_of(std, (int)(i / plane), ex->net_c);
+        out->origin[i] = (float)attr_colour_channel(mean, (int)(i / plane), ex->net_c);
+        out->deviation[i] = (float)attr_colour_channel(std, (int)(i / plane), ex->net_c);
     }
     return ATTR_OK;
 }
@@ -83,17 +78,14 @@ static attr_status make_baseline(attr_settings_holder *out, const attr_explanati
     return ATTR_OK;
 }
 
-static attr_status make_clones(attr_settings_holder *out, const attr_explanation *ex, int layers) {
-    const attr_options *o = &ex->options;
-    ATTR_TRY(attr_allocate(&out->noise_layers, (size_t)layers, sizeof *out->noise_layers, "layers"));
-    ATTR_TRY(attr_read_layers(out->noise_layers, layers, o->noise_layers));
-    bool additive = o->weight_noise == ATTR_WEIGHT_NOISE_ADDITIVE;
-    out->settings.weight_noise =
-        (attr_weight_noise){.seed = (uint64_t)o->seed,
-                            .sigma = (float)o->weight_sigma,
-                            .noise = additive ? ATTR_NOISE_ADDITIVE : ATTR_NOISE_MULTIPLICATIVE,
-                            .layers = out->noise_layers};
-    return ATTR_OK;
+attr_status attr_weight_noise_of(attr_weight_noise *out, bool **layers, const attr_options *o, int count) {
+    ATTR_TRY(attr_allocate(layers, (size_t)count, sizeof **layers, "layers"));
+    *out = (attr_weight_noise){.seed = (uint64_t)o->seed,
+                               .sigma = (float)o->weight_sigma,
+                               .noise = o->weight_noise == ATTR_WEIGHT_NOISE_ADDITIVE ? ATTR_NOISE_ADDITIVE
+                                                                                      : ATTR_NOISE_MULTIPLICATIVE,
+                               .layers = *layers};
+    return attr_read_layers(*layers, count, o->noise_layers);
 }
 
 attr_status attr_settings_make(attr_settings_holder *out, attr_explanation *ex, const float *x, int layers) {
@@ -141,7 +133,7 @@ attr_status attr_settings_make(attr_settings_holder *out, attr_explanation *ex, 
         .search = {o->adaptive_rate * unit, ATTR_NOISE_DECAY, (size_t)o->adaptive_steps, ATTR_NOISE_PATIENCE},
         .redraw = o->adaptive_redraw,
     };
-    ATTR_TRY(make_clones(out, ex, layers));
+    ATTR_TRY(attr_weight_noise_of(&out->settings.weight_noise, &out->noise_layers, o, layers));
     return make_baseline(out, ex);
 }
 

@@ -19,4 +19,8 @@ typedef struct {
 attr_status attr_settings_make(attr_settings_holder *out, attr_explanation *explanation, const float *x, int layers);
 void attr_settings_release(attr_settings_holder *held);
 
+/* The noise on parameters that the options ask for, in a network of `count` layers; it points to *layers, which the
+ * caller frees, also after a failure. */
+attr_status attr_weight_noise_of(attr_weight_noise *out, bool **layers, const attr_options *o, int count);
+
 #endif

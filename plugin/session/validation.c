@@ -6,8 +6,8 @@
 #include "base/memory.h"
 #include "metrics/accuracy.h"
 #include "metrics/average_precision.h"
-#include "model/parameters.h"
 #include "session/kernel_choice.h"
+#include "session/settings.h"
 #include "targets/classes.h"
 
 /* Lower scores hardly move a precision-recall curve; Darknet's own `detector valid` draws the line there, too. */
@@ -156,13 +156,9 @@ static attr_status measure(double *accuracy, const attr_validation *v) {
 /* ---- Clones */
 
 static attr_status perturb(attr_validation *v, int clone, double sigma) {
-    const attr_options *o = &v->session->options;
-    attr_weight_noise noise = {.seed = (uint64_t)o->seed,
-                               .clone = (uint64_t)clone,
-                               .sigma = (float)sigma,
-                               .noise = o->weight_noise == ATTR_WEIGHT_NOISE_ADDITIVE ? ATTR_NOISE_ADDITIVE
-                                                                                      : ATTR_NOISE_MULTIPLICATIVE,
-                               .layers = v->noise_layers};
+    attr_weight_noise noise = v->noise;
+    noise.clone = (uint64_t)clone;
+    noise.sigma = (float)sigma;
     return attr_engine_perturb(v->session->engine, &noise);
 }
 
@@ -227,11 +223,9 @@ static attr_status make_engine(attr_validation *v) {
 
 attr_status attr_validation_begin(attr_validation *v) {
     attr_session *s = v->session;
-    int layers = s->model->net->n;
     if (v->count == 0) return attr_fail(ATTR_BAD_INPUT, "no picture can be used");
     omp_set_num_threads(s->options.threads > 0 ? (int)s->options.threads : omp_get_num_procs());
-    ATTR_TRY(attr_allocate(&v->noise_layers, (size_t)layers, sizeof *v->noise_layers, "layers"));
-    ATTR_TRY(attr_read_layers(v->noise_layers, layers, s->options.noise_layers));
+    ATTR_TRY(attr_weight_noise_of(&v->noise, &v->noise_layers, &s->options, s->model->net->n));
     ATTR_TRY(make_engine(v));
     if (v->agreement) ATTR_TRY(take_for_right(v));
     if (!s->is_detector || attr_validation_objects(v) > 0) return ATTR_OK;

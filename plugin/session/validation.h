@@ -47,7 +47,8 @@ typedef struct {
 
     attr_valid_picture *pictures;
     int count;
-    bool *noise_layers;
+    attr_weight_noise noise;
+    bool *noise_layers; /* of it */
 } attr_validation;
 
 /* Looks for the labels of a picture: by its path among labels[classes of the session] (NULL: there are none), or in its
