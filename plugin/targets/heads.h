@@ -11,6 +11,7 @@
 #define ATTR_TARGETS_HEADS_H
 
 #include "model/engine.h"
+#include "model/ground_truth.h"
 
 typedef struct {
     int layer, anchor, row, column; /* anchor: which of the layer's own anchors, before `mask` */
@@ -21,15 +22,41 @@ typedef struct {
     float x, y, w, h; /* centre and size relative to the picture, letterbox undone; may reach beyond the picture */
 } attr_detection;
 
-/* The detections of all [yolo], [region] and [detection] layers of `e` for one sample of the last forward.
+/* What became of a pair of a box and a class. */
+typedef enum {
+    ATTR_FATE_KEPT,
+    ATTR_FATE_BELOW,     /* its score is not above the threshold, but it would have stayed */
+    ATTR_FATE_SUPPRESSED /* a better box of its class overlaps it */
+} attr_fate;
+
+typedef struct {
+    attr_detection detection;
+    attr_fate fate;
+    int by; /* the candidate that suppresses it, an index of the list; else -1 */
+} attr_candidate;
+
+/* The candidates of all [yolo], [region] and [detection] layers of `e` for one sample of the last forward.
  *
- *   thresh   0 <= thresh: a detection needs score > thresh (and for [yolo], [region] objectness > thresh)
+ *   lowest   0 <= lowest: a candidate needs score > lowest (and for [yolo], [region] objectness > lowest)
+ *   thresh   lowest <= thresh: what is kept needs score > thresh
  *   hier     with a tree: how probable a class must be to be preferred to its parent
  *   nms      of two boxes of a class that overlap by more (intersection over union) only the better stays; 0: all stay
  *
- * Sets *out to *count pairs of a box and a class (a box can stay with several classes), best score first; the caller
+ * Sets *out to *count pairs of a box and a class (a box can stand with several classes), best score first; the caller
  * releases it with free(), NULL when there are none. ATTR_BAD_INPUT when the network has no such layer. */
+attr_status attr_find_candidates(attr_candidate **out, int *count, attr_engine *e, int sample, int picture_w,
+                                 int picture_h, float lowest, float thresh, float hier, float nms);
+
+/* Those that are kept, without looking at others: lowest = thresh. */
 attr_status attr_detect(attr_detection **out, int *count, attr_engine *e, int sample, int picture_w, int picture_h,
                         float thresh, float hier, float nms);
+
+/* The box that came nearest to a detection of an object: of all cells and anchors of all heads, whatever their scores,
+ * of which the box overlaps the object by `overlap` or more that with the highest score of the object's class; if there
+ * is none, the one that overlaps it most. In a tree of classes the score is objectness x the class's own probability.
+ * *iou is its overlap. Boxes of a [detection] head are moved into the picture, too (see above). ATTR_BAD_INPUT when no
+ * head has the class. */
+attr_status attr_nearest_box(attr_detection *out, float *iou, attr_engine *e, int sample, int picture_w, int picture_h,
+                             const attr_true_box *object, float overlap);
 
 #endif

@@ -37,7 +37,7 @@ static int fill_holes(int *order, int slots) {
     return slots;
 }
 
-attr_status attr_suppress(float *scores, int *order, const attr_detection *boxes, int slots, int classes,
+attr_status attr_suppress(float *scores, int *by, int *order, const attr_detection *boxes, int slots, int classes,
                           float overlap) {
     entry *entries = NULL;
     int count = fill_holes(order, slots);
@@ -54,9 +54,10 @@ attr_status attr_suppress(float *scores, int *order, const attr_detection *boxes
         for (int i = 0; i < count; ++i) {
             if (scores[(size_t)order[i] * classes + c] == 0) continue;
             for (int j = i + 1; j < count && entries[j].score != 0; ++j) {
-                if (attr_box_iou(&boxes[order[i]], &boxes[order[j]]) > overlap) {
-                    scores[(size_t)order[j] * classes + c] = 0;
-                }
+                size_t at = (size_t)order[j] * classes + c;
+                if (scores[at] == 0 || !(attr_box_iou(&boxes[order[i]], &boxes[order[j]]) > overlap)) continue;
+                scores[at] = 0;
+                if (by) by[at] = order[i];
             }
         }
     }

@@ -11,11 +11,12 @@ float attr_box_iou(const attr_detection *a, const attr_detection *b);
  * than `overlap`.
  *
  *   scores   [boxes][classes]
+ *   by       [boxes][classes] gets, where a score is set to 0, the box that the better one is; NULL: is not asked for
  *   order    [slots] indexes into `boxes`, or -1 for a slot without a box. Boxes of equal score go by this order, in
  *            which Darknet's sorting leaves them (holes are filled from the end, then one stable sort a class).
  * Changed.
  */
-attr_status attr_suppress(float *scores, int *order, const attr_detection *boxes, int slots, int classes,
+attr_status attr_suppress(float *scores, int *by, int *order, const attr_detection *boxes, int slots, int classes,
                           float overlap);
 
 #endif
