@@ -7,9 +7,10 @@
  *   scale               a plain pass over the same bytes -> ms
  *   peak                multiply-adds of the processor   -> gflops
  *
- * METHOD is method=NAME samples=N clones=N. Words of all: threads=N, precision=f32 or f64, batch=N (0: as a session
- * chooses), passes=N (layers). */
+ * METHOD is method=NAME samples=N clones=N. Words of all: threads=N, precision=f32, mixed or f64, batch=N (0: as a
+ * session chooses), passes=N (layers). */
 #include <omp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,6 +20,7 @@
 #include "model/model.h"
 #include "model/parameters.h"
 #include "options/options.h"
+#include "session/kernel_choice.h"
 #include "worker.h"
 
 /* The plugin's methods that requests may name. */
@@ -33,8 +35,8 @@ typedef struct {
     float *numbers; /* room for all parameters twice; made when needed */
 
     attr_engine *engine; /* of the last request */
-    attr_precision precision;
-    int batch, threads;
+    char precision[8];
+    int batch, points, threads; /* as asked for */
     attr_target *target;
 } worker;
 
@@ -70,22 +72,25 @@ static attr_status make_target(attr_target **out, attr_engine *e) {
     return attr_target_of_detection(out, e, ATTR_TARGET_OBJECTNESS_LOGIT, &middle);
 }
 
-/* As many inputs at once as the session takes with its options at their defaults. */
-static int choose_batch(const network *net, attr_precision precision, int points) {
-    enum { largest_batch = 8 };
+/* An engine as the session makes it by its options at their defaults, but for precision and, if it is not 0, batch; in
+ * double precision it takes the batch of single precision. */
+static attr_status make_engine(attr_engine **out, const network *net, const char *precision, int batch, int points) {
+    char hash[65];
     attr_options *o = bench_allocate(1, sizeof *o);
+    attr_conv_choice *choices = NULL;
     attr_options_default(o);
-    size_t limit = (size_t)o->memory << 20;
+    o->batch = batch;
+    o->precision = 0 == strcmp(precision, "mixed") ? ATTR_PRECISION_MIXED : ATTR_PRECISION_F32;
+    attr_status status = attr_choose_kernels(&choices, hash, net, o);
+    if (status == ATTR_OK && batch == 0) batch = attr_choose_batch(net, choices, o, (size_t)points);
     free(o);
-    return attr_engine_largest_batch(net, precision, ATTR_KEEP_NEEDED, limit,
-                                     points < largest_batch ? points : largest_batch);
-}
-
-static attr_status read_precision(attr_precision *out, const bench_request *request) {
-    const char *name = bench_text(request, "precision", "f32");
-    *out = 0 == strcmp(name, "f64") ? ATTR_F64 : ATTR_F32;
-    if (*out == ATTR_F64 || 0 == strcmp(name, "f32")) return ATTR_OK;
-    return attr_fail(ATTR_BAD_INPUT, "no precision %s", name);
+    if (status != ATTR_OK) return status;
+    if (0 == strcmp(precision, "f64"))
+        status = attr_engine_create(out, net, ATTR_F64, batch, ATTR_KEEP_NEEDED);
+    else
+        status = attr_engine_create_chosen(out, net, choices, batch, ATTR_KEEP_NEEDED);
+    free(choices);
+    return status;
 }
 
 static int stop(void *context, size_t done, size_t all) {
@@ -111,21 +116,25 @@ static attr_status run(size_t *gradients, worker *w, const attr_method_settings 
 
 /* Makes the engine that the request needs, unless the last one was the same, and warms it up with a full batch. */
 static attr_status ready_engine(worker *w, const bench_request *request, int points) {
-    attr_precision precision;
+    const char *precision = bench_text(request, "precision", "f32");
     int threads = bench_number(request, "threads", 1), batch = bench_number(request, "batch", 0);
-    ATTR_TRY(read_precision(&precision, request));
+    if (0 != strcmp(precision, "f32") && 0 != strcmp(precision, "mixed") && 0 != strcmp(precision, "f64"))
+        return attr_fail(ATTR_BAD_INPUT, "no precision %s", precision);
     omp_set_num_threads(threads);
-    if (batch == 0) batch = choose_batch(w->model->net, precision, points);
-    if (w->engine && w->precision == precision && w->batch == batch && w->threads == threads) return ATTR_OK;
+    if (w->engine && 0 == strcmp(w->precision, precision) && w->batch == batch && w->points == points &&
+        w->threads == threads)
+        return ATTR_OK;
     attr_engine_free(w->engine);
     w->engine = NULL;
-    w->precision = precision;
+    snprintf(w->precision, sizeof w->precision, "%s", precision);
     w->batch = batch;
+    w->points = points;
     w->threads = threads;
-    ATTR_TRY(attr_engine_create(&w->engine, w->model->net, precision, batch, ATTR_KEEP_NEEDED));
+    ATTR_TRY(make_engine(&w->engine, w->model->net, precision, batch, points));
     if (!w->target) ATTR_TRY(make_target(&w->target, w->engine));
     size_t gradients;
-    attr_method_settings warm_up = {.method = ATTR_METHOD_SMOOTHGRAD, .samples = (size_t)batch, .sigma = 0.15};
+    attr_method_settings warm_up = {
+        .method = ATTR_METHOD_SMOOTHGRAD, .samples = (size_t)attr_engine_batch(w->engine), .sigma = 0.15};
     return run(&gradients, w, &warm_up, NULL);
 }
 
@@ -175,8 +184,8 @@ static void answer_run(FILE *out, const bench_request *request, void *context) {
     if (status == ATTR_OK) status = run(&gradients, w, &job, NULL);
     double elapsed = bench_now() - begun;
     if (status == ATTR_OK)
-        fprintf(out, "{\"ms\": %.6g, \"batch\": %d, \"gradients\": %zu, \"gflop\": %.6g}\n", elapsed, w->batch,
-                gradients, gradient_gflop(w->engine));
+        fprintf(out, "{\"ms\": %.6g, \"batch\": %d, \"gradients\": %zu, \"gflop\": %.6g}\n", elapsed,
+                attr_engine_batch(w->engine), gradients, gradient_gflop(w->engine));
     else
         bench_answer_error(out, attr_error_message());
 }
@@ -205,7 +214,7 @@ static void time_layers(bench_layer_times *times, worker *w, int pass) {
         times->forward[i * times->passes + pass] = bench_now() - begun;
     }
     attr_engine_clear_gradients(e, head);
-    for (int b = 0; b < w->batch; ++b) attr_target_seed(w->target, e, b, 1);
+    for (int b = 0; b < attr_engine_batch(w->engine); ++b) attr_target_seed(w->target, e, b, 1);
     for (int i = head; i >= 0; --i) {
         const layer *l = attr_engine_op(e, i)->l;
         double begun = bench_now();
@@ -223,9 +232,9 @@ static void answer_layers(FILE *out, const bench_request *request, void *context
     }
     int layers = attr_engine_layers(w->engine);
     bench_layer_times times = bench_allocate_times(layers, bench_number(request, "passes", 1));
-    attr_engine_forward(w->engine, w->batch); /* the last run may have ended with fewer */
+    attr_engine_forward(w->engine, attr_engine_batch(w->engine)); /* the last run may have ended with fewer */
     for (int pass = 0; pass < times.passes; ++pass) time_layers(&times, w, pass);
-    fprintf(out, "{\"batch\": %d, \"active\": [", w->batch);
+    fprintf(out, "{\"batch\": %d, \"active\": [", attr_engine_batch(w->engine));
     for (int i = 0; i < layers; ++i) fprintf(out, "%s%d", i ? ", " : "", attr_engine_op(w->engine, i)->active);
     fputs("], \"kinds\": [", out);
     for (int i = 0; i < layers; ++i) fprintf(out, "%s\"%s\"", i ? ", " : "", kind_of(attr_engine_op(w->engine, i)));
