@@ -49,9 +49,7 @@ double test_value(attr_engine *e, const attr_target *t, const double *x) {
 
 void test_gradient(double *gradient, attr_engine *e, const attr_target *t, const double *x) {
     test_value(e, t, x);
-    attr_engine_clear_gradients(e, attr_target_layer(t));
-    attr_target_seed(t, e, 0, 1);
-    attr_engine_backward(e, attr_target_layer(t));
+    attr_target_differentiate(t, e, 1);
     attr_tensor_read_gradient(gradient, attr_engine_input(e), 0, 0, attr_engine_inputs(e));
 }
 

@@ -9,7 +9,7 @@
 #include "layer_harness.h"
 #include "targets/probability.h"
 
-enum { QUANTITIES = ATTR_TARGET_SCORE + 1, SAMPLE = 1, BATCH = 2 };
+enum { QUANTITIES = ATTR_TARGET_H + 1, SAMPLE = 1, BATCH = 2 };
 
 /* A network whose last layer is the head; %s stands for the file with the tree. */
 static const char *const classifiers[] = {
@@ -32,6 +32,7 @@ static const char *const detectors[] = {
     GRID "28 [region] anchors=1,2,3,4 num=2 classes=9 coords=4 softmax=1 background=1 tree=%s",
     "[net] inputs=5 [connected] output=52 activation=linear [detection] side=2 num=2 classes=3 coords=4 softmax=1",
     "[net] inputs=5 [connected] output=52 activation=linear [detection] side=2 num=2 classes=3 coords=4 softmax=0",
+    "[net] inputs=5 [connected] output=52 activation=linear [detection] side=2 num=2 classes=3 coords=4 sqrt=1",
 };
 
 static const int parents[] = {-1, -1, 0, 0, 2, 2, 2, 1, 1};
@@ -78,6 +79,21 @@ static size_t objectness_place(const reading *r) {
     return planar(r, l->type == YOLO ? 4 : l->coords);
 }
 
+/* Darknet's get_yolo_box(), get_region_box() and get_detection_boxes(), in double precision, without a letterbox. */
+static double expected_of_box(const reading *r, int k) {
+    const layer *l = r->l;
+    int across = k % 2 == 0, cell = across ? r->place.column : r->place.row;
+    if (l->type == DETECTION) {
+        int box = (r->place.row * l->side + r->place.column) * l->n + r->place.anchor;
+        double z = r->out[l->side * l->side * (l->classes + l->n) + 4 * box + k];
+        return k < 2 ? (cell + z) / l->side : l->sqrt ? z * z : z;
+    }
+    double z = r->out[planar(r, k)], cells = across ? l->w : l->h;
+    if (k < 2) return (cell + z) / cells;
+    if (l->type == YOLO) return exp(z) * l->biases[2 * l->mask[r->place.anchor] + k - 2] / cells; /* stride 1 */
+    return exp(z) * l->biases[2 * r->place.anchor + k - 2] / cells;
+}
+
 static double expected_value(const reading *r, attr_quantity quantity) {
     int is_tree = (r->l->type == SOFTMAX || r->l->type == REGION) && r->l->softmax_tree, c = r->place.class_index;
     int plain = !r->detector && r->l->type != SOFTMAX && r->l->type != LOGXENT;
@@ -99,8 +115,9 @@ static double expected_value(const reading *r, attr_quantity quantity) {
         return r->in[objectness_place(r)];
     case ATTR_TARGET_SCORE:
         return objectness * p;
+    default:
+        return expected_of_box(r, (int)quantity - ATTR_TARGET_X);
     }
-    return NAN;
 }
 
 /* ---- The checks */
@@ -193,7 +210,7 @@ static void check(const engine_pair *n, const attr_op *op, const attr_target *t,
              attr_quantity_name(quantity), r->place.class_index, r->place.anchor, r->place.row, r->place.column);
     expect_number(attr_target_value(t, n->twin, SAMPLE), expected_value(r, quantity), name, "value");
     check_seed(n, op, t, name, attr_target_value, attr_target_seed);
-    int plain = op->l->type == CONNECTED || op->l->type == AVGPOOL;
+    int plain = op->l->type == CONNECTED || op->l->type == AVGPOOL || quantity >= ATTR_TARGET_X;
     attr_status status = attr_target_needs_probability(t, n->twin, "relex");
     cr_expect_eq(status, plain ? ATTR_BAD_INPUT : ATTR_OK, "%s: probabilities are %s", name, attr_status_name(status));
     if (!plain) check_probability(n, op, t, r, quantity, name);

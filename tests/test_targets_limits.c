@@ -183,7 +183,8 @@ Test(targets, that_cannot_be_are_refused_with_a_reason) {
 
 Test(targets, bear_the_names_of_the_option) {
     static const char *const names[] = {
-        "auto", "logit", "probability", "log_probability", "objectness", "objectness_logit", "score"};
-    for (int q = 0; q <= ATTR_TARGET_SCORE; q++)
+        "auto", "logit", "probability", "log_probability", "objectness", "objectness_logit", "score", "x", "y",
+        "w",    "h"};
+    for (int q = 0; q <= ATTR_TARGET_H; q++)
         cr_expect_str_eq(attr_quantity_name(q), names[q], "quantity %d is %s", q, attr_quantity_name(q));
 }

@@ -101,13 +101,10 @@ static attr_status compare_with_stock(check_run *run) {
     attr_stock_check stock;
     if (!attr_is_detector(run->twin) || make_target(&logit, run, ATTR_TARGET_OBJECTNESS_LOGIT) != ATTR_OK)
         ATTR_TRY(make_target(&logit, run, ATTR_TARGET_LOGIT));
-    int layer = attr_target_layer(logit);
-    attr_engine_clear_gradients(run->twin, layer);
-    attr_target_seed(logit, run->twin, 0, 1);
-    attr_engine_backward(run->twin, layer);
+    attr_target_differentiate(logit, run->twin, 1);
     attr_tensor_read_gradient(run->gradient, attr_engine_input(run->twin), 0, 0, attr_engine_inputs(run->twin));
-    attr_status status =
-        attr_check_stock(&stock, run->model->net, run->gradient, layer, attr_target_entry(logit), run->x);
+    attr_status status = attr_check_stock(&stock, run->model->net, run->gradient, attr_target_layer(logit),
+                                          attr_target_entry(logit), run->x);
     if (status == ATTR_OK && stock.cannot_run)
         printf("  stock Darknet's own gradient: none (%s)\n", stock.cannot_run);
     else if (status == ATTR_OK && stock.length == 0)

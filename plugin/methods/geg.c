@@ -69,10 +69,7 @@ static bool is_accepted(const candidate_target *c, attr_engine *e) {
 static attr_status take_gradient(ensemble *m, const attr_target *target) {
     attr_engine *e = m->job->engine;
     const float *deviation = m->settings->deviation;
-    int layer = attr_target_layer(target);
-    attr_engine_clear_gradients(e, layer);
-    attr_target_seed(target, e, 0, 1);
-    attr_engine_backward(e, layer);
+    attr_target_differentiate(target, e, 1);
     attr_tensor_read_gradient(m->gradient, attr_engine_input(e), 0, 0, m->size);
     for (size_t i = 0; i < m->size; ++i) {
         if (!isfinite(m->gradient[i]))

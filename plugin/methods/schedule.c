@@ -88,11 +88,7 @@ static double ascent_rate(const runner *r, size_t i) {
 }
 
 static void take_gradients(runner *r, size_t t, int count) {
-    const attr_target *target = r->targets[t];
-    int layer = attr_target_layer(target);
-    attr_engine_clear_gradients(r->engine, layer);
-    for (int b = 0; b < count; ++b) attr_target_seed(target, r->engine, b, 1);
-    attr_engine_backward(r->engine, layer);
+    attr_target_differentiate(r->targets[t], r->engine, count);
 }
 
 /* sample <- sample + weight x multiplier x values, or the mean with them as number `weight`, or the maximum. */

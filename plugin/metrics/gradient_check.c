@@ -9,10 +9,7 @@
 
 /* The gradient at the state of the last forward. */
 static void gradient_of(double *gradient, attr_engine *e, const attr_target *target) {
-    int layer = attr_target_layer(target);
-    attr_engine_clear_gradients(e, layer);
-    attr_target_seed(target, e, 0, 1);
-    attr_engine_backward(e, layer);
+    attr_target_differentiate(target, e, 1);
     attr_tensor_read_gradient(gradient, attr_engine_input(e), 0, 0, attr_engine_inputs(e));
 }
 

@@ -349,10 +349,11 @@ void attr_engine_forward(attr_engine *e, int count) {
     forward_network(&e->net);
 }
 
-/* Marks the layers that `head` depends on. Layers read only earlier ones, so one sweep down is enough. */
-static void mark_active(attr_engine *e, int head) {
-    for (int i = 0; i < e->net.n; ++i) e->ops[i].active = i == head;
-    for (int i = head; i >= 0; --i) {
+/* Marks the layers that the heads depend on. Layers read only earlier ones, so one sweep down is enough. */
+static void mark_active(attr_engine *e, const int *heads, int count) {
+    for (int i = 0; i < e->net.n; ++i) e->ops[i].active = 0;
+    for (int k = 0; k < count; ++k) e->ops[heads[k]].active = 1;
+    for (int i = e->net.n - 1; i >= 0; --i) {
         const layer *l = &e->net.layers[i];
         if (!e->ops[i].active) continue;
         if (l->type == ROUTE) {
@@ -365,11 +366,15 @@ static void mark_active(attr_engine *e, int head) {
 }
 
 /* Backward runs from the last layer to the first: of the active readers of a tensor the last writes its gradient first.
- * Seeds may stand in what the head reads, so that is zeroed before. */
-static void mark_first_writers(attr_engine *e, int head) {
-    for (int i = 0; i <= head; ++i) e->tensors[i].written = 0;
-    for (int j = 0; j < e->ops[head].input_count; ++j) e->ops[head].reads[j]->written = 1;
-    for (int i = head; i >= 0; --i) {
+ * Seeds may stand in what a head reads and writes, so those were zeroed before. */
+static void mark_first_writers(attr_engine *e, const int *heads, int count) {
+    for (int i = 0; i <= e->net.n; ++i) e->tensors[i].written = 0;
+    for (int k = 0; k < count; ++k) {
+        attr_op *head = &e->ops[heads[k]];
+        head->writes->written = 1;
+        for (int j = 0; j < head->input_count; ++j) head->reads[j]->written = 1;
+    }
+    for (int i = e->net.n - 1; i >= 0; --i) {
         attr_op *op = &e->ops[i];
         for (int j = 0; op->active && op->kind->backward && !op->is_view && j < op->input_count; ++j) {
             op->first[j] = !op->reads[j]->written;
@@ -378,16 +383,26 @@ static void mark_first_writers(attr_engine *e, int head) {
     }
 }
 
+void attr_engine_clear_gradients_of(attr_engine *e, const int *heads, int count) {
+    for (int k = 0; k < count; ++k) {
+        attr_op *op = &e->ops[heads[k]];
+        attr_tensor_clear_gradient(op->writes, op->count);
+        for (int j = 0; j < op->input_count; ++j) attr_tensor_clear_gradient(op->reads[j], op->count);
+    }
+}
+
+void attr_engine_backward_from(attr_engine *e, const int *heads, int count) {
+    mark_active(e, heads, count);
+    mark_first_writers(e, heads, count);
+    backward_network(&e->net);
+}
+
 void attr_engine_clear_gradients(attr_engine *e, int head) {
-    attr_op *op = &e->ops[head];
-    attr_tensor_clear_gradient(op->writes, op->count);
-    for (int j = 0; j < op->input_count; ++j) attr_tensor_clear_gradient(op->reads[j], op->count);
+    attr_engine_clear_gradients_of(e, &head, 1);
 }
 
 void attr_engine_backward(attr_engine *e, int head) {
-    mark_active(e, head);
-    mark_first_writers(e, head);
-    backward_network(&e->net);
+    attr_engine_backward_from(e, &head, 1);
 }
 
 void attr_engine_forward_layer(attr_engine *e, int i) {

@@ -69,6 +69,10 @@ void attr_engine_clear_gradients(attr_engine *e, int head);
  * network's input, for the samples of the last forward. */
 void attr_engine_backward(attr_engine *e, int head);
 
+/* The same for seeds in several layers at once; with ATTR_KEEP_NEEDED they must be heads (see lifetimes.h), or one. */
+void attr_engine_clear_gradients_of(attr_engine *e, const int *heads, int count);
+void attr_engine_backward_from(attr_engine *e, const int *heads, int count);
+
 /* One layer alone: forward from what its inputs hold; backward from the gradient of its output to zeroed gradients of
  * its inputs. Unless the engine keeps all, only forwards in the order of the layers make sense. */
 void attr_engine_forward_layer(attr_engine *e, int layer);

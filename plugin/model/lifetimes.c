@@ -52,9 +52,13 @@ static void find_lifetimes(lifetime *of, const attr_op *ops, int layers, const a
             int in_backward = (reads & ATTR_READS_INPUTS) && !op->copies[j].size;
             int last = in_backward || is_head ? end : i;
             if (last > read->values.last) read->values.last = last;
-            if (back < read->gradient.first) read->gradient.first = back;
+            int first = is_head ? layers : back;
+            if (first < read->gradient.first) read->gradient.first = first;
         }
-        if (is_head) of[op->writes - tensors].values.last = end;
+        if (is_head) {
+            of[op->writes - tensors].values.last = end;
+            of[op->writes - tensors].gradient.first = layers;
+        }
     }
 }
 
@@ -75,12 +79,14 @@ static void keep_gradient_in(lifetime *of, int tensor, int other) {
     of[to].gradient = join(of[to].gradient, of[from].gradient);
 }
 
-/* The last layer but `reader` that reads a tensor; -1 if there is none. */
+/* The last layer but `reader` that reads a tensor; -1 if there is none. A head counts as the end of the network, for
+ * its seeds stand in the gradient before the backward begins. */
 static int last_other_reader(const attr_op *ops, int layers, const attr_tensor *tensor, int reader) {
-    for (int i = layers - 1; i >= 0; --i)
+    int last = -1;
+    for (int i = 0; i < layers; ++i)
         for (int j = 0; i != reader && j < ops[i].input_count; ++j)
-            if (ops[i].reads[j] == tensor) return i;
-    return -1;
+            if (ops[i].reads[j] == tensor && last < layers) last = attr_is_head(ops, layers, i) ? layers : i;
+    return last;
 }
 
 /* The gradient of the first input is read by its writer. Until that has been, nobody may change what it shares: neither

@@ -5,7 +5,8 @@
  * the outputs and inputs of heads. A gradient is needed from the backward of its last reader to that of its writer.
  * A layer that works in place (see op.h) may have its output where its input is that nobody reads later, and gradients
  * that are copies of one another in one place, as long as nobody adds to one of them while another is still read.
- * All this holds for a backward from any head, and several may follow one forward: what is needed to the end is never
+ * The gradients of what heads read and write are there from the end of the forward on, for seeds. All this holds for a
+ * backward from any heads, and several may follow one forward: what is needed to the end is never
  * overwritten by a backward. The network's input and its gradient are always kept. */
 #ifndef ATTR_MODEL_LIFETIMES_H
 #define ATTR_MODEL_LIFETIMES_H

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "options/row.h"
+#include "options/target_text.h"
 
 typedef struct {
     const char *name, *title;
@@ -114,6 +115,7 @@ attr_status attr_options_help(FILE *out, const char *topic) {
     bool found = false;
     for (int t = 0; t < ATTR_TOPIC_COUNT; t++) {
         if (topic && !attr_same_name(topic, topics[t].name)) continue;
+        if (topic && attr_same_name(topic, "target")) attr_target_help(out);
         if (found) fprintf(out, "\n");
         help_topic(out, (attr_option_topic)t);
         found = true;

@@ -41,7 +41,8 @@
          "the map's error") \
     INT(METHOD, max_samples, "1000", "8", "1000000", NULL, "", "where samples, roots or clones=auto gives up") \
     \
-    CHOICE(TARGET, target, "auto", "the number whose gradient is taken") \
+    TEXT(TARGET, target, "auto", "TARGET", \
+         "the number whose gradient is taken: a quantity, of a place or class, minus another (`help target`)") \
     TEXT(TARGET, crop, "whole", "X,Y,W,H", "the part of the picture to look at, in its pixels; whole: all of it") \
     TEXT(TARGET, class, "predicted", "CLASSES", \
          "names or numbers, separated by commas; predicted: the top classes or the detected ones") \
@@ -49,6 +50,8 @@
     INT(TARGET, detections, "all", "1", "1000000", "all", "", "detector: at most so many detections, best first") \
     REAL(TARGET, thresh, "0.5", "0", "1", "", "detector: lowest score of a detection") \
     REAL(TARGET, hier, "0.5", "0", "1", "", "detector with a tree of classes: lowest probability of a branch") \
+    REAL(TARGET, candidates, "0.1", "0", "1", "", "detector: lowest score of a candidate that counts as suppressed") \
+    REAL(TARGET, iou, "0.5", "0.01", "1", "", "detector: overlap (IoU) from which on a box is that of a labelled object") \
     REAL(TARGET, nms, "0.45", "0", "1", "", "detector: overlap (IoU) above which two boxes are one detection") \
     \
     INT(PATH, steps, "auto", "1", "1000000", "auto", "", \
@@ -175,15 +178,6 @@
     X(MAXIMUM_MAGNITUDE, "magnitude", "the largest absolute value of the largest values of ascents") \
     X(MAXIMUM_TRAPEZOID, "trapezoid", "no maximum over points: the mean by the trapezoid rule")
 
-#define ATTR_TARGET_WORDS(X) \
-    X(TARGET_AUTO, "auto", "logit for a classifier, score for a detector") \
-    X(TARGET_LOGIT, "logit", "of the class, before softmax or logistic") \
-    X(TARGET_PROBABILITY, "probability", "of the class") \
-    X(TARGET_LOG_PROBABILITY, "log_probability", "its logarithm") \
-    X(TARGET_OBJECTNESS, "objectness", "detector: that there is an object") \
-    X(TARGET_OBJECTNESS_LOGIT, "objectness_logit", "detector: the same before the logistic") \
-    X(TARGET_SCORE, "score", "detector: objectness x probability of the class")
-
 #define ATTR_RULE_WORDS(X) \
     X(RULE_GAUSS, "gauss", "Gauss-Legendre, the most exact for smooth paths") \
     X(RULE_TRAPEZOID, "trapezoid", "even steps, both ends counted half") \
@@ -244,7 +238,6 @@
     X(adaptive, ATTR_ADAPTIVE_WORDS) \
     X(weight_noise, ATTR_WEIGHT_NOISE_WORDS) \
     X(maximum, ATTR_MAXIMUM_WORDS) \
-    X(target, ATTR_TARGET_WORDS) \
     X(rule, ATTR_RULE_WORDS) \
     X(baseline, ATTR_BASELINE_WORDS) \
     X(sigma_unit, ATTR_SIGMA_UNIT_WORDS) \

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "options/row.h"
+#include "options/target_text.h"
 
 bool attr_read_crop(int crop[4], const char *text) {
     int length = 0;
@@ -64,6 +65,14 @@ static attr_status validate_texts(const attr_options *o) {
     double colour[3];
     if (0 != strcmp(o->crop, "whole") && !attr_read_crop(crop, o->crop))
         REFUSE(crop, "crop=%s (expected X,Y,W,H in pixels, or whole)", o->crop);
+    attr_target_text target;
+    if (attr_read_target(&target, o->target) != ATTR_OK) {
+        char message[ATTR_MESSAGE_SIZE];
+        snprintf(message, sizeof message, "%s", attr_error_message());
+        REFUSE(target, "%s", message);
+    }
+    if (o->candidates > o->thresh && attr_option_is_given(o, ATTR_OPTION_candidates))
+        REFUSE(candidates, "candidates=%g is above thresh=%g", o->candidates, o->thresh);
     if (!attr_read_colour(colour, o->mean)) REFUSE(mean, "mean=%s (expected R,G,B, or one number)", o->mean);
     if (!attr_read_colour(colour, o->std) || !(colour[0] > 0 && colour[1] > 0 && colour[2] > 0))
         REFUSE(std, "std=%s (expected R,G,B, or one number, all above 0)", o->std);

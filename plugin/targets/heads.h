@@ -59,4 +59,9 @@ attr_status attr_detect(attr_detection **out, int *count, attr_engine *e, int sa
 attr_status attr_nearest_box(attr_detection *out, float *iou, attr_engine *e, int sample, int picture_w, int picture_h,
                              const attr_true_box *object, float overlap);
 
+/* The box at `place` (its layer, anchor, row, column), and the score of place->class_index there; -1: of the most
+ * probable class. Moved into the picture as by attr_nearest_box(). ATTR_BAD_INPUT when there is no such place. */
+attr_status attr_box_at(attr_detection *out, attr_engine *e, int sample, int picture_w, int picture_h,
+                        const attr_detection *place);
+
 #endif

@@ -91,3 +91,74 @@ void attr_add_objectness_gradient(const attr_head_view *v, double weight) {
     attr_add_to_head(v, v->t->objectness_entry,
                      v->t->objectness_link == ATTR_LINK_PLAIN ? weight : weight * attr_sigmoid(z) * attr_sigmoid(-z));
 }
+
+/* ---- The box. [yolo] and [region]: (column + sigmoid(x)) / columns, (row + sigmoid(y)) / rows, exp(w) x anchor,
+ * exp(h) x anchor, the anchors in pixels of the network's input or in cells. [detection]: (column + x) / side, w or,
+ * with sqrt=1, w^2. */
+
+/* The number is (offset + shape(z)) x factor. */
+typedef enum { BOX_PLAIN, BOX_SQUARE, BOX_LOGISTIC, BOX_EXPONENTIAL } box_shape;
+
+typedef struct {
+    box_shape shape;
+    double z, offset, factor;
+} box_part;
+
+static box_part part_of(const attr_head_view *v, attr_engine *e) {
+    const attr_target *t = v->t;
+    const attr_op *op = attr_engine_op(e, t->layer);
+    const layer *l = op->l;
+    int k = (int)t->quantity - ATTR_TARGET_X;
+    bool is_size = k >= 2, is_row = k % 2 == 1, is_v1 = l->type == DETECTION;
+    double cells = is_v1 ? l->side : is_row ? l->h : l->w;
+    box_part p = {.shape = is_v1     ? is_size && l->sqrt ? BOX_SQUARE : BOX_PLAIN
+                           : is_size ? BOX_EXPONENTIAL
+                                     : BOX_LOGISTIC,
+                  .z = attr_head_number(v, t->box_entry + (size_t)k * t->box_stride),
+                  .offset = is_size  ? 0
+                            : is_row ? t->detection.row
+                                     : t->detection.column,
+                  .factor = is_v1 && is_size ? 1 : 1 / cells};
+    if (is_v1 || !is_size) return p;
+    const float *anchor = l->biases + 2 * (l->type == YOLO ? l->mask[t->detection.anchor] : t->detection.anchor);
+    p.factor = anchor[is_row] / (l->type == YOLO ? (double)(is_row ? op->net_h : op->net_w) : cells);
+    return p;
+}
+
+static double shape_of(const box_part *p) {
+    switch (p->shape) {
+    case BOX_SQUARE:
+        return p->z * p->z;
+    case BOX_LOGISTIC:
+        return attr_sigmoid(p->z);
+    case BOX_EXPONENTIAL:
+        return exp(p->z);
+    default:
+        return p->z;
+    }
+}
+
+static double slope_of(const box_part *p) {
+    switch (p->shape) {
+    case BOX_SQUARE:
+        return 2 * p->z;
+    case BOX_LOGISTIC:
+        return attr_sigmoid(p->z) * attr_sigmoid(-p->z);
+    case BOX_EXPONENTIAL:
+        return exp(p->z);
+    default:
+        return 1;
+    }
+}
+
+double attr_box_number(const attr_head_view *v, attr_engine *e) {
+    box_part p = part_of(v, e);
+    return (p.offset + shape_of(&p)) * p.factor;
+}
+
+void attr_add_box_gradient(const attr_head_view *v, attr_engine *e, double weight) {
+    const attr_target *t = v->t;
+    box_part p = part_of(v, e);
+    size_t entry = t->box_entry + (size_t)(t->quantity - ATTR_TARGET_X) * t->box_stride;
+    attr_add_to_head(v, entry, weight * p.factor * slope_of(&p));
+}

@@ -27,7 +27,10 @@ struct attr_target {
     bool is_detection;
     attr_detection detection; /* as given */
     double temperature;
-    int groups; /* of the class: 1, or the length of its path in a tree, from the class up to the root */
+    size_t box_entry; /* of x; y, w, h stand at box_entry + k x box_stride */
+    size_t box_stride;
+    attr_target *minus; /* of a contrast, owned; else NULL */
+    int groups;         /* of the class: 1, or the length of its path in a tree, from the class up to the root */
     attr_softmax_group *group;
 };
 
@@ -49,6 +52,10 @@ double attr_log_sigmoid(double z);
 double attr_class_probability(const attr_head_view *v);
 double attr_class_log_probability(const attr_head_view *v);
 double attr_objectness(const attr_head_view *v);
+
+/* One number of the box: quantity ATTR_TARGET_X, _Y, _W or _H. */
+double attr_box_number(const attr_head_view *v, attr_engine *e);
+void attr_add_box_gradient(const attr_head_view *v, attr_engine *e, double weight);
 
 /* Each adds weight x its derivative to the gradient of the head's numbers. */
 void attr_add_class_gradient(const attr_head_view *v, double weight);

@@ -12,6 +12,11 @@ static bool is_of_objectness(const attr_target *t) {
 }
 
 attr_status attr_target_needs_probability(const attr_target *t, attr_engine *e, const char *method) {
+    if (t->minus)
+        return attr_fail(ATTR_BAD_INPUT, "method=%s needs a probability: a difference of two targets has none", method);
+    if (t->quantity >= ATTR_TARGET_X)
+        return attr_fail(ATTR_BAD_INPUT, "method=%s needs a probability: target=%s of a box has none", method,
+                         attr_quantity_name(t->quantity));
     if (t->is_detection || t->class_link != ATTR_LINK_PLAIN) return ATTR_OK;
     return attr_fail(ATTR_BAD_INPUT,
                      "method=%s needs probabilities: a network that ends in [softmax] or [logistic], or a detector; "
@@ -144,6 +149,14 @@ static bool is_other(const attr_target *t, const tree *hierarchy, int class_inde
     return !is_above(hierarchy, class_index, t->class_index) && !is_above(hierarchy, t->class_index, class_index);
 }
 
+/* The same quantity of a class, of the same cell and anchor. */
+static attr_status of_class(attr_target **out, const attr_target *t, attr_engine *e, int class_index) {
+    if (!t->is_detection) return attr_target_of_class(out, e, t->quantity, class_index);
+    attr_detection detection = t->detection;
+    detection.class_index = class_index;
+    return attr_target_of_detection(out, e, t->quantity, &detection);
+}
+
 attr_status attr_target_of_other_class(attr_target **out, const attr_target *t, attr_engine *e, double u) {
     const tree *hierarchy = tree_of(t, e);
     int others = 0, class_index = 0;
@@ -155,8 +168,32 @@ attr_status attr_target_of_other_class(attr_target **out, const attr_target *t, 
     if (others == 0) return attr_fail(ATTR_BAD_INPUT, "the network has no other class to compare with");
     int left = (int)(u * others);
     while (!is_other(t, hierarchy, class_index) || left-- > 0) ++class_index;
-    if (!t->is_detection) return attr_target_of_class(out, e, t->quantity, class_index);
-    attr_detection detection = t->detection;
-    detection.class_index = class_index;
-    return attr_target_of_detection(out, e, t->quantity, &detection);
+    return of_class(out, t, e, class_index);
+}
+
+/* How probable a class is: a number that orders them. */
+static attr_status rank_of(double *out, const attr_target *t, attr_engine *e, int sample, int class_index) {
+    attr_target *other = NULL;
+    attr_head_view v = attr_view_of(t, e, sample);
+    *out = attr_head_number(&v, t->first_class + (size_t)class_index * t->class_stride);
+    if (!tree_of(t, e)) return ATTR_OK;
+    ATTR_TRY(of_class(&other, t, e, class_index));
+    v = attr_view_of(other, e, sample);
+    *out = attr_class_log_probability(&v);
+    attr_target_free(other);
+    return ATTR_OK;
+}
+
+attr_status attr_target_runner_up(int *class_index, const attr_target *t, attr_engine *e, int sample) {
+    const tree *hierarchy = tree_of(t, e);
+    double most = -INFINITY, rank;
+    *class_index = -1;
+    for (int k = 0; k < t->classes; ++k) {
+        if (!is_other(t, hierarchy, k)) continue;
+        ATTR_TRY(rank_of(&rank, t, e, sample, k));
+        if (*class_index >= 0 && !(rank > most)) continue;
+        most = rank;
+        *class_index = k;
+    }
+    return *class_index >= 0 ? ATTR_OK : attr_fail(ATTR_BAD_INPUT, "the network has no other class to compare with");
 }

@@ -14,7 +14,8 @@
 
 #include "targets/target.h"
 
-/* ATTR_BAD_INPUT, with `method` in the message, when the target's head is a classifier's that has no probabilities. */
+/* ATTR_BAD_INPUT, with `method` in the message, when there is none: for a contrast, a number of a box, a classifier's
+ * head without probabilities. */
 attr_status attr_target_needs_probability(const attr_target *t, attr_engine *e, const char *method);
 
 /* For one sample of the last forward of `e`, as attr_target_value(). */
@@ -35,5 +36,8 @@ int attr_target_predicted(const attr_target *t, attr_engine *e, int sample);
  * are neither the target's nor, in a tree, above or below it. ATTR_BAD_INPUT when there is none, or when the quantity
  * is one of the objectness, which all classes share. */
 attr_status attr_target_of_other_class(attr_target **out, const attr_target *t, attr_engine *e, double u);
+
+/* The most probable of those others, of equals the first. */
+attr_status attr_target_runner_up(int *class_index, const attr_target *t, attr_engine *e, int sample);
 
 #endif

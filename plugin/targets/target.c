@@ -6,13 +6,6 @@
 #include "base/memory.h"
 #include "targets/link.h"
 
-const char *attr_quantity_name(attr_quantity quantity) {
-#define ATTR_WORD_TEXT(name, word, help) word,
-    static const char *const names[] = {ATTR_TARGET_WORDS(ATTR_WORD_TEXT)};
-#undef ATTR_WORD_TEXT
-    return names[quantity];
-}
-
 int attr_output_layer(attr_engine *e) {
     return attr_find_output_layer(attr_engine_op(e, 0), attr_engine_layers(e));
 }
@@ -47,6 +40,7 @@ static attr_status allocate_target(attr_target **out, attr_quantity quantity, in
 
 void attr_target_free(attr_target *t) {
     if (!t) return;
+    attr_target_free(t->minus);
     free(t->group);
     free(t);
 }
@@ -112,6 +106,8 @@ static void fill_planar(attr_target *t, const struct layer *l, const attr_detect
     size_t plane = (size_t)l->w * l->h;
     size_t box = (size_t)d->anchor * (coords + 1 + l->classes) * plane + (size_t)d->row * l->w + d->column;
     size_t classes = box + (size_t)(coords + 1) * plane;
+    t->box_entry = box;
+    t->box_stride = plane;
     t->objectness_entry = box + (size_t)coords * plane;
     t->objectness_link = l->type == REGION && l->background ? ATTR_LINK_ABSENT : ATTR_LINK_LOGISTIC;
     t->class_entry = classes + (size_t)d->class_index * plane;
@@ -137,6 +133,8 @@ static void fill_cells(attr_target *t, const struct layer *l, const attr_detecti
     t->first_class = cell * l->classes;
     t->class_stride = 1;
     t->objectness_entry = cells * l->classes + cell * l->n + d->anchor;
+    t->box_entry = cells * ((size_t)l->classes + l->n) + (cell * l->n + d->anchor) * 4;
+    t->box_stride = 1;
     t->objectness_link = ATTR_LINK_PLAIN;
     t->class_link = l->softmax ? ATTR_LINK_SOFTMAX : ATTR_LINK_PLAIN;
     t->group[0] = (attr_softmax_group){cell * l->classes, 1, l->classes, d->class_index};
@@ -175,6 +173,14 @@ attr_status attr_target_of_detection(attr_target **out, attr_engine *e, attr_qua
     return ATTR_OK;
 }
 
+void attr_target_subtract(attr_target *t, attr_target *other) {
+    t->minus = other;
+}
+
+bool attr_target_is_contrast(const attr_target *t) {
+    return t->minus != NULL;
+}
+
 int attr_target_layer(const attr_target *t) {
     return t->layer;
 }
@@ -192,7 +198,7 @@ size_t attr_target_entry(const attr_target *t) {
     return objectness ? t->objectness_entry : t->class_entry;
 }
 
-double attr_target_value(const attr_target *t, attr_engine *e, int sample) {
+static double number_of(const attr_target *t, attr_engine *e, int sample) {
     attr_head_view v = attr_view_of(t, e, sample);
     switch (t->quantity) {
     case ATTR_TARGET_AUTO:
@@ -208,11 +214,20 @@ double attr_target_value(const attr_target *t, attr_engine *e, int sample) {
         return attr_head_number(&v, t->objectness_entry);
     case ATTR_TARGET_SCORE:
         return attr_objectness(&v) * attr_class_probability(&v);
+    case ATTR_TARGET_X:
+    case ATTR_TARGET_Y:
+    case ATTR_TARGET_W:
+    case ATTR_TARGET_H:
+        return attr_box_number(&v, e);
     }
     return NAN;
 }
 
-void attr_target_seed(const attr_target *t, attr_engine *e, int sample, double weight) {
+double attr_target_value(const attr_target *t, attr_engine *e, int sample) {
+    return number_of(t, e, sample) - (t->minus ? number_of(t->minus, e, sample) : 0);
+}
+
+static void seed_number(const attr_target *t, attr_engine *e, int sample, double weight) {
     attr_head_view v = attr_view_of(t, e, sample);
     switch (t->quantity) {
     case ATTR_TARGET_AUTO:
@@ -235,5 +250,39 @@ void attr_target_seed(const attr_target *t, attr_engine *e, int sample, double w
         attr_add_class_gradient(&v, weight * attr_objectness(&v));
         attr_add_objectness_gradient(&v, weight * attr_class_probability(&v));
         break;
+    case ATTR_TARGET_X:
+    case ATTR_TARGET_Y:
+    case ATTR_TARGET_W:
+    case ATTR_TARGET_H:
+        attr_add_box_gradient(&v, e, weight);
+        break;
     }
+}
+
+void attr_target_seed(const attr_target *t, attr_engine *e, int sample, double weight) {
+    seed_number(t, e, sample, weight);
+    if (t->minus) seed_number(t->minus, e, sample, -weight);
+}
+
+/* The layers of its heads; returns how many there are. */
+static int heads_of(int heads[2], const attr_target *t) {
+    heads[0] = t->layer;
+    heads[1] = t->minus ? t->minus->layer : t->layer;
+    return heads[0] == heads[1] ? 1 : 2;
+}
+
+void attr_target_clear(const attr_target *t, attr_engine *e) {
+    int heads[2], count = heads_of(heads, t);
+    attr_engine_clear_gradients_of(e, heads, count);
+}
+
+void attr_target_backward(const attr_target *t, attr_engine *e) {
+    int heads[2], count = heads_of(heads, t);
+    attr_engine_backward_from(e, heads, count);
+}
+
+void attr_target_differentiate(const attr_target *t, attr_engine *e, int count) {
+    attr_target_clear(t, e);
+    for (int b = 0; b < count; ++b) attr_target_seed(t, e, b, 1);
+    attr_target_backward(t, e);
 }

@@ -11,23 +11,25 @@
  *   objectness_logit    that z
  *   score               objectness x probability of the class, the number that Darknet prints for a detection (but with
  *                       a tree of classes, where it prints the objectness alone)
+ *   x, y, w, h          the box's centre and size, relative to the network's input (the letterbox is not undone)
+ *
+ * A contrast is the difference of two such numbers, which may belong to different heads.
  *
  * A detector's target keeps the layer, anchor, row and column of its detection: that cell stays the target while the
  * input moves (it is "frozen"). */
 #ifndef ATTR_TARGETS_TARGET_H
 #define ATTR_TARGETS_TARGET_H
 
+#include <stdbool.h>
+
 #include "model/engine.h"
-#include "options/options.h"
+#include "options/target_text.h"
 #include "targets/heads.h"
 
-/* ATTR_TARGET_AUTO (logit for classifiers, score for detectors), ATTR_TARGET_LOGIT, ...: the words of option target. */
+/* ATTR_TARGET_AUTO (logit for classifiers, score for detectors), ATTR_TARGET_LOGIT, ... */
 typedef attr_target_word attr_quantity;
 
 typedef struct attr_target attr_target;
-
-/* The name of a quantity as in target=. */
-const char *attr_quantity_name(attr_quantity quantity);
 
 /* The layer that holds a classifier's scores: the last one that is neither [cost] nor [dropout]. */
 int attr_output_layer(attr_engine *e);
@@ -45,9 +47,14 @@ attr_status attr_target_of_class(attr_target **out, attr_engine *e, attr_quantit
 attr_status attr_target_of_detection(attr_target **out, attr_engine *e, attr_quantity quantity,
                                      const attr_detection *detection);
 
+/* Makes *t the contrast t - other, and takes over `other`. Neither may be a contrast yet. Of a target with itself both
+ * the value and the derivative are exactly 0. */
+void attr_target_subtract(attr_target *t, attr_target *other);
+bool attr_target_is_contrast(const attr_target *t);
+
 void attr_target_free(attr_target *t);
 
-/* The head's layer, for attr_engine_clear_gradients and attr_engine_backward. */
+/* The head's layer; of a contrast that of its first number. */
 int attr_target_layer(const attr_target *t);
 attr_quantity attr_target_quantity(const attr_target *t);
 
@@ -61,7 +68,17 @@ size_t attr_target_entry(const attr_target *t);
  * the one the target was made with). */
 double attr_target_value(const attr_target *t, attr_engine *e, int sample);
 
-/* Adds weight x (derivative of the target) to the gradient of the head's input; after attr_engine_clear_gradients. */
+/* Zeroes the gradients that attr_target_seed() adds to. */
+void attr_target_clear(const attr_target *t, attr_engine *e);
+
+/* Adds weight x (derivative of the target) to the gradient of the head's input. */
 void attr_target_seed(const attr_target *t, attr_engine *e, int sample, double weight);
+
+/* Runs backward from the seeds to the network's input. */
+void attr_target_backward(const attr_target *t, attr_engine *e);
+
+/* All three for samples 0 .. count-1 of the last forward, with weight 1: their derivatives are then in the gradient of
+ * the network's input. */
+void attr_target_differentiate(const attr_target *t, attr_engine *e, int count);
 
 #endif
