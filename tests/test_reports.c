@@ -42,7 +42,8 @@ static void make_item(int i, char *name, char *class_name) {
                                     .plane = maps[i],
                                     .is_detection = true,
                                     .detection = {16, 2, 5, 7, p->class_index, .75f, .5f, .375f, 0, 0, 0, 0},
-                                    .quantity = ATTR_TARGET_SCORE,
+                                    .target = "score",
+                                    .aim = {.place = ATTR_PLACE_DETECTION, .number = i + 1},
                                     .figures = {.baseline_target = NAN, .expected_sum = NAN, .mean_target = .125},
                                     .pool = 4};
     for (int k = 0; k < ATTR_POOLS; k++) explained[i].figures.pooled_error[k] = .5 / (1 << k);

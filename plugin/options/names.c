@@ -51,3 +51,9 @@ void attr_nearest_try(attr_nearest *nearest, const char *candidate) {
     nearest->best = candidate;
     nearest->distance = distance;
 }
+
+const char *attr_nearest_name(const char *name, char *const *names, int count) {
+    attr_nearest nearest = {.name = name};
+    for (int i = 0; i < count; i++) attr_nearest_try(&nearest, names[i]);
+    return nearest.best;
+}

@@ -140,6 +140,9 @@ attr_status attr_read_methods(attr_method_choice *out, int *count, const attr_op
 /* Makes it the method (and base) in force, as a flag would that is given instead of any other, and resolves again. */
 attr_status attr_options_choose(attr_options *o, const attr_method_choice *choice);
 
+/* The one of names[count] that was probably meant; NULL: none is near. */
+const char *attr_nearest_name(const char *name, char *const *names, int count);
+
 /* Which word of its list the text of a CHOICE_OR_FILE is (ATTR_BASELINE_BLACK, ...); -1: the name of a file. */
 int attr_option_word(attr_option option, const char *text);
 

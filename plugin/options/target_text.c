@@ -247,6 +247,11 @@ void attr_target_help(FILE *out) {
         "  runner_up       the most probable other class there\n"
         "  truth           as a class, of a classifier: the label that the picture's path contains\n"
         "\n"
+        "Quantities:\n",
+        out);
+    for (int i = 0; quantities[i].word; i++) fprintf(out, "  %-16s %s\n", quantities[i].word, quantities[i].help);
+    fputs(
+        "\n"
         "Without a place: each detection, or class, that the other options choose; behind the minus: the same place.\n"
         "\n"
         "  -target score                                why these detections\n"

@@ -41,8 +41,7 @@ static void write_row(FILE *file, const attr_comparison *c, int i) {
     const attr_explained *item = &e->explained[i];
     attr_html(file, "<section id=\"map-%d\">\n<h3>", i + 1);
     attr_page_heading(file, e, item);
-    attr_html(file, "<span>, %s %g</span></h3>\n<div class=\"row\">\n", attr_quantity_name(item->quantity),
-              item->result.target);
+    attr_html(file, "<span>, %s %g</span></h3>\n<div class=\"row\">\n", item->target, item->result.target);
     for (int k = 0; k < c->count; k++) write_cell(file, &c->parts[k], i);
     fputs("</div>\n</section>\n", file);
 }

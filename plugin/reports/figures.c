@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "reports/reports.h"
+#include "session/aim.h"
 #include "session/place.h"
 
 typedef struct {
@@ -76,10 +77,24 @@ bool attr_noise_ruins(const attr_explained *item) {
     return fabs(item->figures.mean_target) < 0.5 * fabs(item->result.target);
 }
 
+/* What became of a box that is no detection, and what it lacks. */
+static void describe_aim(FILE *file, const attr_aim *aim, double overlap) {
+    const char *failed = attr_failed_factor(aim, overlap);
+    const attr_detection *d = &aim->detection;
+    if (aim->place == ATTR_PLACE_DETECTION) return;
+    fprintf(file, " = objectness %.3g x class %.3g", (double)d->objectness, (double)d->class_probability);
+    if (aim->has_object) fprintf(file, ", the nearest box overlaps by %.2f", (double)aim->iou);
+    if (aim->fate == ATTR_FATE_SUPPRESSED)
+        fprintf(file, ", suppressed by a box with %.2f", (double)aim->by.score);
+    else if (failed)
+        fprintf(file, ", the %s failed", failed);
+}
+
 void attr_describe_map(FILE *file, const attr_explained *item) {
     const attr_result *r = &item->result;
-    fprintf(file, "%s %.4g, %zu gradient%s", attr_quantity_name(item->quantity), r->target, r->gradients,
-            r->gradients == 1 ? "" : "s");
+    fprintf(file, "%s %.4g", item->target, r->target);
+    if (item->is_detection) describe_aim(file, &item->aim, item->overlap);
+    fprintf(file, ", %zu gradient%s", r->gradients, r->gradients == 1 ? "" : "s");
     if (item->adaptive.evaluations > 0) fprintf(file, ", root sigma %.2g (adaptive)", item->adaptive.sigma);
     if (attr_noise_ruins(item)) fprintf(file, ", under noise only %.2g", item->figures.mean_target);
     if (isfinite(r->relative_error)) describe_error(file, item);

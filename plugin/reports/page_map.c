@@ -128,7 +128,7 @@ static void write_figures(FILE *file, const attr_explanation *e, const attr_expl
     const attr_result *r = &item->result;
     const attr_detection *d = &item->detection;
     const attr_letterbox *box = &e->letterbox;
-    attr_html(file, "<li>Target: %s = %g</li>\n", attr_quantity_name(item->quantity), r->target);
+    attr_html(file, "<li>Target: %s = %g</li>\n", item->target, r->target);
     attr_page_certainty(file, e, item);
     attr_html(file, "<li>Sum %g", r->sum);
     if (figures->negative < 0) attr_html(file, " = %g &minus; %g", figures->positive, -figures->negative);
@@ -136,8 +136,9 @@ static void write_figures(FILE *file, const attr_explanation *e, const attr_expl
     if (box->new_w != box->net_w || box->new_h != box->net_h)
         attr_html(file, "<li>%f of the map lies on the letterbox bars, outside the picture</li>\n", r->padding_share);
     if (item->is_detection)
-        attr_html(file, "<li>Detected by layer %d, anchor %d, row %d, column %d: objectness %f, class %f</li>\n",
-                  d->layer, d->anchor, d->row, d->column, (double)d->objectness, (double)d->class_probability);
+        attr_html(file, "<li>%s layer %d, anchor %d, row %d, column %d: objectness %f, class %f</li>\n",
+                  item->aim.place == ATTR_PLACE_DETECTION ? "Detected by" : "The box is of", d->layer, d->anchor,
+                  d->row, d->column, (double)d->objectness, (double)d->class_probability);
 }
 
 static void write_link(FILE *file, const char *name, const char *extension) {

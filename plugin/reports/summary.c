@@ -7,6 +7,7 @@
 #include "methods/method.h"
 #include "reports/json.h"
 #include "reports/reports.h"
+#include "session/aim.h"
 
 static void write_hash(attr_json *j, const char *hash) {
     attr_json_text(j, "sha256", hash[0] ? hash : NULL);
@@ -132,6 +133,31 @@ static void write_head(attr_json *j, const attr_detection *d) {
     attr_json_close(j, '}');
 }
 
+/* What a box is that is no plain detection: suppressed, or nearest to a labelled object. */
+static void write_aim(attr_json *j, const attr_explained *item) {
+    static const char *const fates[] = {
+        [ATTR_FATE_KEPT] = "kept", [ATTR_FATE_BELOW] = "below", [ATTR_FATE_SUPPRESSED] = "suppressed"};
+    const attr_aim *aim = &item->aim;
+    const char *failed = attr_failed_factor(aim, item->overlap);
+    attr_json_text(j, "place", attr_place_name(aim->place));
+    if (aim->number > 0) attr_json_integer(j, "number", aim->number);
+    if (aim->place == ATTR_PLACE_DETECTION) return;
+    attr_json_text(j, "fate", fates[aim->fate]);
+    if (failed) attr_json_text(j, "failed", failed);
+    if (aim->has_by) {
+        attr_json_open(j, "suppressed_by", '{');
+        attr_json_number(j, "score", aim->by.score);
+        write_box(j, (double[4]){aim->by.x, aim->by.y, aim->by.w, aim->by.h});
+        attr_json_close(j, '}');
+    }
+    if (!aim->has_object) return;
+    attr_json_open(j, "object", '{');
+    attr_json_integer(j, "class_index", aim->object.class_index);
+    write_box(j, (double[4]){aim->object.x, aim->object.y, aim->object.w, aim->object.h});
+    attr_json_number(j, "iou", aim->iou);
+    attr_json_close(j, '}');
+}
+
 static void write_name(attr_json *j, const char *name, const char *extension) {
     char file[ATTR_TEXT_SIZE];
     snprintf(file, sizeof file, "%s.%s", name, extension);
@@ -234,10 +260,11 @@ static void write_map(attr_json *j, const attr_explanation *e, const attr_explai
     attr_json_text(j, "class", r->class_name);
     attr_json_integer(j, "class_index", r->class_index);
     attr_json_number(j, "score", r->score);
-    attr_json_text(j, "target", attr_quantity_name(item->quantity));
+    attr_json_text(j, "target", item->target);
     attr_json_number(j, "target_value", r->target);
     if (item->is_detection) write_box(j, r->box);
     if (item->is_detection) write_head(j, &item->detection);
+    if (item->is_detection) write_aim(j, item);
     write_files(j, e, r->name, f);
     write_drawing(j, f);
     attr_json_text(j, "coordinates", coordinates_words[e->options.coordinates]);

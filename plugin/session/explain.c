@@ -82,29 +82,31 @@ static attr_status make_engine(attr_explanation *ex, attr_session *s, size_t poi
 
 /* A class's or method's name as part of a file's name. */
 static void to_file_name(char *out, size_t size, const char *name) {
-    snprintf(out, size, "%s", name);
+    snprintf(out, size, "%.*s", (int)size - 1, name);
     for (char *c = out; *c; ++c)
         if (!isalnum((unsigned char)*c) && !strchr("-.+", *c)) *c = '_';
     if (out[0] == '.') out[0] = '_';
 }
 
 /* "<class>[_<number>]_<method>[_<base>]": detections are numbered within their class, classes of one name from the
- * second on; a base is named if it is not the method's usual one. */
-static attr_status name_item(attr_explained *item, const attr_explanation *ex) {
-    enum { longest_class = 128, longest_name = longest_class + ATTR_METHOD_LABEL + 16 };
+ * second on; other places bear their own number ("missed2"), and what is subtracted follows ("-cat"). A base is named
+ * if it is not the method's usual one. */
+static attr_status name_item(attr_explained *item, const attr_choice *choice, const attr_explanation *ex) {
+    enum { longest_class = 128, longest_name = 2 * longest_class + ATTR_METHOD_LABEL + 32 };
     char class_part[longest_class], other_part[longest_class], label[ATTR_METHOD_LABEL], method[ATTR_METHOD_LABEL];
+    char place[longest_class], digits[16] = "";
     int number = 1;
+    bool is_counted = choice->part[0] == '\0' || choice->part[0] == '-';
     to_file_name(method, sizeof method, attr_method_label(label, &ex->options));
     to_file_name(class_part, sizeof class_part, item->class_name);
+    to_file_name(place, sizeof place, choice->part);
     for (const attr_explained *other = ex->explained; other != item; ++other) {
         to_file_name(other_part, sizeof other_part, other->class_name);
         number += 0 == strcmp(other_part, class_part);
     }
+    if (is_counted && (item->is_detection || number > 1)) snprintf(digits, sizeof digits, "_%d", number);
     ATTR_TRY(attr_allocate(&item->name, longest_name, 1, "a name"));
-    if (item->is_detection || number > 1)
-        snprintf(item->name, longest_name, "%s_%d_%s", class_part, number, method);
-    else
-        snprintf(item->name, longest_name, "%s_%s", class_part, method);
+    snprintf(item->name, longest_name, "%s%s%s%s_%s", class_part, digits, is_counted ? "" : "_", place, method);
     return ATTR_OK;
 }
 
@@ -115,8 +117,10 @@ static attr_status fill_item(attr_explained *item, const attr_choice *choice, at
     ATTR_TRY(attr_copy_text(&item->class_name, attr_class_name(s, choice->class_index, number)));
     item->is_detection = choice->is_detection;
     item->detection = choice->detection;
-    item->quantity = attr_target_quantity(choice->target);
-    ATTR_TRY(name_item(item, ex));
+    item->aim = choice->aim;
+    item->overlap = ex->options.iou;
+    ATTR_TRY(attr_copy_text(&item->target, choice->text));
+    ATTR_TRY(name_item(item, choice, ex));
     ATTR_TRY(attr_place_map(item, map, ex));
     r->name = item->name;
     r->class_name = item->class_name;
@@ -287,6 +291,7 @@ void attr_explanation_free(attr_explanation *ex) {
     for (int i = 0; i < ex->count; ++i) {
         free(ex->explained[i].name);
         free(ex->explained[i].class_name);
+        free(ex->explained[i].target);
         free(ex->explained[i].control_name);
         attr_mask_report_free(ex->explained[i].figures.mask);
         free(ex->explained[i].map);

@@ -10,7 +10,22 @@
 #include "methods/map.h"
 #include "metrics/adaptive_noise.h"
 #include "options/options.h"
+#include "model/ground_truth.h"
+#include "targets/heads.h"
 #include "targets/target.h"
+
+/* Where in a detector's output a target stands, and what is known of it. */
+typedef struct {
+    attr_place_word place;    /* as `help target` has them; ATTR_PLACE_DETECTION for what is simply detected */
+    int number;               /* of it, from 1; 0: it has none */
+    attr_detection detection; /* the box; its class is that of what is detected or labelled there */
+    attr_fate fate;
+    bool has_by;       /* of a suppressed one: a better box suppresses it, else the threshold */
+    attr_detection by; /* that box */
+    bool has_object;   /* of missed and truth */
+    attr_true_box object;
+    float iou; /* of box and object */
+} attr_aim;
 
 /* One target and its map. */
 typedef struct {
@@ -23,7 +38,9 @@ typedef struct {
 
     bool is_detection;
     attr_detection detection; /* where it comes from: layer, anchor, row, column; objectness, class probability */
-    attr_quantity quantity;   /* what `target` resolved to */
+    attr_aim aim;             /* of a detector */
+    double overlap;           /* option iou: from which on a box is that of an object */
+    char *target;             /* what is explained, in words: "score", "logit(dog) - logit(cat)" */
     attr_map figures;         /* steps, baseline_target, ...; its arrays are freed (NULL), but not the mask's report */
     char *control_name;       /* of the class of the mask's control; NULL: there is none */
     /* option adaptive: how root_sigma was found, in the units of option space; else zeros */

@@ -56,6 +56,19 @@ static attr_status read_names(attr_session *s, const attr_cfg *data) {
     return list ? attr_names_read(&s->names, &count, list->value, s->classes) : ATTR_OK;
 }
 
+static attr_status copy_value(char **out, const attr_cfg *data, const char *key) {
+    const attr_cfg_option *option = data ? attr_cfg_find(&data->sections[0], key) : NULL;
+    return option ? attr_copy_text(out, option->value) : ATTR_OK;
+}
+
+attr_status attr_session_labels(char *const **labels, attr_session *s) {
+    int count;
+    if (!s->labels && s->labels_path && !s->is_detector)
+        ATTR_TRY(attr_names_read(&s->labels, &count, s->labels_path, s->classes));
+    *labels = s->labels;
+    return ATTR_OK;
+}
+
 static attr_status open_files(attr_session *s, const char *data_path, const char *cfg_path, const char *weights_path) {
     attr_cfg *cfg = NULL, *data = NULL;
     attr_status status = attr_cfg_read(&cfg, cfg_path, ATTR_CFG_NET);
@@ -68,6 +81,8 @@ static attr_status open_files(attr_session *s, const char *data_path, const char
     free(weights);
     if (status == ATTR_OK) s->classes = count_classes(s->model->net, &s->is_detector);
     if (status == ATTR_OK) status = read_names(s, data);
+    if (status == ATTR_OK) status = copy_value(&s->valid_path, data, "valid");
+    if (status == ATTR_OK) status = copy_value(&s->labels_path, data, "labels");
     if (status == ATTR_OK) status = attr_hash_file(s->cfg_hash, attr_find_file(cfg_path));
     if (status == ATTR_OK) status = attr_hash_file(s->weights_hash, attr_find_file(weights_path));
     attr_cfg_free(data);
@@ -125,6 +140,9 @@ void attr_close(attr_session *s) {
     free(s->choices);
     attr_model_free(s->model);
     attr_names_free(s->names);
+    attr_names_free(s->labels);
+    free(s->valid_path);
+    free(s->labels_path);
     free(s->data_path);
     free(s->cfg_path);
     free(s->weights_path);

@@ -12,9 +12,11 @@ struct attr_session {
     attr_engine *engine;       /* made for the first picture, and again when the batch or the choices change */
     attr_conv_choice *choices; /* the engine's */
     char **names;              /* of the classes; NULL: numbers */
+    char **labels;             /* see attr_session_labels(); NULL: not read, or none */
     int classes;
     bool is_detector;
     char *data_path, *cfg_path, *weights_path;
+    char *valid_path, *labels_path; /* of the .data file; NULL: it has none */
     char cfg_hash[65], weights_hash[65];
 };
 
@@ -51,13 +53,30 @@ const char *attr_class_name(const attr_session *session, int class_index, char b
 attr_status attr_session_detect(attr_detection **out, int *count, attr_session *session, int sample,
                                 const attr_letterbox *letterbox, float thresh);
 
+/* The same for all candidates, kept or not, above the lower one of options candidates and thresh; see
+ * attr_find_candidates(). */
+attr_status attr_session_candidates(attr_candidate **out, int *count, attr_session *session, int sample,
+                                    const attr_letterbox *letterbox);
+
+/* The labels of a classifier's .data file (labels=), read when first asked for; NULL: there are none. They are the
+ * session's. */
+attr_status attr_session_labels(char *const **labels, attr_session *session);
+
+/* The class that `length` characters of text name, by name or, unless it is quoted, by number; -1: none. */
+int attr_find_class(const attr_session *session, const char *text, size_t length, bool is_quoted);
+
+enum { ATTR_TARGET_TEXT = 256 };
+
 /* What is to be explained. */
 typedef struct {
     attr_target *target;
+    char text[ATTR_TARGET_TEXT]; /* in words */
+    char part[ATTR_TARGET_TEXT]; /* of a file's name, behind the class: "missed2", "-cat"; "": nothing to be added */
     int class_index;
     double score;
     bool is_detection;
     attr_detection detection;
+    attr_aim aim;
 } attr_choice;
 
 /* Fills the explanation's predictions from sample 0 of the last forward and chooses the targets that the options ask
