@@ -15,9 +15,13 @@ typedef struct {
     float *x; /* [inputs], in [0, 1) */
 } engine_pair;
 
-/* The network of such a text (see small_network.h) with random parameters, engines for `batch` samples, random x. */
+/* The network of such a text (see small_network.h) with random parameters, engines for `batch` samples that keep all,
+ * random x. */
 void engine_pair_make(engine_pair *out, const char *cfg, int batch);
 void engine_pair_free(engine_pair *n);
+
+/* For attr_keep: every layer of a network of up to 128. */
+const bool *test_every_layer(void);
 
 /* Zeroed memory, never NULL. */
 void *test_allocate(size_t count, size_t size);

@@ -21,6 +21,8 @@ enum { TARGETS = 3 };
 #define PATH_OF_THREE .baseline = {.kind = ATTR_BASELINE_NOISE, .region = REGION, .count = 3}
 #define NOISE         .weight_noise = {.sigma = 0.1f, .noise = ATTR_NOISE_MULTIPLICATIVE}
 
+static const int first_layer[] = {0};
+
 /* A further method is a row here. */
 static const attr_method_settings methods[] = {
     {.method = ATTR_METHOD_GRADIENT},
@@ -93,6 +95,10 @@ static const attr_method_settings methods[] = {
      .ascent_rate = 0.1,
      .error_tolerance = 0.12,
      NOISE},
+    {.method = ATTR_METHOD_GRADCAM},
+    {.method = ATTR_METHOD_GRADCAM_PP, .layers = first_layer, .layer_count = 1},
+    {.method = ATTR_METHOD_LAYERCAM},
+    {.method = ATTR_METHOD_GRADIENT_X_ACTIVATION, .layers = first_layer, .layer_count = 1},
 };
 enum { METHODS = sizeof methods / sizeof *methods };
 
@@ -143,14 +149,14 @@ static void hash_run(uint64_t hashes[TARGETS], attr_engine *e, const float *x, c
 
 Test(methods, give_the_same_bits_for_every_batch_and_number_of_threads) {
     engine_pair n;
+    attr_keep keep = {.layers = test_every_layer()};
     engine_pair_make(&n, net, 1);
     for (int m = 0; m < METHODS; m++) {
         uint64_t expected[TARGETS], hashes[TARGETS];
         hash_run(expected, n.single, n.x, &methods[m]);
         for (int batch = 2; batch <= 5; batch++) {
             attr_engine *e = NULL;
-            cr_assert_eq(attr_engine_create(&e, n.net, ATTR_F32, batch, ATTR_KEEP_NEEDED), ATTR_OK, "%s",
-                         attr_error_message());
+            cr_assert_eq(attr_engine_create(&e, n.net, ATTR_F32, batch, keep), ATTR_OK, "%s", attr_error_message());
             omp_set_num_threads(1 + batch % 2);
             hash_run(hashes, e, n.x, &methods[m]);
             for (int t = 0; t < TARGETS; t++)
@@ -182,10 +188,11 @@ static void hash_after_forward(uint64_t hashes[TARGETS], attr_engine *e, const f
 
 Test(methods, do_not_repeat_a_forward_that_was_made) {
     engine_pair n;
+    attr_keep keep = {.layers = test_every_layer()};
     engine_pair_make(&n, net, 4);
     attr_engine *e = NULL;
     float other[3 * 12 * 10];
-    cr_assert_eq(attr_engine_create(&e, n.net, ATTR_F32, 3, ATTR_KEEP_NEEDED), ATTR_OK);
+    cr_assert_eq(attr_engine_create(&e, n.net, ATTR_F32, 3, keep), ATTR_OK);
     for (size_t i = 0; i < sizeof other / sizeof *other; i++) other[i] = 1 - n.x[i];
     for (int m = 0; m < METHODS; m++) {
         uint64_t expected[TARGETS], hashes[TARGETS];
@@ -407,10 +414,16 @@ static void poison(attr_op *op) {
 Test(methods, fail_when_the_map_is_not_finite) {
     engine_pair n;
     engine_pair_make(&n, net, 4);
-    attr_layer_kind poisoned = *attr_engine_op(n.single, 0)->kind;
-    poisoned.backward = poison;
-    attr_engine_op(n.single, 0)->kind = &poisoned;
-    for (int m = 0; m < METHODS; m++) expect_failure(&n, m, ATTR_NUMERIC, "the map is not finite (element 0");
+    for (int m = 0; m < METHODS; m++) {
+        bool has_layers = attr_method_has_layers(methods[m].method);
+        attr_op *op = attr_engine_op(n.single, !has_layers ? 0 : methods[m].layer_count ? 1 : 3);
+        const attr_layer_kind *kind = op->kind;
+        attr_layer_kind poisoned = *kind;
+        poisoned.backward = poison;
+        op->kind = &poisoned;
+        expect_failure(&n, m, ATTR_NUMERIC, "the map is not finite (element 0");
+        op->kind = kind;
+    }
     engine_pair_free(&n);
 }
 

@@ -332,7 +332,7 @@ Test(presets, layers_are_numbers_and_ranges_of_them) {
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         bool noisy[LAYERS];
         char got[LAYERS + 1] = "";
-        attr_status status = attr_read_layers(noisy, LAYERS, cases[i].text);
+        attr_status status = attr_read_layers(noisy, LAYERS, ATTR_OPTION_noise_layers, cases[i].text);
         cr_expect_eq(status, cases[i].noisy ? ATTR_OK : ATTR_BAD_INPUT, "\"%s\": %s", cases[i].text,
                      attr_status_name(status));
         if (status != ATTR_OK) {

@@ -8,6 +8,7 @@
 #include "commands/explain_picture.h"
 #include "methods/method.h"
 #include "reports/reports.h"
+#include "session/settings.h"
 
 typedef struct {
     attr_run run;
@@ -23,12 +24,26 @@ static attr_status choose(const comparing *c, int k) {
     return attr_options_choose(o, &c->methods[k]);
 }
 
+/* A row of the page is a target, a column a method: there is no place for several layers. */
+static attr_status check_layers(const attr_session *s) {
+    char origin[256];
+    int *layers;
+    size_t count;
+    if (!attr_method_has_layers(s->options.method)) return ATTR_OK;
+    attr_status status = attr_layers_of(&layers, &count, &s->options, s->model->net->n);
+    free(layers);
+    if (status != ATTR_OK || count <= 1) return status;
+    return attr_fail(ATTR_BAD_INPUT, "%s: compare takes one layer for all, not layers=%.128s (test takes several)",
+                     attr_options_origin(origin, &s->options, ATTR_OPTION_layers, sizeof origin), s->options.layers);
+}
+
 /* What would be refused after minutes is refused before. */
 static attr_status check_methods(comparing *c) {
     ATTR_TRY(attr_read_methods(c->methods, &c->count, &c->given));
     for (int k = 0; k < c->count; ++k) {
         ATTR_TRY(choose(c, k));
         ATTR_TRY(attr_options_validate(&c->run.session->options));
+        ATTR_TRY(check_layers(c->run.session));
     }
     return ATTR_OK;
 }

@@ -119,7 +119,7 @@ static attr_status run(tuning *t, const char *cfg) {
     ATTR_TRY(attr_allocate(&t->best, n, sizeof *t->best, "implementations"));
     ATTR_TRY(attr_allocate(&t->layers, n, sizeof *t->layers, "layers"));
     attr_choose_by_precision(t->by_precision, t->net->n, t->options);
-    t->batch = attr_choose_batch(t->net, t->by_precision, t->options, SIZE_MAX);
+    t->batch = attr_choose_batch(t->net, t->by_precision, ATTR_KEEP_NEEDED, t->options, SIZE_MAX);
     ATTR_TRY(attr_engine_create_chosen(&t->engine, t->net, t->by_precision, 1, ATTR_KEEP_NEEDED));
     printf("%d threads, batch %d; milliseconds of a batch%s\n", t->threads, t->batch,
            attr_dnnl_ready() == ATTR_OK ? "" : "; without oneDNN");

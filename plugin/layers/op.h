@@ -102,7 +102,10 @@ struct attr_op {
     attr_tensor **reads; /* the tensors read, as their writers made them */
     attr_tensor *copies; /* in this layer's layout, where that is another, else of size 0; the engine's */
     attr_tensor *writes; /* the tensor written */
-    const void **in;     /* reads[i]->values or copies[i].values */
+    /* A copy of its values after the layer's forward, and of its gradient before the layer's backward, when all readers
+     * have added theirs: the layer may change it then. Of size 0: not kept. The engine's. */
+    attr_tensor kept;
+    const void **in; /* reads[i]->values or copies[i].values */
     void **din;
     size_t *in_size, *in_stride;
     int *first; /* by input: nobody has written that gradient in this backward; the engine's */

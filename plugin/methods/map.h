@@ -18,9 +18,16 @@ typedef struct {
 
 size_t attr_map_size(const attr_shape_of_map *shape);
 
+/* A layer of the network that a map was made at. */
 typedef struct {
-    attr_shape_of_map shape;
-    size_t size;                     /* of the network's input: channels x height x width */
+    const char *kind;            /* "convolutional"; NULL: none, the map was made at the input */
+    int index;                   /* in the network, from 0 */
+    int channels, height, width; /* of what it writes */
+} attr_viewed_layer;
+
+typedef struct {
+    attr_shape_of_map shape;         /* of a map made at a layer: one channel, the input's height and width */
+    size_t size;                     /* channels x height x width */
     double *values;                  /* [size], network coordinates, all channels */
     double *standard_error;          /* [size], of the mean over noise samples; NULL when the method has no samples */
     double *half;                    /* [size], the map of every second sample alone; NULL likewise */
@@ -37,6 +44,7 @@ typedef struct {
     size_t steps;                    /* of a path, else 0 */
     size_t tried;                    /* geg: clones tried, of which `samples` were accepted; else 0 */
     attr_mask_report *mask;          /* relex; else NULL */
+    attr_viewed_layer layer;         /* gradcam, gradcam_pp, layercam, gradient_x_activation; else none */
     int converged; /* the completeness gap, or with samples=auto the error, is within the tolerance; else 1 */
 } attr_map;
 

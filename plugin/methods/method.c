@@ -68,15 +68,20 @@ static bool has_samples(const attr_method_settings *settings) {
 }
 
 bool attr_method_is_at_input(attr_method method) {
-    return method == ATTR_METHOD_GRADIENT || method == ATTR_METHOD_GRADIENT_X_INPUT;
+    return method == ATTR_METHOD_GRADIENT || method == ATTR_METHOD_GRADIENT_X_INPUT || attr_method_has_layers(method);
+}
+
+size_t attr_method_maps(const attr_method_settings *settings) {
+    return attr_method_has_layers(settings->method) && settings->layer_count > 0 ? settings->layer_count : 1;
 }
 
 /* f(x) of each target; x NULL: it is sample 0 of the last forward. */
 static attr_status evaluate(attr_map *maps, const attr_job *job, const float *x) {
     double *values = NULL;
+    size_t each = attr_method_maps(job->settings);
     ATTR_TRY(attr_allocate(&values, job->target_count, sizeof *values, "target values"));
     attr_status status = attr_target_values(values, job->engine, job->targets, job->target_count, x);
-    for (size_t t = 0; status == ATTR_OK && t < job->target_count; ++t) maps[t].target = values[t];
+    for (size_t i = 0; status == ATTR_OK && i < job->target_count * each; ++i) maps[i].target = values[i / each];
     free(values);
     return status;
 }
@@ -89,6 +94,11 @@ static attr_status run(attr_map *maps, const attr_job *job) {
         return attr_geg(maps, job);
     case ATTR_METHOD_RELEX:
         return attr_relex(maps, job);
+    case ATTR_METHOD_GRADCAM:
+    case ATTR_METHOD_GRADCAM_PP:
+    case ATTR_METHOD_LAYERCAM:
+    case ATTR_METHOD_GRADIENT_X_ACTIVATION:
+        return attr_layer_view(maps, job);
     default:
         return attr_scheduled(maps, job);
     }
@@ -96,10 +106,11 @@ static attr_status run(attr_map *maps, const attr_job *job) {
 
 attr_status attr_method_run(attr_map *maps, const attr_job *job) {
     const attr_tensor *input = attr_engine_input(job->engine);
-    const attr_shape_of_map shape = {input->c, input->h, input->w};
+    const attr_shape_of_map shape = {attr_method_has_layers(job->settings->method) ? 1 : input->c, input->h, input->w};
+    size_t count = job->target_count * attr_method_maps(job->settings);
     bool at_input = attr_method_is_at_input(job->settings->method), with_samples = has_samples(job->settings);
-    memset(maps, 0, job->target_count * sizeof *maps);
-    for (size_t t = 0; t < job->target_count; ++t) ATTR_TRY(attr_map_allocate(&maps[t], &shape, with_samples));
+    memset(maps, 0, count * sizeof *maps);
+    for (size_t i = 0; i < count; ++i) ATTR_TRY(attr_map_allocate(&maps[i], &shape, with_samples));
     if (!at_input) ATTR_TRY(evaluate(maps, job, job->forward_done ? NULL : job->x));
     attr_status status = run(maps, job);
     /* A target that is not finite is the better thing to say than that its gradient is not. */

@@ -20,7 +20,10 @@
  *                         Bykov et al.: NoiseGrad, AAAI 2022
  *   geg                   maximum over slightly perturbed clones that predict the same (geg.c)
  *   relex                 a mask that keeps the prediction, optimised (relex.c)
- *                         Lim, Lee, Kim: Building reliable explanations ..., CVPR 2021 */
+ *                         Lim, Lee, Kim: Building reliable explanations ..., CVPR 2021
+ *   gradcam, gradcam_pp, layercam, gradient_x_activation
+ *                         what a layer's activations and the gradient by them make of each place of the layer
+ *                         (activation_map.h), brought to the input's size; which layer: layer_choice.h */
 #ifndef ATTR_METHODS_METHOD_H
 #define ATTR_METHODS_METHOD_H
 
@@ -88,6 +91,11 @@ typedef struct {
     size_t iterations;
     double mask_rate, momentum, sparsity, background;
     bool control; /* also a mask for another class */
+
+    /* methods that look at a layer */
+    const int *layers; /* [layer_count] numbers, the same for all targets; none: each target's own (auto) */
+    size_t layer_count;
+    bool relu; /* what is below 0 becomes 0 */
 } attr_method_settings;
 
 typedef struct {
@@ -101,8 +109,12 @@ typedef struct {
     bool forward_done; /* the engine's last forward was of x as its only sample: it is not made again */
 } attr_job;
 
-/* Makes one map for each target; `maps` is an array of target_count that the caller releases with attr_map_free, also
- * after a failure. The engine has the network's own parameters then. */
+/* How many maps a target has: one, but for methods that look at several layers. */
+size_t attr_method_maps(const attr_method_settings *settings);
+
+/* Makes the maps: those of target t are maps[t * each] and on, each = attr_method_maps(). `maps` is an array of
+ * target_count * each that the caller releases with attr_map_free, also after a failure. The engine has the network's
+ * own parameters then. An engine for methods that look at layers keeps them (layer_choice.h). */
 attr_status attr_method_run(attr_map *maps, const attr_job *job);
 
 /* What a method makes maps of: itself, or the base that it wraps. */
@@ -122,6 +134,7 @@ bool attr_method_is_at_input(attr_method method);
 attr_status attr_integrated_gradients(attr_map *maps, const attr_job *job);
 attr_status attr_geg(attr_map *maps, const attr_job *job);
 attr_status attr_relex(attr_map *maps, const attr_job *job);
+attr_status attr_layer_view(attr_map *maps, const attr_job *job);
 /* All that are a schedule of a base map. */
 attr_status attr_scheduled(attr_map *maps, const attr_job *job);
 

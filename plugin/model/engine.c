@@ -6,6 +6,7 @@
 #include <omp.h>
 
 #include "base/memory.h"
+#include "model/graph.h"
 #include "model/parameters.h"
 
 struct attr_engine {
@@ -14,6 +15,7 @@ struct attr_engine {
     network net;    /* a copy of the network's description whose layers are hooked */
     float cost;     /* where Darknet's loop leaves its sum of costs */
     attr_op *ops;
+    bool *depends; /* [layers] room for mark_active */
     int batch;
     size_t inputs;
     attr_tensor *tensors; /* [0] the network's input, [i + 1] what layer i writes; empty for views */
@@ -30,14 +32,20 @@ static attr_tensor *input_of(attr_op *op, int j) {
     return op->copies[j].size ? &op->copies[j] : op->reads[j];
 }
 
+static size_t kept_bytes(const attr_op *op) {
+    return op->kept.stride * (size_t)op->count * op->kept.element;
+}
+
 static void run_forward(attr_op *op) {
     for (int j = 0; j < op->input_count; ++j)
         if (op->copies[j].size) attr_tensor_convert(&op->copies[j], op->reads[j], op->count);
     if (op->kind->forward && !op->is_view) op->kind->forward(op);
+    if (op->kept.size) memcpy(op->kept.values, op->writes->values, kept_bytes(op));
 }
 
 /* Zeroes what a layer only adds to and nobody has written, and brings gradients back into their writers' layout. */
 static void run_backward(attr_op *op) {
+    if (op->kept.size) memcpy(op->kept.gradient, op->writes->gradient, kept_bytes(op));
     if (!op->kind->backward || op->is_view) return;
     for (int j = 0; j < op->input_count; ++j) {
         int fresh = op->copies[j].size || op->first[j];
@@ -60,18 +68,6 @@ static void backward_hook(layer l, network net) {
     if (op->active) run_backward(op);
 }
 
-/* The layers that layer i reads; -1 is the network's input. Returns how many there are. */
-static int reads_of(int reads[], const network *net, int i, int most) {
-    const layer *l = &net->layers[i];
-    if (l->type == ROUTE) {
-        for (int j = 0; j < l->n && j < most; ++j) reads[j] = l->input_layers[j];
-        return l->n;
-    }
-    reads[0] = i - 1;
-    if (l->type == SHORTCUT && most > 1) reads[1] = l->index;
-    return l->type == SHORTCUT ? 2 : 1;
-}
-
 static attr_status allocate_inputs(attr_op *op) {
     size_t n = (size_t)op->input_count;
     ATTR_TRY(attr_allocate(&op->reads, n, sizeof *op->reads, "a layer's inputs"));
@@ -89,7 +85,7 @@ static attr_status find_inputs(attr_engine *e, attr_op *op, const network *net) 
     int most = op->l->type == ROUTE ? op->l->n : 2;
     int *reads = NULL;
     ATTR_TRY(attr_allocate(&reads, (size_t)most, sizeof *reads, "a layer's inputs"));
-    op->input_count = reads_of(reads, net, op->index, most);
+    op->input_count = attr_layer_reads(reads, net->layers, op->index, most);
     attr_status status = allocate_inputs(op);
     for (int j = 0; status == ATTR_OK && j < op->input_count; ++j) {
         if (reads[j] >= op->index || reads[j] < -1)
@@ -113,19 +109,13 @@ static void describe_inputs(const attr_engine *e, attr_op *op) {
     }
 }
 
-/* A layer without the shape of a picture (connected, softmax) is a column of channels. */
-static attr_tensor shape_of_output(const attr_engine *e, const layer *l, int blocked) {
-    if ((size_t)l->out_c * l->out_h * l->out_w == (size_t)l->outputs)
-        return attr_tensor_of(e->element, l->out_c, l->out_h, l->out_w, blocked);
-    return attr_tensor_of(e->element, l->outputs, 1, 1, blocked);
-}
-
 static void describe_output(const attr_engine *e, attr_op *op) {
+    attr_layer_shape shape = attr_shape_of_layer(op->l);
     if (op->is_view) {
         op->writes = op->reads[0];
     } else {
         op->writes = &e->tensors[op->index + 1];
-        *op->writes = shape_of_output(e, op->l, op->blocked);
+        *op->writes = attr_tensor_of(e->element, shape.channels, shape.height, shape.width, op->blocked);
     }
     op->out_stride = op->writes->stride;
 }
@@ -169,9 +159,20 @@ static attr_status make_op(attr_engine *e, const network *net, int i) {
     return ATTR_OK;
 }
 
+/* The tensor of a layer that only passes on is kept by the one that writes it. */
+static void describe_kept(attr_engine *e, const bool *layers) {
+    for (int i = 0; layers && i < e->net.n; ++i) {
+        int writer = layers[i] ? attr_layer_writer(e->net.layers, i) : -1;
+        if (writer < 0) continue;
+        attr_op *op = &e->ops[writer];
+        op->kept = *op->writes;
+    }
+}
+
 /* Points the ops at their tensors. */
 static attr_status give_memory(attr_engine *e, attr_keep keep) {
-    ATTR_TRY(attr_tensor_memory_make(&e->memory, e->ops, e->net.n, e->tensors, e->batch, keep, e->only_planned));
+    describe_kept(e, keep.layers);
+    ATTR_TRY(attr_tensor_memory_make(&e->memory, e->ops, e->net.n, e->tensors, e->batch, keep.all, e->only_planned));
     e->bytes += e->memory.bytes;
     for (int i = 0; i < e->net.n; ++i) {
         attr_op *op = &e->ops[i];
@@ -227,6 +228,7 @@ static attr_status make_engine(attr_engine **out, const network *net, const reci
                                        is_picture ? net->w : 1, 0);
     attr_status status = attr_allocate(&e->net.layers, (size_t)net->n, sizeof(layer), "layers");
     if (status == ATTR_OK) status = attr_allocate(&e->ops, (size_t)net->n, sizeof(attr_op), "layers");
+    if (status == ATTR_OK) status = attr_allocate(&e->depends, (size_t)net->n, sizeof *e->depends, "layers");
     if (status == ATTR_OK) status = attr_allocate(&e->tensors, (size_t)net->n + 1, sizeof *e->tensors, "tensors");
     if (status == ATTR_OK) e->tensors[0] = input;
     if (status == ATTR_OK) memcpy(e->net.layers, net->layers, (size_t)net->n * sizeof(layer));
@@ -264,6 +266,7 @@ void attr_engine_free(attr_engine *e) {
     attr_tensor_memory_free(&e->memory);
     free(e->tensors);
     free(e->ops);
+    free(e->depends);
     free(e->net.layers);
     free(e->scratch);
     free(e);
@@ -349,19 +352,12 @@ void attr_engine_forward(attr_engine *e, int count) {
     forward_network(&e->net);
 }
 
-/* Marks the layers that the heads depend on. Layers read only earlier ones, so one sweep down is enough. */
+/* Marks the layers that the heads depend on. */
 static void mark_active(attr_engine *e, const int *heads, int count) {
     for (int i = 0; i < e->net.n; ++i) e->ops[i].active = 0;
-    for (int k = 0; k < count; ++k) e->ops[heads[k]].active = 1;
-    for (int i = e->net.n - 1; i >= 0; --i) {
-        const layer *l = &e->net.layers[i];
-        if (!e->ops[i].active) continue;
-        if (l->type == ROUTE) {
-            for (int j = 0; j < l->n; ++j) e->ops[l->input_layers[j]].active = 1;
-            continue;
-        }
-        if (i > 0) e->ops[i - 1].active = 1;
-        if (l->type == SHORTCUT) e->ops[l->index].active = 1;
+    for (int k = 0; k < count; ++k) {
+        attr_layer_dependencies(e->depends, e->net.layers, heads[k]);
+        for (int i = 0; i <= heads[k]; ++i) e->ops[i].active |= e->depends[i];
     }
 }
 
@@ -416,6 +412,11 @@ void attr_engine_backward_layer(attr_engine *e, int i) {
         attr_tensor_clear_gradient(op->reads[j], op->count);
     }
     run_backward(op);
+}
+
+const attr_tensor *attr_engine_kept(attr_engine *e, int layer_index) {
+    int writer = attr_layer_writer(e->net.layers, layer_index);
+    return writer >= 0 && e->ops[writer].kept.size ? &e->ops[writer].kept : NULL;
 }
 
 attr_tensor *attr_engine_input(attr_engine *e) {

@@ -14,7 +14,7 @@
  *
  * Several backwards, from any layers, may follow one forward. With ATTR_KEEP_NEEDED tensors share memory: after a
  * forward the values of heads (see lifetimes.h), of what they read and of the input are there, after a backward the
- * gradient of the input, and nothing else. */
+ * gradient of the input, and of layers that are kept both (attr_engine_kept), and nothing else. */
 #ifndef ATTR_MODEL_ENGINE_H
 #define ATTR_MODEL_ENGINE_H
 
@@ -77,6 +77,10 @@ void attr_engine_backward_from(attr_engine *e, const int *heads, int count);
  * its inputs. Unless the engine keeps all, only forwards in the order of the layers make sense. */
 void attr_engine_forward_layer(attr_engine *e, int layer);
 void attr_engine_backward_layer(attr_engine *e, int layer);
+
+/* What a layer wrote in the last forward, and the derivative by it in the last backward in which it took part; NULL:
+ * the engine was not made to keep it. Of a layer that only passes on (graph.h) it is what that passes on. */
+const attr_tensor *attr_engine_kept(attr_engine *e, int layer);
 
 /* The network's input. The tensors of a layer are attr_engine_op(e, layer)->reads and ->writes. */
 attr_tensor *attr_engine_input(attr_engine *e);

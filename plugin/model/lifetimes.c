@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "model/graph.h"
 #include "model/plan.h"
 
 /* A buffer and the pointer that is to hold its address. */
@@ -25,9 +26,7 @@ typedef struct {
 } lifetime;
 
 int attr_find_output_layer(const attr_op *ops, int layers) {
-    int i = layers - 1;
-    while (i > 0 && (ops[i].l->type == COST || ops[i].l->type == DROPOUT)) --i;
-    return i;
+    return attr_output_of_layers(ops[0].l, layers);
 }
 
 int attr_is_head(const attr_op *ops, int layers, int layer) {
@@ -145,6 +144,10 @@ static void want_all(wanted *w, const lifetime *of, attr_op *ops, int layers, at
             want(w, &copy->values, copy, batch, (span){i, last});
             want(w, &copy->gradient, copy, batch, (span){end - i, end - i});
         }
+        attr_tensor *kept = &ops[i].kept;
+        if (kept->size == 0) continue;
+        want(w, &kept->values, kept, batch, (span){i, end});
+        want(w, &kept->gradient, kept, batch, (span){end - i, end});
     }
 }
 
@@ -178,19 +181,19 @@ static void take_shared(const lifetime *of, attr_tensor *tensors, int layers) {
 }
 
 attr_status attr_tensor_memory_make(attr_tensor_memory *out, attr_op *ops, int layers, attr_tensor *tensors, int batch,
-                                    attr_keep keep, int only_planned) {
+                                    bool keep_all, int only_planned) {
     wanted w = {0};
     lifetime *of = NULL;
-    size_t most = 2 * ((size_t)layers + 1);
+    size_t most = 4 * ((size_t)layers + 1); /* what layers write, what is kept of it, and the copies that they read */
     for (int i = 0; i < layers; ++i) most += 2 * (size_t)ops[i].input_count;
     attr_status status = attr_allocate(&of, (size_t)layers + 1, sizeof *of, "a plan");
     if (status == ATTR_OK) status = attr_allocate(&w.buffers, most, sizeof *w.buffers, "a plan");
     if (status == ATTR_OK) status = attr_allocate(&w.addresses, most, sizeof *w.addresses, "a plan");
     if (status == ATTR_OK) {
         find_lifetimes(of, ops, layers, tensors);
-        if (keep == ATTR_KEEP_NEEDED) share_in_place(of, ops, layers, tensors);
+        if (!keep_all) share_in_place(of, ops, layers, tensors);
         want_all(&w, of, ops, layers, tensors, batch);
-        status = keep == ATTR_KEEP_ALL ? give_each_its_own(out, &w, only_planned) : share(out, &w, only_planned);
+        status = keep_all ? give_each_its_own(out, &w, only_planned) : share(out, &w, only_planned);
         if (status == ATTR_OK && !only_planned) take_shared(of, tensors, layers);
     }
     free(of);

@@ -11,15 +11,22 @@
 #ifndef ATTR_MODEL_LIFETIMES_H
 #define ATTR_MODEL_LIFETIMES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/status.h"
 #include "layers/op.h"
 
-typedef enum {
-    ATTR_KEEP_NEEDED, /* tensors share memory where their times allow it */
-    ATTR_KEEP_ALL     /* each has its own: every value and gradient can be looked at after a pass */
+/* What can be looked at after a pass. */
+typedef struct {
+    bool all; /* each tensor has memory of its own: every value, and gradients as far as backwards leave them as they
+                 were (many multiply theirs by the derivative of the activation); else they share it where their times
+                 allow it */
+    const bool *layers; /* [layers of the network]: of these there are copies of values and complete gradients
+                           (op->kept); NULL: of none. The caller's, read while the engine is made */
 } attr_keep;
+#define ATTR_KEEP_NEEDED ((attr_keep){false, NULL})
+#define ATTR_KEEP_ALL    ((attr_keep){true, NULL})
 
 /* The memory of a network's tensors. */
 typedef struct {
@@ -29,10 +36,10 @@ typedef struct {
 } attr_tensor_memory;
 
 /* Gives memory for `batch` samples to the tensors that are described: tensors[0], the network's input, tensors[i + 1],
- * which layer i writes (of size 0 for views), and the ops' copies. With `only_planned` only *bytes is set. Released
- * with attr_tensor_memory_free, also after a failure. */
+ * which layer i writes (of size 0 for views), the ops' copies, and what is kept of them. With `only_planned` only
+ * *bytes is set. Released with attr_tensor_memory_free, also after a failure. */
 attr_status attr_tensor_memory_make(attr_tensor_memory *out, attr_op *ops, int layers, attr_tensor *tensors, int batch,
-                                    attr_keep keep, int only_planned);
+                                    bool keep_all, int only_planned);
 void attr_tensor_memory_free(attr_tensor_memory *memory);
 
 /* Whether targets read what the layer reads and writes: [yolo], [region], [detection] and the output layer, the last

@@ -29,6 +29,10 @@ bool attr_method_has_copies(int method) {
     return attr_method_takes_base(method) && method != ATTR_METHOD_NOISEGRAD;
 }
 
+bool attr_method_has_layers(int method) {
+    return method >= ATTR_METHOD_GRADCAM && method <= ATTR_METHOD_GRADIENT_X_ACTIVATION;
+}
+
 bool attr_method_takes_base(int method) {
     return method >= ATTR_METHOD_SMOOTHGRAD && method <= ATTR_METHOD_FUSIONGRAD;
 }

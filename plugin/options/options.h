@@ -4,7 +4,7 @@
  * sources; the later one in attr_source wins, in whatever order they are given. So the flags can be read first, to find
  * out which files to read. What none has given is the method's (presets.h), or else the default:
  *
- *   attr_options *o = ...;                                  46 kB: better not on a small stack
+ *   attr_options *o = ...;                                  50 kB: better not on a small stack
  *   attr_options_default(o);
  *   ATTR_TRY(attr_options_parse_flags(o, &argc, argv));     leaves only the positional arguments in argv
  *   ATTR_TRY(attr_options_set(o, ATTR_FROM_NETWORK, "yolo.cfg", 12, "samples", "25"));    for each line of a section
@@ -116,15 +116,18 @@ bool attr_method_takes_base(int method);
 bool attr_method_has_copies(int method);
 bool attr_method_has_clones(int method);
 
+/* Whether it looks at a layer (option `layers`) instead of the input. */
+bool attr_method_has_layers(int method);
+
 /* Reads option `crop`: x, y, width, height. False for the word "whole"; validate() has refused anything else. */
 bool attr_read_crop(int crop[4], const char *text);
 
 /* Reads options `mean` and `std`: three numbers, or one for all. */
 bool attr_read_colour(double colour[3], const char *text);
 
-/* Reads option `noise_layers` for a network of `layers` layers: noisy[i] says whether layer i has noise. ATTR_BAD_INPUT
- * for anything but numbers and ranges of them. */
-attr_status attr_read_layers(bool *noisy, int layers, const char *text);
+/* Reads the text of an option that is numbers and ranges of layers (noise_layers, layers) for a network of so many:
+ * chosen[i] says whether layer i is named. The option's default is all of them. ATTR_BAD_INPUT for anything else. */
+attr_status attr_read_layers(bool *chosen, int layers, attr_option option, const char *text);
 
 /* One word of option `methods`: a method, and the base that it names; -1: none. */
 typedef struct {

@@ -34,6 +34,7 @@
     X(PAPER, GEG,                weight_noise,    "additive")  \
     X(PAPER, RELEX,              sigma,           "0.1")       \
     X(PAPER, RELEX,              baseline,        "colour")    \
+    X(PAPER, GRADIENT_X_ACTIVATION, relu,         "0")         \
     X(FAST,  INTEGRATED_GRADIENTS, tolerance,     "0.05")      \
     X(FAST,  SMOOTHGRAD,         samples,         "16")        \
     X(FAST,  SMOOTHGRAD_SQUARED, samples,         "16")        \

@@ -25,6 +25,7 @@
     X(CLONES,  "clones",  "noise on the network's parameters: noisegrad, fusiongrad, geg") \
     X(ASCENT,  "ascent",  "maxima of gradients: ggig, ig_max, gda, geg") \
     X(MASK,    "mask",    "the optimised mask of relex") \
+    X(LAYER,   "layer",   "maps of a layer: gradcam, gradcam_pp, layercam, gradient_x_activation") \
     X(OUTPUT,  "output",  "what is written") \
     X(RUN,     "run",     "how it is computed; none but seed, precision and, in the last digits, tuned changes a result") \
     X(COMMAND, "command", "on the command line only")
@@ -98,6 +99,10 @@
     REAL(MASK, background, "1", "0", "1000", "", "weight of what the rest of the picture shows (lambda2)") \
     BOOL(MASK, control, "0", "also a mask for a random other class: what can be forced shows nothing") \
     \
+    TEXT(LAYER, layers, "auto", "LAYERS", \
+         "numbers and ranges: 12,16-20, a map of each; auto: the last layer of activations before the head") \
+    BOOL(LAYER, relu, "1", "0: what speaks against the target is kept, with its sign") \
+    \
     TEXT(OUTPUT, results, "results", "FOLDER", "where the results go, a folder for each picture") \
     SET(OUTPUT, output, "npy,png,json,html", "kinds of files") \
     CHOICE(OUTPUT, channels, "sum", "how the colour planes become one map") \
@@ -144,7 +149,11 @@
     X(METHOD_NOISEGRAD, "noisegrad", "the mean of a base map over networks with noise on their parameters") \
     X(METHOD_FUSIONGRAD, "fusiongrad", "over both") \
     X(METHOD_GEG, "geg", "the maximum of the derivative over networks that predict the same") \
-    X(METHOD_RELEX, "relex", "a mask that keeps the prediction, optimised")
+    X(METHOD_RELEX, "relex", "a mask that keeps the prediction, optimised") \
+    X(METHOD_GRADCAM, "gradcam", "a layer's channels, weighted by their mean derivative (Grad-CAM)") \
+    X(METHOD_GRADCAM_PP, "gradcam_pp", "weighted by what raises the target, place by place (Grad-CAM++)") \
+    X(METHOD_LAYERCAM, "layercam", "a layer's activations times their positive derivatives (LayerCAM)") \
+    X(METHOD_GRADIENT_X_ACTIVATION, "gradient_x_activation", "times their derivatives; with relu=1 ODAM")
 
 /* The first of the methods, in their order. */
 #define ATTR_BASE_WORDS(X) \

@@ -31,18 +31,18 @@ static const char *read_range(long *first, long *last, const char *text) {
     return *end == ',' || !*end ? end : NULL;
 }
 
-attr_status attr_read_layers(bool *noisy, int layers, const char *text) {
-    bool all = 0 == strcmp(text, "all");
-    for (int i = 0; i < layers; i++) noisy[i] = all;
+attr_status attr_read_layers(bool *chosen, int layers, attr_option option, const char *text) {
+    const attr_option_row *row = &attr_option_rows[option];
+    bool all = 0 == strcmp(text, row->initial);
+    for (int i = 0; i < layers; i++) chosen[i] = all;
     if (all) return ATTR_OK;
     for (const char *at = text;; at++) {
         long first, last;
         at = read_range(&first, &last, at);
         if (!at || first > last || last >= layers)
-            return attr_fail(ATTR_BAD_INPUT,
-                             "noise_layers=%.128s: expected all, or numbers and ranges of layers (0 to %d): 0,3-8",
-                             text, layers - 1);
-        for (long i = first; i <= last; i++) noisy[i] = true;
+            return attr_fail(ATTR_BAD_INPUT, "%s=%.128s: expected %s, or numbers and ranges of layers (0 to %d): 0,3-8",
+                             row->name, text, row->initial, layers - 1);
+        for (long i = first; i <= last; i++) chosen[i] = true;
         if (!*at) return ATTR_OK;
     }
 }

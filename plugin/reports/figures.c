@@ -90,11 +90,17 @@ static void describe_aim(FILE *file, const attr_aim *aim, double overlap) {
         fprintf(file, ", the %s failed", failed);
 }
 
+static void describe_layer(FILE *file, const attr_viewed_layer *layer) {
+    fprintf(file, ", layer %d [%s], %d x %d x %d", layer->index, layer->kind, layer->width, layer->height,
+            layer->channels);
+}
+
 void attr_describe_map(FILE *file, const attr_explained *item) {
     const attr_result *r = &item->result;
     fprintf(file, "%s %.4g", item->target, r->target);
     if (item->is_detection) describe_aim(file, &item->aim, item->overlap);
     fprintf(file, ", %zu gradient%s", r->gradients, r->gradients == 1 ? "" : "s");
+    if (item->figures.layer.kind) describe_layer(file, &item->figures.layer);
     if (item->adaptive.evaluations > 0) fprintf(file, ", root sigma %.2g (adaptive)", item->adaptive.sigma);
     if (attr_noise_ruins(item)) fprintf(file, ", under noise only %.2g", item->figures.mean_target);
     if (isfinite(r->relative_error)) describe_error(file, item);

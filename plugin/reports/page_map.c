@@ -35,6 +35,12 @@ static const char *legend(const attr_explanation *e, attr_palette palette) {
     case ATTR_METHOD_RELEX:
         if (o->channels == ATTR_CHANNELS_NONE || e->net_c == 1) return "The brighter, the more of the pixel is kept.";
         return "The brighter, the more of the pixel is kept, summed over its colours.";
+    case ATTR_METHOD_GRADCAM:
+    case ATTR_METHOD_GRADCAM_PP:
+    case ATTR_METHOD_LAYERCAM:
+    case ATTR_METHOD_GRADIENT_X_ACTIVATION:
+        if (palette == ATTR_DIVERGING) return "Red: what the layer sees here raises the target. Blue: it lowers it.";
+        return "The brighter, the more what the layer sees here raises the target.";
     case ATTR_METHOD_GRADIENT_X_INPUT:
     case ATTR_METHOD_INTEGRATED_GRADIENTS:
     case ATTR_METHOD_SMOOTHTAYLOR:
@@ -111,8 +117,14 @@ static void write_mean_target(FILE *file, const attr_explained *item) {
     fputs("</li>\n", file);
 }
 
+static void write_layer(FILE *file, const attr_viewed_layer *layer) {
+    attr_html(file, "<li>Made at layer %d [%s], %d &times; %d places of %d channels</li>\n", layer->index, layer->kind,
+              layer->width, layer->height, layer->channels);
+}
+
 /* What is known of how certain the map is, and what else its method tells. */
 void attr_page_certainty(FILE *file, const attr_explanation *e, const attr_explained *item) {
+    if (item->figures.layer.kind) write_layer(file, &item->figures.layer);
     if (item->adaptive.evaluations > 0) write_adaptive(file, e, &item->adaptive);
     write_error(file, e, item);
     if (!isnan(item->figures.mean_target)) write_mean_target(file, item);

@@ -144,6 +144,17 @@ static const char *meaning_of_base(int method) {
         return "the largest derivative over slightly changed networks that predict the same";
     case ATTR_METHOD_RELEX:
         return "a mask, 0 to 1, that keeps the prediction with as little of the picture as possible";
+    case ATTR_METHOD_GRADCAM:
+        return "the activations of a layer, its channels weighted by the mean of the target's derivative over all "
+               "places";
+    case ATTR_METHOD_GRADCAM_PP:
+        return "the activations of a layer, its channels weighted by the derivatives that raise the target, those of "
+               "single places more than those of many";
+    case ATTR_METHOD_LAYERCAM:
+        return "the activations of a layer, each times the target's derivative by it where that is positive";
+    case ATTR_METHOD_GRADIENT_X_ACTIVATION:
+        return "the activations of a layer, each times the target's derivative by it: its part of the target if what "
+               "follows were linear";
     default:
         return "how much the target changes when a pixel changes a little: the derivative at the picture";
     }

@@ -208,6 +208,14 @@ static void write_error(attr_json *j, const attr_explained *item) {
     attr_json_integer(j, "pool", item->pool);
 }
 
+static void write_layer(attr_json *j, const attr_viewed_layer *layer) {
+    attr_json_open(j, "layer", '{');
+    attr_json_integer(j, "index", layer->index);
+    attr_json_text(j, "kind", layer->kind);
+    write_size(j, layer->width, layer->height, layer->channels);
+    attr_json_close(j, '}');
+}
+
 /* Sigmas are in the units of option space. */
 static void write_adaptive(attr_json *j, const attr_noise_search *search) {
     attr_json_open(j, "adaptive", '{');
@@ -265,6 +273,7 @@ static void write_map(attr_json *j, const attr_explanation *e, const attr_explai
     if (item->is_detection) write_box(j, r->box);
     if (item->is_detection) write_head(j, &item->detection);
     if (item->is_detection) write_aim(j, item);
+    if (item->figures.layer.kind) write_layer(j, &item->figures.layer);
     write_files(j, e, r->name, f);
     write_drawing(j, f);
     attr_json_text(j, "coordinates", coordinates_words[e->options.coordinates]);

@@ -1,7 +1,6 @@
 /* From a picture file to maps in the picture's coordinates. */
 #include "session/session.h"
 
-#include <ctype.h>
 #include <math.h>
 #include <omp.h>
 #include <stdio.h>
@@ -11,9 +10,11 @@
 
 #include "base/files.h"
 #include "base/memory.h"
+#include "methods/layer_choice.h"
 #include "methods/method.h"
 #include "session/adaptive.h"
 #include "session/kernel_choice.h"
+#include "session/names.h"
 #include "session/place.h"
 #include "session/settings.h"
 
@@ -25,20 +26,10 @@ static double seconds_now(void) {
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-/* The picture's name without folders and extension; what a file name should not have becomes "_". */
-static attr_status picture_name(char **out, const char *path) {
-    const char *name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
-    ATTR_TRY(attr_copy_text(out, *name ? name : "picture"));
-    char *dot = strrchr(*out, '.');
-    if (dot && dot != *out) *dot = 0;
-    if ((*out)[0] == '.') (*out)[0] = '_'; /* no hidden folder, and not the folder of results itself */
-    return ATTR_OK;
-}
-
 static attr_status describe(attr_explanation *ex, const attr_session *s, const char *path) {
     const network *net = s->model->net;
     ATTR_TRY(attr_copy_text(&ex->picture_path, path));
-    ATTR_TRY(picture_name(&ex->picture_name, path));
+    ATTR_TRY(attr_name_picture(&ex->picture_name, path));
     ATTR_TRY(attr_copy_text(&ex->cfg_path, s->cfg_path));
     ATTR_TRY(attr_copy_text(&ex->weights_path, s->weights_path));
     if (s->data_path) ATTR_TRY(attr_copy_text(&ex->data_path, s->data_path));
@@ -71,47 +62,35 @@ static attr_status choose_kernels(attr_explanation *ex, attr_session *s) {
     return ATTR_OK;
 }
 
-static attr_status make_engine(attr_explanation *ex, attr_session *s, size_t points) {
+/* Whether the session's engine has this batch and keeps these layers, and no others. */
+static bool engine_fits(const attr_session *s, int batch, const bool *kept) {
+    if (!s->engine || attr_engine_batch(s->engine) != batch) return false;
+    for (int i = 0; i < s->model->net->n; ++i)
+        if ((attr_engine_op(s->engine, i)->kept.size > 0) != kept[i]) return false;
+    return true;
+}
+
+static attr_status make_engine(attr_explanation *ex, attr_session *s, const attr_method_settings *settings) {
+    const network *net = s->model->net;
+    bool *kept = NULL;
     ATTR_TRY(choose_kernels(ex, s));
-    int batch = attr_choose_batch(s->model->net, s->choices, &s->options, points);
-    if (s->engine && attr_engine_batch(s->engine) == batch) return ATTR_OK;
-    attr_engine_free(s->engine);
-    s->engine = NULL;
-    return attr_engine_create_chosen(&s->engine, s->model->net, s->choices, batch, ATTR_KEEP_NEEDED);
-}
-
-/* A class's or method's name as part of a file's name. */
-static void to_file_name(char *out, size_t size, const char *name) {
-    snprintf(out, size, "%.*s", (int)size - 1, name);
-    for (char *c = out; *c; ++c)
-        if (!isalnum((unsigned char)*c) && !strchr("-.+", *c)) *c = '_';
-    if (out[0] == '.') out[0] = '_';
-}
-
-/* "<class>[_<number>]_<method>[_<base>]": detections are numbered within their class, classes of one name from the
- * second on; other places bear their own number ("missed2"), and what is subtracted follows ("-cat"). A base is named
- * if it is not the method's usual one. */
-static attr_status name_item(attr_explained *item, const attr_choice *choice, const attr_explanation *ex) {
-    enum { longest_class = 128, longest_name = 2 * longest_class + ATTR_METHOD_LABEL + 32 };
-    char class_part[longest_class], other_part[longest_class], label[ATTR_METHOD_LABEL], method[ATTR_METHOD_LABEL];
-    char place[longest_class], digits[16] = "";
-    int number = 1;
-    bool is_counted = choice->part[0] == '\0' || choice->part[0] == '-';
-    to_file_name(method, sizeof method, attr_method_label(label, &ex->options));
-    to_file_name(class_part, sizeof class_part, item->class_name);
-    to_file_name(place, sizeof place, choice->part);
-    for (const attr_explained *other = ex->explained; other != item; ++other) {
-        to_file_name(other_part, sizeof other_part, other->class_name);
-        number += 0 == strcmp(other_part, class_part);
+    ATTR_TRY(attr_allocate(&kept, (size_t)net->n, sizeof *kept, "layers"));
+    attr_layers_to_keep(kept, net->layers, net->n, settings);
+    attr_keep keep = {.layers = kept};
+    int batch = attr_choose_batch(net, s->choices, keep, &s->options, attr_method_points(settings));
+    attr_status status = ATTR_OK;
+    if (!engine_fits(s, batch, kept)) {
+        attr_engine_free(s->engine);
+        s->engine = NULL;
+        status = attr_engine_create_chosen(&s->engine, net, s->choices, batch, keep);
     }
-    if (is_counted && (item->is_detection || number > 1)) snprintf(digits, sizeof digits, "_%d", number);
-    ATTR_TRY(attr_allocate(&item->name, longest_name, 1, "a name"));
-    snprintf(item->name, longest_name, "%s%s%s%s_%s", class_part, digits, is_counted ? "" : "_", place, method);
-    return ATTR_OK;
+    free(kept);
+    return status;
 }
 
-static attr_status fill_item(attr_explained *item, const attr_choice *choice, attr_map *map, attr_explanation *ex,
-                             const attr_session *s) {
+/* `each`: how many maps each choice has. */
+static attr_status fill_item(attr_explained *item, const attr_choice *choice, attr_map *map, size_t each,
+                             attr_explanation *ex, const attr_session *s) {
     char number[16];
     attr_result *r = &item->result;
     ATTR_TRY(attr_copy_text(&item->class_name, attr_class_name(s, choice->class_index, number)));
@@ -120,7 +99,7 @@ static attr_status fill_item(attr_explained *item, const attr_choice *choice, at
     item->aim = choice->aim;
     item->overlap = ex->options.iou;
     ATTR_TRY(attr_copy_text(&item->target, choice->text));
-    ATTR_TRY(name_item(item, choice, ex));
+    ATTR_TRY(attr_name_item(item, ex, choice->part, map, each));
     ATTR_TRY(attr_place_map(item, map, ex));
     r->name = item->name;
     r->class_name = item->class_name;
@@ -148,7 +127,9 @@ static attr_status explain_some(attr_explanation *ex, attr_session *s, const att
                                 const attr_method_settings *settings, bool forward_done, attr_progress progress,
                                 void *context) {
     attr_target *targets[most_targets];
-    attr_map maps[most_targets];
+    attr_map *maps = NULL;
+    size_t each = attr_method_maps(settings), all = (size_t)count * each;
+    ATTR_TRY(attr_allocate(&maps, all, sizeof *maps, "maps"));
     for (int i = 0; i < count; ++i) targets[i] = choices[i].target;
     attr_job job = {.engine = s->engine,
                     .x = ex->input,
@@ -159,11 +140,12 @@ static attr_status explain_some(attr_explanation *ex, attr_session *s, const att
                     .context = context,
                     .forward_done = forward_done};
     attr_status status = attr_method_run(maps, &job);
-    for (int i = 0; status == ATTR_OK && i < count; ++i) {
-        status = fill_item(&ex->explained[ex->count], &choices[i], &maps[i], ex, s);
+    for (size_t i = 0; status == ATTR_OK && i < all; ++i) {
+        status = fill_item(&ex->explained[ex->count], &choices[i / each], &maps[i], each, ex, s);
         ++ex->count;
     }
-    for (int i = 0; i < count; ++i) attr_map_free(&maps[i]);
+    for (size_t i = 0; i < all; ++i) attr_map_free(&maps[i]);
+    free(maps);
     return status;
 }
 
@@ -211,8 +193,9 @@ static attr_status explain_adaptively(attr_explanation *ex, attr_session *s, con
 }
 
 /* How many targets share their forwards: all, as far as their statistics fit into 256 MiB. */
-static int targets_at_once(const attr_session *s) {
-    size_t each = 5 * sizeof(double) * (size_t)s->model->net->inputs, most = ((size_t)256 << 20) / each;
+static int targets_at_once(const attr_session *s, const attr_method_settings *settings) {
+    size_t each = 5 * sizeof(double) * (size_t)s->model->net->inputs * attr_method_maps(settings),
+           most = ((size_t)256 << 20) / each;
     return most < 1 ? 1 : most < most_targets ? (int)most : most_targets;
 }
 
@@ -220,9 +203,10 @@ static attr_status explain_all(attr_explanation *ex, attr_session *s, const attr
                                attr_progress progress, void *context) {
     attr_choice *choices = NULL;
     bool adaptive = held->adaptive.objective != ATTR_ADAPTIVE_NONE;
-    int count = 0, at_once = adaptive ? 1 : targets_at_once(s);
+    int count = 0, at_once = adaptive ? 1 : targets_at_once(s, &held->settings);
     ATTR_TRY(predict(&choices, &count, ex, s));
-    attr_status status = attr_allocate(&ex->explained, (size_t)count, sizeof *ex->explained, "results");
+    attr_status status = attr_allocate(&ex->explained, (size_t)count * attr_method_maps(&held->settings),
+                                       sizeof *ex->explained, "results");
     for (int i = 0; status == ATTR_OK && i < count; i += at_once) {
         int some = count - i < at_once ? count - i : at_once;
         if (adaptive)
@@ -238,7 +222,7 @@ attr_status attr_explain_prepared(attr_explanation *ex, attr_session *s, attr_pr
     attr_settings_holder held = {0};
     omp_set_num_threads(s->options.threads > 0 ? (int)s->options.threads : omp_get_num_procs());
     attr_status status = attr_settings_make(&held, ex, ex->input, s->model->net->n);
-    if (status == ATTR_OK) status = make_engine(ex, s, attr_method_points(&held.settings));
+    if (status == ATTR_OK) status = make_engine(ex, s, &held.settings);
     double start = seconds_now();
     if (status == ATTR_OK) status = explain_all(ex, s, &held, progress, context);
     ex->seconds = seconds_now() - start;

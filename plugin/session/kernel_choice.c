@@ -47,8 +47,9 @@ attr_status attr_choose_kernels(attr_conv_choice **choices, char hash[65], const
     return status;
 }
 
-int attr_choose_batch(const network *net, const attr_conv_choice *choices, const attr_options *o, size_t most) {
+int attr_choose_batch(const network *net, const attr_conv_choice *choices, attr_keep keep, const attr_options *o,
+                      size_t most) {
     if (o->batch > 0) return (int)((size_t)o->batch < most ? (size_t)o->batch : most);
-    return attr_engine_largest_batch_chosen(net, choices, ATTR_KEEP_NEEDED, (size_t)o->memory << 20,
+    return attr_engine_largest_batch_chosen(net, choices, keep, (size_t)o->memory << 20,
                                             most < largest_batch ? (int)most : largest_batch);
 }

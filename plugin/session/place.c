@@ -115,7 +115,7 @@ attr_status attr_place_map(attr_explained *item, attr_map *map, const attr_expla
     attr_result *r = &item->result;
     working_planes room = {0};
     item->pool = side_of_blocks(map, &ex->options);
-    r->channels = ex->options.channels == ATTR_CHANNELS_NONE ? ex->net_c : 1;
+    r->channels = ex->options.channels == ATTR_CHANNELS_NONE ? map->shape.channels : 1;
     r->width = in_picture ? ex->picture.w : ex->net_w;
     r->height = in_picture ? ex->picture.h : ex->net_h;
     r->split_half = NAN;

@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/files.h"
 #include "base/memory.h"
@@ -85,7 +86,29 @@ attr_status attr_weight_noise_of(attr_weight_noise *out, bool **layers, const at
                                .noise = o->weight_noise == ATTR_WEIGHT_NOISE_ADDITIVE ? ATTR_NOISE_ADDITIVE
                                                                                       : ATTR_NOISE_MULTIPLICATIVE,
                                .layers = *layers};
-    return attr_read_layers(*layers, count, o->noise_layers);
+    return attr_read_layers(*layers, count, ATTR_OPTION_noise_layers, o->noise_layers);
+}
+
+attr_status attr_layers_of(int **layers, size_t *count, const attr_options *o, int most) {
+    bool *chosen = NULL;
+    *layers = NULL;
+    *count = 0;
+    if (0 == strcmp(o->layers, "auto")) return ATTR_OK;
+    ATTR_TRY(attr_allocate(&chosen, (size_t)most, sizeof *chosen, "layers"));
+    attr_status status = attr_read_layers(chosen, most, ATTR_OPTION_layers, o->layers);
+    if (status == ATTR_OK) status = attr_allocate(layers, (size_t)most, sizeof **layers, "layers");
+    for (int i = 0; status == ATTR_OK && i < most; ++i)
+        if (chosen[i]) (*layers)[(*count)++] = i;
+    free(chosen);
+    return status;
+}
+
+/* Methods that look at no layer do not care what the option says. */
+static attr_status make_layers(attr_settings_holder *out, const attr_options *o, int layers) {
+    if (!attr_method_has_layers(o->method)) return ATTR_OK;
+    ATTR_TRY(attr_layers_of(&out->layers, &out->settings.layer_count, o, layers));
+    out->settings.layers = out->layers;
+    return ATTR_OK;
 }
 
 attr_status attr_settings_make(attr_settings_holder *out, attr_explanation *ex, const float *x, int layers) {
@@ -126,6 +149,7 @@ attr_status attr_settings_make(attr_settings_holder *out, attr_explanation *ex, 
         .sparsity = o->sparsity,
         .background = o->background,
         .control = o->control,
+        .relu = o->relu,
     };
     ex->sigma = o->method == ATTR_METHOD_SMOOTHTAYLOR ? out->settings.root_sigma : out->settings.sigma;
     out->adaptive = (attr_adaptive_settings){
@@ -134,6 +158,7 @@ attr_status attr_settings_make(attr_settings_holder *out, attr_explanation *ex, 
         .redraw = o->adaptive_redraw,
     };
     ATTR_TRY(attr_weight_noise_of(&out->settings.weight_noise, &out->noise_layers, o, layers));
+    ATTR_TRY(make_layers(out, o, layers));
     return make_baseline(out, ex);
 }
 
@@ -142,5 +167,6 @@ void attr_settings_release(attr_settings_holder *held) {
     free(held->origin);
     free(held->deviation);
     free(held->noise_layers);
+    free(held->layers);
     *held = (attr_settings_holder){0};
 }

@@ -215,7 +215,7 @@ static attr_status take_for_right(attr_validation *v) {
 
 static attr_status make_engine(attr_validation *v) {
     attr_session *s = v->session;
-    int batch = attr_choose_batch(s->model->net, s->choices, &s->options, (size_t)v->count);
+    int batch = attr_choose_batch(s->model->net, s->choices, ATTR_KEEP_NEEDED, &s->options, (size_t)v->count);
     attr_engine_free(s->engine);
     s->engine = NULL;
     return attr_engine_create_chosen(&s->engine, s->model->net, s->choices, batch, ATTR_KEEP_NEEDED);

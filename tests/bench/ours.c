@@ -82,7 +82,7 @@ static attr_status make_engine(attr_engine **out, const network *net, const char
     o->batch = batch;
     o->precision = 0 == strcmp(precision, "mixed") ? ATTR_PRECISION_MIXED : ATTR_PRECISION_F32;
     attr_status status = attr_choose_kernels(&choices, hash, net, o);
-    if (status == ATTR_OK && batch == 0) batch = attr_choose_batch(net, choices, o, (size_t)points);
+    if (status == ATTR_OK && batch == 0) batch = attr_choose_batch(net, choices, ATTR_KEEP_NEEDED, o, (size_t)points);
     free(o);
     if (status != ATTR_OK) return status;
     if (0 == strcmp(precision, "f64"))

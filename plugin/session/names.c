@@ -1,0 +1,57 @@
+#include "session/names.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "methods/method.h"
+
+enum { longest_part = 128 };
+
+attr_status attr_name_picture(char **out, const char *path) {
+    const char *name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+    ATTR_TRY(attr_copy_text(out, *name ? name : "picture"));
+    char *dot = strrchr(*out, '.');
+    if (dot && dot != *out) *dot = 0;
+    if ((*out)[0] == '.') (*out)[0] = '_'; /* no hidden folder, and not the folder of results itself */
+    return ATTR_OK;
+}
+
+/* A class's or method's name as part of a file's name. */
+static void to_file_name(char out[longest_part], const char *name) {
+    snprintf(out, longest_part, "%.*s", longest_part - 1, name);
+    for (char *c = out; *c; ++c)
+        if (!isalnum((unsigned char)*c) && !strchr("-.+", *c)) *c = '_';
+    if (out[0] == '.') out[0] = '_';
+}
+
+/* The number of an item's target among those of its class, from 1. */
+static int number_of(const attr_explained *item, const char *class_part, const attr_explanation *ex, size_t each) {
+    char other_part[longest_part];
+    size_t before = 0;
+    for (const attr_explained *other = ex->explained; other != item; ++other) {
+        to_file_name(other_part, other->class_name);
+        before += 0 == strcmp(other_part, class_part);
+    }
+    return 1 + (int)(before / each);
+}
+
+attr_status attr_name_item(attr_explained *item, const attr_explanation *ex, const char *part, const attr_map *map,
+                           size_t each) {
+    enum { longest_name = 3 * longest_part + 64 };
+    char class_part[longest_part], place[longest_part], method[longest_part], label[ATTR_METHOD_LABEL];
+    char number_part[16] = "", layer_part[16] = "";
+    bool is_counted = part[0] == '\0' || part[0] == '-';
+    to_file_name(method, attr_method_label(label, &ex->options));
+    to_file_name(class_part, item->class_name);
+    to_file_name(place, part);
+    int number = number_of(item, class_part, ex, each);
+    if (is_counted && (item->is_detection || number > 1)) snprintf(number_part, sizeof number_part, "_%d", number);
+    if (map->layer.kind && 0 != strcmp(ex->options.layers, "auto"))
+        snprintf(layer_part, sizeof layer_part, "_layer%d", map->layer.index);
+    ATTR_TRY(attr_allocate(&item->name, longest_name, 1, "a name"));
+    snprintf(item->name, longest_name, "%s%s%s%s_%s%s", class_part, number_part, is_counted ? "" : "_", place, method,
+             layer_part);
+    return ATTR_OK;
+}

@@ -1,0 +1,19 @@
+/* Names of folders and files that are made of names of pictures, classes and methods. */
+#ifndef ATTR_SESSION_NAMES_H
+#define ATTR_SESSION_NAMES_H
+
+#include "session/explanation.h"
+
+/* The picture's name without folders and extension; what a file's name should not have becomes "_". */
+attr_status attr_name_picture(char **out, const char *path);
+
+/* Sets item->name: "<class>[_<number>][_<place>][-<other>]_<method>[_<base>][_layer<layer>]".
+ *
+ * Detections are numbered within their class, classes of one name from the second on, among the items before this one,
+ * of which each target has so many. Other places bear a number of their own: `part` is "missed2" or "missed2-cat", and
+ * for a place that is counted "" or "-cat". A base is named if it is not the method's usual one, a layer if option
+ * `layers` does. */
+attr_status attr_name_item(attr_explained *item, const attr_explanation *ex, const char *part, const attr_map *map,
+                           size_t each);
+
+#endif
