@@ -33,13 +33,6 @@ static attr_status describe(attr_map *map, const attr_job *job, const attr_targe
     return ATTR_OK;
 }
 
-static void run_backward(const attr_job *job, const attr_target *target) {
-    int head = attr_target_layer(target);
-    attr_engine_clear_gradients(job->engine, head);
-    attr_target_seed(target, job->engine, 0, 1);
-    attr_engine_backward(job->engine, head);
-}
-
 static attr_status fill(attr_map *map, const attr_job *job) {
     const attr_tensor *kept = attr_engine_kept(job->engine, map->layer.index);
     size_t places = (size_t)kept->h * (size_t)kept->w;
@@ -64,7 +57,7 @@ attr_status attr_layer_view(attr_map *maps, const attr_job *job) {
         attr_engine_forward(job->engine, 1);
     }
     for (size_t t = 0; t < job->target_count; ++t) {
-        run_backward(job, job->targets[t]);
+        attr_target_differentiate(job->targets[t], job->engine, 1);
         for (size_t k = 0; k < each; ++k) ATTR_TRY(fill(&maps[t * each + k], job));
         if (job->progress && job->progress(job->context, t + 1, job->target_count))
             return attr_fail(ATTR_INTERRUPTED, "interrupted");

@@ -26,28 +26,6 @@ static double seconds_now(void) {
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-static attr_status describe(attr_explanation *ex, const attr_session *s, const char *path) {
-    const network *net = s->model->net;
-    ATTR_TRY(attr_copy_text(&ex->picture_path, path));
-    ATTR_TRY(attr_name_picture(&ex->picture_name, path));
-    ATTR_TRY(attr_copy_text(&ex->cfg_path, s->cfg_path));
-    ATTR_TRY(attr_copy_text(&ex->weights_path, s->weights_path));
-    if (s->data_path) ATTR_TRY(attr_copy_text(&ex->data_path, s->data_path));
-    memcpy(ex->cfg_hash, s->cfg_hash, sizeof ex->cfg_hash);
-    memcpy(ex->weights_hash, s->weights_hash, sizeof ex->weights_hash);
-    ex->net_w = net->w;
-    ex->net_h = net->h;
-    ex->net_c = net->c;
-    ex->is_detector = s->is_detector;
-    ex->options = s->options;
-    const char *file = attr_find_file(path);
-    ATTR_TRY(attr_picture_read(&ex->picture, file, net->c));
-    int crop[4];
-    if (attr_read_crop(crop, s->options.crop))
-        ATTR_TRY(attr_picture_crop(&ex->picture, path, crop[0], crop[1], crop[2], crop[3]));
-    return attr_hash_file(ex->picture_hash, file);
-}
-
 /* Implementations by the options as they are now: a program may have changed them. An engine with others goes. */
 static attr_status choose_kernels(attr_explanation *ex, attr_session *s) {
     attr_conv_choice *choices = NULL;
@@ -166,11 +144,21 @@ static attr_status check_output(const attr_session *s) {
     return ATTR_OK;
 }
 
-static attr_status predict(attr_choice **choices, int *count, attr_explanation *ex, attr_session *s) {
+static attr_status predict(attr_explanation *ex, attr_session *s) {
     attr_engine_set_input_f32(s->engine, 0, ex->input);
     attr_engine_forward(s->engine, 1);
-    ATTR_TRY(check_output(s));
-    return attr_choose(choices, count, ex, s);
+    return check_output(s);
+}
+
+static void use_threads(const attr_session *s) {
+    omp_set_num_threads(s->options.threads > 0 ? (int)s->options.threads : omp_get_num_procs());
+}
+
+attr_status attr_predict_prepared(attr_explanation *ex, attr_session *s) {
+    const attr_method_settings one_point = {.method = ATTR_METHOD_GRADIENT};
+    use_threads(s);
+    ATTR_TRY(make_engine(ex, s, &one_point));
+    return predict(ex, s);
 }
 
 /* Explains one choice with the noise that suits it best. */
@@ -199,12 +187,13 @@ static int targets_at_once(const attr_session *s, const attr_method_settings *se
     return most < 1 ? 1 : most < most_targets ? (int)most : most_targets;
 }
 
-static attr_status explain_all(attr_explanation *ex, attr_session *s, const attr_settings_holder *held,
-                               attr_progress progress, void *context) {
+static attr_status explain_all(attr_explanation *ex, attr_session *s, const attr_chooser *chooser,
+                               const attr_settings_holder *held, attr_progress progress, void *context) {
     attr_choice *choices = NULL;
     bool adaptive = held->adaptive.objective != ATTR_ADAPTIVE_NONE;
     int count = 0, at_once = adaptive ? 1 : targets_at_once(s, &held->settings);
-    ATTR_TRY(predict(&choices, &count, ex, s));
+    ATTR_TRY(predict(ex, s));
+    ATTR_TRY(chooser->choose(&choices, &count, ex, s, chooser->context));
     attr_status status = attr_allocate(&ex->explained, (size_t)count * attr_method_maps(&held->settings),
                                        sizeof *ex->explained, "results");
     for (int i = 0; status == ATTR_OK && i < count; i += at_once) {
@@ -218,13 +207,14 @@ static attr_status explain_all(attr_explanation *ex, attr_session *s, const attr
     return status;
 }
 
-attr_status attr_explain_prepared(attr_explanation *ex, attr_session *s, attr_progress progress, void *context) {
+attr_status attr_explain_chosen(attr_explanation *ex, attr_session *s, const attr_chooser *chooser,
+                                attr_progress progress, void *context) {
     attr_settings_holder held = {0};
-    omp_set_num_threads(s->options.threads > 0 ? (int)s->options.threads : omp_get_num_procs());
+    use_threads(s);
     attr_status status = attr_settings_make(&held, ex, ex->input, s->model->net->n);
     if (status == ATTR_OK) status = make_engine(ex, s, &held.settings);
     double start = seconds_now();
-    if (status == ATTR_OK) status = explain_all(ex, s, &held, progress, context);
+    if (status == ATTR_OK) status = explain_all(ex, s, chooser, &held, progress, context);
     ex->seconds = seconds_now() - start;
     attr_settings_release(&held);
     if (status != ATTR_OK) return status;
@@ -233,22 +223,14 @@ attr_status attr_explain_prepared(attr_explanation *ex, attr_session *s, attr_pr
     return attr_check_parameters(&ex->parameters_checksum, s);
 }
 
-attr_status attr_prepare(attr_explanation **out, const attr_session *s, const char *picture) {
-    attr_explanation *ex = NULL;
-    *out = NULL;
-    ATTR_TRY(attr_options_validate(&s->options));
-    ATTR_TRY(attr_allocate(&ex, 1, sizeof *ex, "an explanation"));
-    attr_status status = describe(ex, s, picture);
-    if (status == ATTR_OK)
-        status = attr_allocate(&ex->input, (size_t)s->model->net->inputs, sizeof *ex->input, "the input");
-    if (status != ATTR_OK) {
-        attr_explanation_free(ex);
-        return status;
-    }
-    attr_letterbox_make(&ex->letterbox, ex->net_w, ex->net_h, ex->picture.w, ex->picture.h);
-    attr_letterbox_apply(ex->input, &ex->letterbox, &ex->picture);
-    *out = ex;
-    return ATTR_OK;
+static attr_status choose_by_options(attr_choice **choices, int *count, attr_explanation *ex, attr_session *s,
+                                     void *context) {
+    (void)context;
+    return attr_choose(choices, count, ex, s);
+}
+
+attr_status attr_explain_prepared(attr_explanation *ex, attr_session *s, attr_progress progress, void *context) {
+    return attr_explain_chosen(ex, s, &(attr_chooser){choose_by_options, NULL}, progress, context);
 }
 
 attr_status attr_explain_picture(attr_explanation **out, attr_session *s, const char *picture, attr_progress progress,
@@ -267,37 +249,4 @@ attr_status attr_explain_picture(attr_explanation **out, attr_session *s, const 
 
 attr_status attr_explain(attr_explanation **out, attr_session *session, const char *picture) {
     return attr_explain_picture(out, session, picture, NULL, NULL);
-}
-
-void attr_explanation_free(attr_explanation *ex) {
-    if (!ex) return;
-    for (int i = 0; i < ex->prediction_count; ++i) free(ex->predictions[i].class_name);
-    for (int i = 0; i < ex->count; ++i) {
-        free(ex->explained[i].name);
-        free(ex->explained[i].class_name);
-        free(ex->explained[i].target);
-        free(ex->explained[i].control_name);
-        attr_mask_report_free(ex->explained[i].figures.mask);
-        free(ex->explained[i].map);
-        free(ex->explained[i].plane);
-        free(ex->explained[i].error);
-    }
-    free(ex->predictions);
-    free(ex->explained);
-    attr_picture_free(&ex->picture);
-    free(ex->input);
-    free(ex->picture_path);
-    free(ex->picture_name);
-    free(ex->cfg_path);
-    free(ex->weights_path);
-    free(ex->data_path);
-    free(ex);
-}
-
-int attr_result_count(const attr_explanation *ex) {
-    return ex->count;
-}
-
-const attr_result *attr_result_at(const attr_explanation *ex, int i) {
-    return i >= 0 && i < ex->count ? &ex->explained[i].result : NULL;
 }

@@ -45,8 +45,9 @@ typedef struct {
     char *control_name;       /* of the class of the mask's control; NULL: there is none */
     /* option adaptive: how root_sigma was found, in the units of option space; else zeros */
     attr_noise_search adaptive;
-    int pool;     /* side of the blocks whose pixels have their mean; 1: none */
-    float *plane; /* [picture_h][picture_w] signed sum in picture coordinates, for drawing */
+    int pool;          /* side of the blocks whose pixels have their mean; 1: none */
+    float *plane;      /* [picture_h][picture_w] signed sum in picture coordinates, for drawing */
+    double *net_plane; /* [net_h][net_w] the same in network coordinates; NULL unless keeps_net_planes */
 } attr_explained;
 
 /* One line of what the network predicts, in Darknet's order. */
@@ -69,6 +70,7 @@ struct attr_explanation {
     char cfg_hash[65], weights_hash[65], tuned_hash[65]; /* "" without a tuned file */
     int net_w, net_h, net_c;
     bool is_detector;
+    bool keeps_net_planes; /* to be set between attr_prepare() and the maps */
 
     attr_options options;         /* as resolved for this run */
     double sigma;                 /* standard deviation of the noise on the input, in the units of option space; with

@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "metrics/rank.h"
@@ -82,6 +83,10 @@ static attr_status place_drawn(attr_explained *item, const attr_map *map, const 
     attr_map_reduce(room->net, map->values, &map->shape, -1, ex->options.channels);
     ATTR_TRY(undo_letterbox(room->picture, &item->result.padding_share, room->net, ex));
     to_float(item->plane, room->picture, area);
+    if (!ex->keeps_net_planes) return ATTR_OK;
+    size_t net_area = (size_t)ex->net_w * ex->net_h;
+    ATTR_TRY(attr_allocate(&item->net_plane, net_area, sizeof *item->net_plane, "a map"));
+    memcpy(item->net_plane, room->net, net_area * sizeof *item->net_plane);
     return ATTR_OK;
 }
 

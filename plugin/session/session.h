@@ -84,4 +84,17 @@ typedef struct {
 attr_status attr_choose(attr_choice **choices, int *count, attr_explanation *explanation, attr_session *session);
 void attr_choices_free(attr_choice *choices, int count);
 
+/* attr_explain_prepared() for what somebody else chooses: called when sample 0 of the session's engine is the picture,
+ * as attr_choose(). */
+typedef struct {
+    attr_status (*choose)(attr_choice **choices, int *count, attr_explanation *explanation, attr_session *session,
+                          void *context);
+    void *context;
+} attr_chooser;
+attr_status attr_explain_chosen(attr_explanation *explanation, attr_session *session, const attr_chooser *chooser,
+                                attr_progress progress, void *context);
+
+/* Only the forward: sample 0 of the session's engine is the picture then, and its output is finite. */
+attr_status attr_predict_prepared(attr_explanation *explanation, attr_session *session);
+
 #endif
