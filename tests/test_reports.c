@@ -477,6 +477,7 @@ static attr_explanation *by_method(const char *method, float factor) {
         e->predictions[i].class_name = strdup(predictions[i].class_name);
         item->result.name = item->name = strdup(name);
         item->result.class_name = item->class_name = strdup(item->class_name);
+        item->target = strdup(item->target);
         item->result.map = item->map = copy_of(maps[i], area * sizeof(float));
         item->plane = copy_of(maps[i], area * sizeof(float));
         for (size_t k = 0; k < area; k++) item->map[k] = item->plane[k] = factor * maps[i][k];
