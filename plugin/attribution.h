@@ -83,7 +83,7 @@ typedef struct {
     double box[4]; /* detections: centre x, y, width, height, relative to the picture; zeros for classes */
 
     int width, height, channels; /* of the map: the picture's size (or the network's, option `coordinates`) */
-    const float *map;            /* [channels][height][width]; channels is 1 unless option channels=none */
+    const float *map; /* [channels][height][width]; channels is 1 unless option channels=none, and for maps of layers */
 
     double sum;              /* of the map */
     double padding_share;    /* part of the sum of absolute values that fell on the letterbox bars */

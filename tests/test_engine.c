@@ -183,6 +183,25 @@ static void expect_same_values(const attr_tensor *a, const attr_tensor *b, int c
     free(expected);
 }
 
+/* Of layers that are kept: what they wrote, and the gradient of those that the head depends on. */
+static void expect_same_kept(attr_engine *planned, attr_engine *all, int head, int count, const char *cfg) {
+    for (int i = 0; i < head; i++) {
+        const attr_tensor *a = attr_engine_kept(planned, i), *b = attr_engine_kept(all, i);
+        if (!a || !attr_engine_op(all, i)->active) continue;
+        double *got = test_allocate(a->size, sizeof *got), *expected = test_allocate(a->size, sizeof *expected);
+        expect_same_values(a, attr_engine_op(all, i)->writes, count, cfg, i);
+        for (int s = 0; s < count; s++) {
+            attr_tensor_read_gradient(got, a, s, 0, a->size);
+            attr_tensor_read_gradient(expected, b, s, 0, a->size);
+            size_t k = 0; /* equal as numbers: zeros may differ in sign */
+            while (k < a->size && got[k] == expected[k]) k++;
+            cr_expect_eq(k, a->size, "%s\n  head %d, gradient kept of layer %d, element %zu", cfg, head, i, k);
+        }
+        free(got);
+        free(expected);
+    }
+}
+
 static void expect_same_head(attr_engine *planned, attr_engine *all, int head, int count, const char *cfg) {
     const attr_op *a = attr_engine_op(planned, head), *b = attr_engine_op(all, head);
     size_t inputs = attr_engine_inputs(all);
@@ -193,16 +212,19 @@ static void expect_same_head(attr_engine *planned, attr_engine *all, int head, i
     }
     double *gradients = gradients_of(planned, head, count, seeds), *right = gradients_of(all, head, count, seeds);
     cr_expect_arr_eq(gradients, right, count * inputs * sizeof *right, "%s\n  gradient from layer %d", cfg, head);
+    expect_same_kept(planned, all, head, count, cfg);
     free(seeds);
     free(gradients);
     free(right);
 }
 
 /* Every layer is taken for a head, from the last to the first and back again, after one forward. */
-static void expect_same_engines(const network *net, attr_precision precision, int batch, const char *cfg) {
+static void expect_same_engines_keeping(const bool *kept, const network *net, attr_precision precision, int batch,
+                                        const char *cfg) {
     attr_engine *planned = NULL, *all = NULL;
-    cr_assert_eq(attr_engine_create(&planned, net, precision, batch, ATTR_KEEP_NEEDED), ATTR_OK);
-    cr_assert_eq(attr_engine_create(&all, net, precision, batch, ATTR_KEEP_ALL), ATTR_OK);
+    attr_keep needed = {false, kept}, every = {true, kept};
+    cr_assert_eq(attr_engine_create(&planned, net, precision, batch, needed), ATTR_OK);
+    cr_assert_eq(attr_engine_create(&all, net, precision, batch, every), ATTR_OK);
     for (int count = batch; count > 0; count -= 2) { /* the second time less than the buffers hold */
         for (int b = 0; b < count; b++) {
             double *x = random_seeds((size_t)net->inputs);
@@ -214,10 +236,15 @@ static void expect_same_engines(const network *net, attr_precision precision, in
         attr_engine_forward(all, count);
         for (int k = -net->n; k < net->n; k++) expect_same_head(planned, all, k < 0 ? -k - 1 : k, count, cfg);
     }
-    cr_expect_lt(attr_engine_bytes(net, precision, batch, ATTR_KEEP_NEEDED),
-                 attr_engine_bytes(net, precision, batch, ATTR_KEEP_ALL), "%s: nothing is shared", cfg);
+    cr_expect_lt(attr_engine_bytes(net, precision, batch, needed), attr_engine_bytes(net, precision, batch, every),
+                 "%s: nothing is shared", cfg);
     attr_engine_free(planned);
     attr_engine_free(all);
+}
+
+static void expect_same_engines(const network *net, attr_precision precision, int batch, const char *cfg) {
+    expect_same_engines_keeping(NULL, net, precision, batch, cfg);
+    expect_same_engines_keeping(test_every_layer(), net, precision, batch, cfg);
 }
 
 /* Layers whose backward reads values: of maxima, of norms, of activations that are no two lines. */
