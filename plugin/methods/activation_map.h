@@ -5,9 +5,9 @@
  *                          Selvaraju et al.: Grad-CAM, ICCV 2017, equations 1 and 2
  *   gradcam_pp             sum over c of a_c A_c,  a_c = sum over places of alpha relu(G_c),
  *                          alpha = G^2 / (2 G^2 + (sum over places of A_c) G^3), 0 where the denominator is 0
- *                          Chattopadhyay et al.: Grad-CAM++, WACV 2018, equations 5 and 19
+ *                          Chattopadhyay et al.: Grad-CAM++, WACV 2018, equations 7 and 19
  *   layercam               sum over c of relu(G_c) A_c
- *                          Jiang et al.: LayerCAM, TIP 2021, equations 4 to 6
+ *                          Jiang et al.: LayerCAM, TIP 2021
  *   gradient_x_activation  sum over c of G_c A_c
  *                          Zhao, Chan: ODAM, ICLR 2023, equation 4, which takes relu of it
  *

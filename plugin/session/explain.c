@@ -10,10 +10,9 @@
 
 #include "base/files.h"
 #include "base/memory.h"
-#include "methods/layer_choice.h"
 #include "methods/method.h"
 #include "session/adaptive.h"
-#include "session/kernel_choice.h"
+#include "session/fitting_engine.h"
 #include "session/names.h"
 #include "session/place.h"
 #include "session/settings.h"
@@ -24,46 +23,6 @@ static double seconds_now(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
-/* Implementations by the options as they are now: a program may have changed them. An engine with others goes. */
-static attr_status choose_kernels(attr_explanation *ex, attr_session *s) {
-    attr_conv_choice *choices = NULL;
-    int layers = s->model->net->n;
-    ATTR_TRY(attr_choose_kernels(&choices, ex->tuned_hash, s->model->net, &s->options));
-    if (s->choices && memcmp(s->choices, choices, (size_t)layers * sizeof *choices) != 0) {
-        attr_engine_free(s->engine);
-        s->engine = NULL;
-    }
-    free(s->choices);
-    s->choices = choices;
-    return ATTR_OK;
-}
-
-/* Whether the session's engine has this batch and keeps these layers, and no others. */
-static bool engine_fits(const attr_session *s, int batch, const bool *kept) {
-    if (!s->engine || attr_engine_batch(s->engine) != batch) return false;
-    for (int i = 0; i < s->model->net->n; ++i)
-        if ((attr_engine_op(s->engine, i)->kept.size > 0) != kept[i]) return false;
-    return true;
-}
-
-static attr_status make_engine(attr_explanation *ex, attr_session *s, const attr_method_settings *settings) {
-    const network *net = s->model->net;
-    bool *kept = NULL;
-    ATTR_TRY(choose_kernels(ex, s));
-    ATTR_TRY(attr_allocate(&kept, (size_t)net->n, sizeof *kept, "layers"));
-    attr_layers_to_keep(kept, net->layers, net->n, settings);
-    attr_keep keep = {.layers = kept};
-    int batch = attr_choose_batch(net, s->choices, keep, &s->options, attr_method_points(settings));
-    attr_status status = ATTR_OK;
-    if (!engine_fits(s, batch, kept)) {
-        attr_engine_free(s->engine);
-        s->engine = NULL;
-        status = attr_engine_create_chosen(&s->engine, net, s->choices, batch, keep);
-    }
-    free(kept);
-    return status;
 }
 
 /* `each`: how many maps each choice has. */
@@ -157,7 +116,7 @@ static void use_threads(const attr_session *s) {
 attr_status attr_predict_prepared(attr_explanation *ex, attr_session *s) {
     const attr_method_settings one_point = {.method = ATTR_METHOD_GRADIENT};
     use_threads(s);
-    ATTR_TRY(make_engine(ex, s, &one_point));
+    ATTR_TRY(attr_fit_engine(s, ex, &one_point));
     return predict(ex, s);
 }
 
@@ -212,7 +171,7 @@ attr_status attr_explain_chosen(attr_explanation *ex, attr_session *s, const att
     attr_settings_holder held = {0};
     use_threads(s);
     attr_status status = attr_settings_make(&held, ex, ex->input, s->model->net->n);
-    if (status == ATTR_OK) status = make_engine(ex, s, &held.settings);
+    if (status == ATTR_OK) status = attr_fit_engine(s, ex, &held.settings);
     double start = seconds_now();
     if (status == ATTR_OK) status = explain_all(ex, s, chooser, &held, progress, context);
     ex->seconds = seconds_now() - start;
