@@ -45,7 +45,9 @@ static const struct {
     {BODY "[connected] output=9 activation=relu [dropout] [connected] output=5 activation=linear [softmax]", 5, 1},
     {"[net] height=4 width=4 channels=3 [convolutional] filters=5 size=1 activation=linear [avgpool] [softmax]", 2, 0},
     {"[net] height=4 width=4 channels=3 [connected] output=5 activation=linear [softmax]", 1, -1},
-    {"[net] height=4 width=4 channels=3 [dropout] [connected] output=5 activation=linear [softmax]", 2, -1},
+    {"[net] height=4 width=4 channels=3 [connected] output=6 activation=relu [dropout] [connected] output=5 "
+     "activation=linear [softmax]",
+     3, -1},
 };
 
 Test(layer_methods, take_the_last_activations_before_the_head) {
@@ -101,8 +103,9 @@ Test(layer_methods, refuse_layers_that_the_target_does_not_hang_on) {
         {two_heads, 9, 2, "layer 2 [dropout] does not lead to"},
         {two_heads, 9, 5, NULL},
         {BODY "[avgpool] [softmax]", 3, 2, "layer 2 [avgpool] has only one place (width x height)"},
-        {"[net] height=4 width=4 channels=3 [dropout] [connected] output=5 activation=linear [softmax]", 2, 0,
-         "(possible: none)"},
+        {"[net] height=4 width=4 channels=3 [connected] output=6 activation=relu [connected] output=5 "
+         "activation=linear [softmax]",
+         2, 0, "(possible: none)"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         network *net = make_test_network(rows[i].cfg, 1);

@@ -9,7 +9,7 @@
  *   layercam               sum over c of relu(G_c) A_c
  *                          Jiang et al.: LayerCAM, TIP 2021
  *   gradient_x_activation  sum over c of G_c A_c
- *                          Zhao, Chan: ODAM, ICLR 2023, equation 4, which takes relu of it
+ *                          Zhao, Chan: ODAM, ICLR 2023, which takes relu of it; G is not smoothed here
  *
  * With `relu` values below 0 become 0, as in the papers; without it they keep their sign.
  *
