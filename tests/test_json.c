@@ -59,6 +59,25 @@ Test(json, objects_and_arrays_nest_with_commas_and_indentation) {
     free_text();
 }
 
+Test(json, a_document_can_be_one_line) {
+    attr_json_line line;
+    char *got;
+    cr_assert_eq(attr_json_line_begin(&line), ATTR_OK, "%s", attr_error_message());
+    attr_json_open(&line.json, NULL, '{');
+    attr_json_text(&line.json, "a", "two\nlines");
+    attr_json_open(&line.json, "list", '[');
+    attr_json_integer(&line.json, NULL, 1);
+    attr_json_open(&line.json, NULL, '{');
+    attr_json_close(&line.json, '}');
+    attr_json_number(&line.json, NULL, .5);
+    attr_json_close(&line.json, ']');
+    attr_json_boolean(&line.json, "yes", 1);
+    attr_json_close(&line.json, '}');
+    cr_assert_eq(attr_json_line_end(&got, &line), ATTR_OK, "%s", attr_error_message());
+    cr_expect_str_eq(got, "{\"a\": \"two\\u000alines\", \"list\": [1, {}, 0.5], \"yes\": true}\n", "%s", got);
+    free(got);
+}
+
 Test(json, strings_are_escaped_and_broken_utf8_is_replaced) {
     static const struct {
         const char *given, *expected;

@@ -58,6 +58,13 @@ attr_status attr_draw_map(attr_drawing *out, const attr_explanation *e, const at
 /* Everything that is known, as one JSON object. `figures` are those of the maps. */
 void attr_write_summary(FILE *file, const attr_explanation *e, const attr_map_figures *figures);
 
+/* The same on one line, and the folder of the results: released with free(). ATTR_NO_MEMORY is the only failure. */
+attr_status attr_summary_line(char **line, const attr_explanation *e, const attr_map_figures *figures,
+                              const char *folder);
+
+/* attr_write(), and that line of what was written, whatever `output` asks for; NULL after a failure. */
+attr_status attr_write_with_line(char **line, const attr_explanation *e, const char *results);
+
 /* --- run.cfg (record.c) --------------------------------------------------------------------------------------- */
 
 /* The first bytes of every record: by these the file of an earlier run is known. */
@@ -111,6 +118,9 @@ void attr_comparison_free(attr_comparison *c);
 /* Its files as streams. */
 attr_status attr_write_comparison_record(FILE *file, const attr_comparison *c, const char *path);
 void attr_write_comparison_summary(FILE *file, const attr_comparison *c);
+
+/* compare.json on one line, and the folder: as attr_summary_line(). Needs at least one method. */
+attr_status attr_comparison_line(char **line, const attr_comparison *c);
 attr_status attr_write_comparison_page(FILE *file, const attr_comparison *c, const char *record_path);
 
 #endif

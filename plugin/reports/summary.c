@@ -1,12 +1,13 @@
-/* summary.json: what was found and how, for programs. Boxes are relative to the picture: centre, width, height. What
- * does not apply is left out, what is not known or not finite is null. */
+/* summary.json and compare.json, also as lines: what was found and how, for programs. Boxes are relative to the
+ * picture: centre, width, height. What does not apply is left out, what is not known or not finite is null. */
 #include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "methods/method.h"
+#include "reports/files.h"
 #include "reports/json.h"
-#include "reports/reports.h"
 #include "session/aim.h"
 
 static void write_hash(attr_json *j, const char *hash) {
@@ -304,11 +305,12 @@ static bool has_noise(const attr_explanation *e) {
 
 /* ---- Documents */
 
-static void begin(attr_json *j, FILE *file, const attr_explanation *e) {
-    attr_json_begin(j, file);
+/* `folder` is named where the document is not in it, else NULL. */
+static void begin(attr_json *j, const attr_explanation *e, const char *folder) {
     attr_json_open(j, NULL, '{');
     attr_json_text(j, "program", "Attribution for Darknet");
     attr_json_text(j, "version", ATTR_VERSION);
+    if (folder) attr_json_text(j, "folder", folder);
     write_picture(j, e);
     write_model(j, e);
     write_predictions(j, e);
@@ -327,25 +329,59 @@ static void write_method(attr_json *j, const attr_explanation *e, const attr_map
     attr_json_close(j, ']');
 }
 
+static void write_summary(attr_json *j, const attr_explanation *e, const attr_map_figures *figures,
+                          const char *folder) {
+    begin(j, e, folder);
+    write_method(j, e, figures);
+    attr_json_close(j, '}');
+}
+
 void attr_write_summary(FILE *file, const attr_explanation *e, const attr_map_figures *figures) {
     attr_json j;
-    begin(&j, file, e);
-    write_method(&j, e, figures);
-    attr_json_close(&j, '}');
+    attr_json_begin(&j, file);
+    write_summary(&j, e, figures, NULL);
+}
+
+attr_status attr_summary_line(char **line, const attr_explanation *e, const attr_map_figures *figures,
+                              const char *folder) {
+    attr_json_line l;
+    *line = NULL;
+    ATTR_TRY(attr_json_line_begin(&l));
+    write_summary(&l.json, e, figures, folder);
+    return attr_json_line_end(line, &l);
+}
+
+static void write_comparison(attr_json *j, const attr_comparison *c, const char *folder) {
+    char label[ATTR_METHOD_LABEL];
+    begin(j, c->parts[0].e, folder);
+    attr_json_boolean(j, "shared_scale", c->options->shared_scale);
+    attr_json_open(j, "methods", '[');
+    for (int k = 0; k < c->count; k++) {
+        attr_json_open(j, NULL, '{');
+        attr_json_text(j, "label", attr_method_label(label, &c->parts[k].e->options));
+        write_method(j, c->parts[k].e, c->parts[k].figures);
+        attr_json_close(j, '}');
+    }
+    attr_json_close(j, ']');
+    attr_json_close(j, '}');
 }
 
 void attr_write_comparison_summary(FILE *file, const attr_comparison *c) {
     attr_json j;
-    char label[ATTR_METHOD_LABEL];
-    begin(&j, file, c->parts[0].e);
-    attr_json_boolean(&j, "shared_scale", c->options->shared_scale);
-    attr_json_open(&j, "methods", '[');
-    for (int k = 0; k < c->count; k++) {
-        attr_json_open(&j, NULL, '{');
-        attr_json_text(&j, "label", attr_method_label(label, &c->parts[k].e->options));
-        write_method(&j, c->parts[k].e, c->parts[k].figures);
-        attr_json_close(&j, '}');
+    attr_json_begin(&j, file);
+    write_comparison(&j, c, NULL);
+}
+
+attr_status attr_comparison_line(char **line, const attr_comparison *c) {
+    attr_json_line l;
+    char *folder = NULL;
+    *line = NULL;
+    ATTR_TRY(attr_folder_of(&folder, c->parts[0].e, c->options->results));
+    attr_status status = attr_json_line_begin(&l);
+    if (status == ATTR_OK) {
+        write_comparison(&l.json, c, folder);
+        status = attr_json_line_end(line, &l);
     }
-    attr_json_close(&j, ']');
-    attr_json_close(&j, '}');
+    free(folder);
+    return status;
 }

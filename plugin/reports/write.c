@@ -1,4 +1,4 @@
-/* attr_write(): the files of a run. */
+/* attr_write(): the files of a run. With a line of JSON if that is asked for. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -59,7 +59,7 @@ static attr_status write_page_and_maps(attr_map_figures *figures, const attr_exp
 }
 
 /* The record comes first, so that whatever is there of a run that fails later is known. */
-static attr_status write_run(attr_map_figures *figures, const attr_explanation *e, const char *folder,
+static attr_status write_run(char **line, attr_map_figures *figures, const attr_explanation *e, const char *folder,
                              const char *record) {
     int useless = -1;
     ATTR_TRY(attr_make_folders(folder));
@@ -69,18 +69,29 @@ static attr_status write_run(attr_map_figures *figures, const attr_explanation *
     if (attr_asked_for(&e->options, ATTR_OUTPUT_JSON)) ATTR_TRY(write_summary(e, figures, folder));
     for (int i = 0; i < e->count; i++)
         if (figures[i].state == ATTR_MAP_NOT_FINITE) useless = i;
-    return attr_end_run(e, useless, folder);
+    ATTR_TRY(attr_end_run(e, useless, folder));
+    return line ? attr_summary_line(line, e, figures, folder) : ATTR_OK;
 }
 
-attr_status attr_write(const attr_explanation *e, const char *results) {
+/* `line` may be NULL. */
+static attr_status write_all(char **line, const attr_explanation *e, const char *results) {
     char *folder = NULL, *record = NULL;
     attr_map_figures *figures = NULL;
     attr_status status = attr_folder_of(&folder, e, results);
     if (status == ATTR_OK) status = attr_join_path(&record, folder, "run.cfg", "");
     if (status == ATTR_OK) status = attr_allocate(&figures, (size_t)e->count, sizeof *figures, "figures");
-    if (status == ATTR_OK) status = write_run(figures, e, folder, record);
+    if (status == ATTR_OK) status = write_run(line, figures, e, folder, record);
     free(figures);
     free(folder);
     free(record);
     return status;
+}
+
+attr_status attr_write(const attr_explanation *e, const char *results) {
+    return write_all(NULL, e, results);
+}
+
+attr_status attr_write_with_line(char **line, const attr_explanation *e, const char *results) {
+    *line = NULL;
+    return write_all(line, e, results);
 }
