@@ -197,7 +197,7 @@ static attr_status run_checks(check_run *run, const char *pictures) {
     ATTR_TRY(attr_allocate(&run->x, (size_t)net->inputs, sizeof *run->x, "an input"));
     ATTR_TRY(attr_allocate(&run->gradient, (size_t)net->inputs, sizeof *run->gradient, "a gradient"));
     if (pictures) {
-        ATTR_TRY(attr_for_each_picture(pictures, check_picture, run));
+        ATTR_TRY(attr_for_each_picture(pictures, run->options, check_picture, run));
     } else {
         fill_with_noise(run);
         ATTR_TRY(check_layers(run));
@@ -218,7 +218,8 @@ static attr_status run_checks(check_run *run, const char *pictures) {
 
 attr_status attr_command_check(int count, char **arguments, const attr_options *flags) {
     if (count < 1 || count > 3)
-        return attr_fail(ATTR_BAD_INPUT, "usage: darknet attribute check CFG [WEIGHTS [PICTURE|LIST]] [-option value]");
+        return attr_fail(ATTR_BAD_INPUT,
+                         "usage: darknet attribute check CFG [WEIGHTS [PICTURE|LIST|FOLDER]] [-option value]");
     char *weights = NULL;
     attr_options *options = NULL;
     attr_cfg *cfg = NULL;

@@ -31,24 +31,33 @@ void attr_after_prediction(const char *data, const char *cfg, const char *weight
 /* Prints "darknet attribute: <the last failure's message>" on stderr and returns the exit code for the status. */
 int attr_report_failure(attr_status status);
 
-/* --- pictures to work on (pictures.c) ------------------------------------------------------------------------- */
+/* --- pictures to work on (pictures.c, picture_list.c) ---------------------------------------------------------- */
 
-/* Calls `each` with every picture of `argument`: a picture file, a list (.txt or .list, one path a line), or NULL:
- * paths asked for on stdin as Darknet does. A picture of a list that fails is reported, the others are still done; the
- * worst status is returned. */
+/* Calls `each` with every picture of `argument`: a picture file, a list, a folder (see below), or NULL: paths asked for
+ * on stdin as Darknet does, but with option `json` only a terminal is asked. One of several that fails is reported, the
+ * others are still done; the worst status is returned. */
 typedef attr_status (*attr_for_picture)(void *context, const char *path);
-attr_status attr_for_each_picture(const char *argument, attr_for_picture each, void *context);
+attr_status attr_for_each_picture(const char *argument, const attr_options *o, attr_for_picture each, void *context);
 
-/* What attr_for_each_picture() takes for a list, and its lines for who wants to look ahead. */
+/* Several pictures by one name, for who wants to look ahead. A list is a .txt or .list file with one path a line,
+ * blanks around it do not count. A folder gives the pictures in it, known by the ends of their names (.jpg .jpeg .png
+ * .bmp .gif .tga .ppm .pgm .pnm, in any case), in the order of the bytes of their names; hidden ones and folders below
+ * are left out. */
 typedef struct {
-    char *path; /* the present line's, without blanks around it; NULL behind the last. Valid until attr_list_close() */
-    char *text, *rest;
+    char *path;        /* the present picture's; NULL behind the last. Valid until attr_list_close() */
+    char *text, *rest; /* of a list */
+    char **files;      /* of a folder, NULL behind the last */
+    size_t taken;      /* of these */
 } attr_list;
+/* Whether it is the name of a list or a folder. */
 bool attr_is_list(const char *argument);
-/* The first path is there; a list without any is ATTR_BAD_INPUT. */
+/* The first path is there; a list or a folder without any is ATTR_BAD_INPUT. */
 attr_status attr_list_open(attr_list *list, const char *path);
 void attr_list_next(attr_list *list);
 void attr_list_close(attr_list *list);
+
+/* Cuts white space at both ends off, in place. */
+char *attr_trim(char *line);
 
 /* How the pictures of a list went. Zeroed: none was tried. */
 typedef struct {

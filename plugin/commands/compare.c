@@ -76,11 +76,20 @@ static attr_status compare_by_one(attr_comparison *comparison, comparing *c, int
         return status;
     }
     ATTR_TRY(attr_comparison_add(comparison, ex));
+    if (c->given.json) return ATTR_OK;
     if (k == 0) {
         printf("%s: Predicted and explained by %d method%s:\n", picture, c->count, c->count == 1 ? "" : "s");
         attr_print_predictions(ex);
     }
     attr_print_maps(ex);
+    return ATTR_OK;
+}
+
+static attr_status print_line(comparing *c, const attr_comparison *comparison) {
+    char *line;
+    ATTR_TRY(attr_comparison_line(&line, comparison));
+    attr_lines_write(&c->run.lines, line);
+    free(line);
     return ATTR_OK;
 }
 
@@ -97,9 +106,7 @@ static void print_end(const attr_comparison *comparison) {
     fflush(stdout);
 }
 
-/* An attr_for_picture with a comparing as context. */
-static attr_status compare_picture(void *context, const char *picture) {
-    comparing *c = context;
+static attr_status compare_by_all(comparing *c, const char *picture) {
     attr_comparison *comparison = NULL;
     ATTR_TRY(attr_allocate(&comparison, 1, sizeof *comparison, "a comparison"));
     comparison->options = &c->given;
@@ -110,32 +117,43 @@ static attr_status compare_picture(void *context, const char *picture) {
         nothing = status == ATTR_OK && comparison->parts[0].e->count == 0;
     }
     if (status == ATTR_OK) status = attr_comparison_finish(comparison);
-    if (status == ATTR_OK && !nothing) print_end(comparison);
+    if (status == ATTR_OK && c->given.json)
+        status = print_line(c, comparison);
+    else if (status == ATTR_OK && !nothing)
+        print_end(comparison);
     attr_comparison_free(comparison);
     free(comparison);
     return status;
 }
 
+/* An attr_for_picture with a comparing as context. */
+static attr_status compare_picture(void *context, const char *picture) {
+    comparing *c = context;
+    attr_status status = compare_by_all(c, picture);
+    attr_lines_failure(&c->run.lines, picture, status);
+    return status;
+}
+
 static attr_status run(comparing *c, char **arguments, const attr_options *flags) {
-    ATTR_TRY(attr_session_open(&c->run.session, arguments[0], arguments[1], arguments[2], flags));
+    ATTR_TRY(attr_run_begin(&c->run, arguments, flags));
     c->given = c->run.session->options;
     ATTR_TRY(check_methods(c));
     if (c->given.verbose) ATTR_TRY(attr_options_write(stdout, &c->given, ATTR_WRITE_ORIGINS));
-    return attr_for_each_picture(arguments[3], compare_picture, c);
+    return attr_for_each_picture(arguments[3], flags, compare_picture, c);
 }
 
 attr_status attr_command_compare(int count, char **arguments, const attr_options *flags) {
     if (count < 3 || count > 4)
         return attr_fail(ATTR_BAD_INPUT,
-                         "usage: darknet attribute compare DATA CFG WEIGHTS [PICTURE|LIST] -methods a,b,c "
-                         "[-shared_scale] [-option value]");
+                         "usage: darknet attribute compare DATA CFG WEIGHTS [PICTURE|LIST|FOLDER] -methods a,b,c "
+                         "[-shared_scale] [-json] [-option value]");
     if (flags->given[ATTR_FROM_FLAGS].line[ATTR_OPTION_method])
         return attr_fail(ATTR_BAD_INPUT, "command line: compare takes -methods a,b,c, not -method");
     comparing *c = NULL;
     ATTR_TRY(attr_allocate(&c, 1, sizeof *c, "a comparison"));
     attr_catch_interrupts();
     attr_status status = run(c, arguments, flags); /* arguments[count] is NULL */
-    attr_run_end(&c->run);
+    status = attr_run_end(&c->run, status);
     free(c);
     return status;
 }

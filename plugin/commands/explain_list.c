@@ -1,8 +1,9 @@
-/* Explaining a list: while a picture is computed, the next one is read and the files of the one before are written.
- * No more than these three are in memory. Everything is printed by the thread that computes. */
+/* Explaining a list or a folder: while a picture is computed, the next one is read and the files of the one before are
+ * written. No more than these three are in memory. Everything is printed by the thread that computes. */
 #include "commands/explain_picture.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/background.h"
 #include "commands/commands.h"
@@ -17,6 +18,7 @@ typedef struct {
     attr_background reader, writer;
     attr_explanation *ahead;  /* the reader's: prepared when it has ended */
     attr_explanation *behind; /* the writer's; NULL: there is nothing to be written */
+    char *line;               /* the writer's, for -json */
 } pipeline;
 
 static attr_status read_ahead(void *context) {
@@ -25,8 +27,8 @@ static attr_status read_ahead(void *context) {
 }
 
 static attr_status write_behind(void *context) {
-    const pipeline *p = context;
-    return attr_write(p->behind, p->behind->options.results);
+    pipeline *p = context;
+    return attr_write_files(&p->line, p->run, p->behind);
 }
 
 static void start_reading(pipeline *p) {
@@ -34,15 +36,22 @@ static void start_reading(pipeline *p) {
     if (p->list.path) attr_background_start(&p->reader, read_ahead, p);
 }
 
+static void count(pipeline *p, const char *picture, attr_status status) {
+    attr_lines_failure(&p->run->lines, picture, status);
+    attr_tally_add(&p->tally, status);
+}
+
 /* Waits for the files of the picture before and says how it went. */
 static void settle(pipeline *p) {
     if (!p->behind) return;
     attr_status status = attr_background_wait(&p->writer);
     attr_hide_progress();
-    if (status == ATTR_OK) attr_print_explained(p->run, p->behind);
-    attr_tally_add(&p->tally, status);
+    if (status == ATTR_OK) attr_print_explained(p->run, p->behind, p->line);
+    count(p, p->behind->picture_path, status);
     attr_explanation_free(p->behind);
+    free(p->line);
     p->behind = NULL;
+    p->line = NULL;
 }
 
 /* An attr_progress: what is written is told as soon as possible. */
@@ -75,6 +84,7 @@ static size_t bytes_of(const attr_explanation *ex) {
 
 static void explain_next(pipeline *p) {
     char message[ATTR_MESSAGE_SIZE];
+    const char *picture = p->list.path; /* the list holds it to the end */
     attr_explanation *ex;
     attr_status status = explain(&ex, p);
     if (status == ATTR_OK) {
@@ -86,7 +96,7 @@ static void explain_next(pipeline *p) {
     }
     snprintf(message, sizeof message, "%s", attr_error_message()); /* the picture before may have failed, too */
     settle(p);
-    attr_tally_add(&p->tally, attr_fail(status, "%s", message));
+    count(p, picture, attr_fail(status, "%s", message));
     attr_explanation_free(ex);
 }
 

@@ -8,11 +8,18 @@
 #include "commands/commands.h"
 #include "reports/reports.h"
 
-void attr_run_end(attr_run *run) {
+attr_status attr_run_begin(attr_run *run, char **model, const attr_options *flags) {
+    if (flags->json) ATTR_TRY(attr_lines_open(&run->lines));
+    return attr_session_open(&run->session, model[0], model[1], model[2], flags);
+}
+
+attr_status attr_run_end(attr_run *run, attr_status status) {
+    status = attr_lines_close(&run->lines, status);
     attr_close(run->session);
     for (int i = 0; i < run->count; ++i) free(run->names[i]);
     free(run->names);
     *run = (attr_run){0};
+    return status;
 }
 
 static bool is_used(const attr_run *run, const char *name) {
@@ -64,7 +71,16 @@ void attr_print_maps(const attr_explanation *ex) {
     fflush(stdout);
 }
 
-void attr_print_explained(const attr_run *run, const attr_explanation *ex) {
+attr_status attr_write_files(char **line, const attr_run *run, const attr_explanation *ex) {
+    *line = NULL;
+    return run->lines.open ? attr_write_with_line(line, ex, ex->options.results) : attr_write(ex, ex->options.results);
+}
+
+void attr_print_explained(attr_run *run, const attr_explanation *ex, const char *line) {
+    if (line) {
+        attr_lines_write(&run->lines, line);
+        return;
+    }
     if (!run->quiet) {
         printf("%s: Predicted and explained in %f seconds.\n", ex->picture_path, ex->seconds);
         attr_print_predictions(ex);
@@ -72,16 +88,24 @@ void attr_print_explained(const attr_run *run, const attr_explanation *ex) {
     attr_print_maps(ex);
 }
 
-attr_status attr_explain_and_write(void *context, const char *picture) {
-    attr_run *run = context;
+static attr_status explain_and_write(attr_run *run, const char *picture) {
     attr_explanation *ex = NULL;
+    char *line = NULL;
     if (attr_was_interrupted()) return attr_fail(ATTR_INTERRUPTED, "interrupted");
     attr_status status = attr_explain_picture(&ex, run->session, picture, attr_show_progress, NULL);
     attr_hide_progress();
     if (status != ATTR_OK) return status;
     status = attr_claim_folder(run, ex);
-    if (status == ATTR_OK) status = attr_write(ex, ex->options.results);
-    if (status == ATTR_OK) attr_print_explained(run, ex);
+    if (status == ATTR_OK) status = attr_write_files(&line, run, ex);
+    if (status == ATTR_OK) attr_print_explained(run, ex, line);
+    free(line);
     attr_explanation_free(ex);
+    return status;
+}
+
+attr_status attr_explain_and_write(void *context, const char *picture) {
+    attr_run *run = context;
+    attr_status status = explain_and_write(run, picture);
+    attr_lines_failure(&run->lines, picture, status);
     return status;
 }

@@ -8,22 +8,27 @@
 static const struct {
     const char *name;
     attr_command run;
+    bool prints_json; /* knows -json */
 } commands[] = {
-    {"test", attr_command_test}, {"compare", attr_command_compare},     {"check", attr_command_check},
-    {"tune", attr_command_tune}, {"calibrate", attr_command_calibrate}, {"init", attr_command_init},
-    {"help", attr_command_help},
+    {"test", attr_command_test, true},
+    {"compare", attr_command_compare, true},
+    {"check", attr_command_check, false},
+    {"tune", attr_command_tune, false},
+    {"calibrate", attr_command_calibrate, false},
+    {"init", attr_command_init, false},
+    {"help", attr_command_help, false},
 };
 enum { command_count = sizeof commands / sizeof *commands };
 
-/* The command of that name, or NULL. */
-static attr_command find_command(const char *name) {
+/* The number of the command of that name, or -1. */
+static int find_command(const char *name) {
     for (int i = 0; i < command_count; ++i)
-        if (0 == strcmp(name, commands[i].name)) return commands[i].run;
-    return NULL;
+        if (0 == strcmp(name, commands[i].name)) return i;
+    return -1;
 }
 
 bool attr_is_command(const char *name) {
-    return find_command(name) != NULL;
+    return find_command(name) >= 0;
 }
 
 int attr_report_failure(attr_status status) {
@@ -39,10 +44,13 @@ static attr_status dispatch(int argc, char **argv, const attr_options *flags) {
     if (flags->help) return attr_command_help(0, NULL, flags);
     if (argc < 3)
         return attr_fail(ATTR_BAD_INPUT, "a command is missing (test, compare, check, tune, calibrate, init or help)");
-    attr_command run = find_command(argv[2]);
-    if (run) return run(argc - 3, argv + 3, flags);
-    return attr_fail(ATTR_BAD_INPUT, "there is no command \"%s\" (test, compare, check, tune, calibrate, init or help)",
-                     argv[2]);
+    int command = find_command(argv[2]);
+    if (command < 0)
+        return attr_fail(ATTR_BAD_INPUT,
+                         "there is no command \"%s\" (test, compare, check, tune, calibrate, init or help)", argv[2]);
+    if (flags->json && !commands[command].prints_json)
+        return attr_fail(ATTR_BAD_INPUT, "command line: -json is for test and compare, not for %s", argv[2]);
+    return commands[command].run(argc - 3, argv + 3, flags);
 }
 
 /* OpenMP's threads spin for milliseconds when they wait for each other. Where other programs want the processors, too,

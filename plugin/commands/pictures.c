@@ -1,25 +1,7 @@
 #include "commands/commands.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <strings.h>
-
-#include "base/files.h"
-
-enum { largest_list = 64 << 20 };
-
-static int has_extension(const char *path, const char *extension) {
-    const char *dot = strrchr(path, '.');
-    return dot && 0 == strcasecmp(dot, extension);
-}
-
-/* Cuts white space at both ends off, in place. */
-static char *trim(char *line) {
-    size_t length = strlen(line);
-    while (length > 0 && strchr(" \t\r\n", line[length - 1])) line[--length] = 0;
-    return line + strspn(line, " \t");
-}
+#include <unistd.h>
 
 /* ---- How pictures went */
 
@@ -39,31 +21,7 @@ attr_status attr_tally_end(const attr_tally *t, const char *list) {
     return attr_fail(t->worst, "%s: %d of %d pictures could not be explained", list, t->failed, t->all);
 }
 
-/* ---- Lists */
-
-bool attr_is_list(const char *argument) {
-    return has_extension(argument, ".txt") || has_extension(argument, ".list");
-}
-
-attr_status attr_list_open(attr_list *list, const char *path) {
-    *list = (attr_list){0};
-    ATTR_TRY(attr_read_file(&list->text, NULL, attr_find_file(path), largest_list));
-    list->rest = list->text + (strncmp(list->text, "\xef\xbb\xbf", 3) ? 0 : 3); /* Windows' mark of UTF-8 */
-    attr_list_next(list);
-    if (list->path) return ATTR_OK;
-    attr_list_close(list);
-    return attr_fail(ATTR_BAD_INPUT, "%s: the list names no picture", path);
-}
-
-void attr_list_next(attr_list *list) {
-    do list->path = strsep(&list->rest, "\n");
-    while (list->path && !*(list->path = trim(list->path)));
-}
-
-void attr_list_close(attr_list *list) {
-    free(list->text);
-    *list = (attr_list){0};
-}
+/* ---- One after the other */
 
 static attr_status for_list(const char *path, attr_for_picture each, void *context) {
     attr_list list;
@@ -75,23 +33,21 @@ static attr_status for_list(const char *path, attr_for_picture each, void *conte
     return attr_tally_end(&tally, path);
 }
 
-/* ---- All */
-
-static attr_status for_stdin(attr_for_picture each, void *context) {
+static attr_status for_stdin(bool prompts, attr_for_picture each, void *context) {
     char line[4096];
     attr_tally tally = {0};
     for (;;) {
-        printf("Enter Image Path: ");
+        if (prompts) printf("Enter Image Path: ");
         fflush(stdout);
         if (attr_was_interrupted() || !fgets(line, sizeof line, stdin)) break;
-        char *path = trim(line);
+        char *path = attr_trim(line);
         if (*path) attr_tally_add(&tally, each(context, path));
     }
-    putchar('\n');
+    if (prompts) putchar('\n');
     return attr_tally_end(&tally, "standard input");
 }
 
-attr_status attr_for_each_picture(const char *argument, attr_for_picture each, void *context) {
-    if (!argument) return for_stdin(each, context);
+attr_status attr_for_each_picture(const char *argument, const attr_options *o, attr_for_picture each, void *context) {
+    if (!argument) return for_stdin(!o->json || isatty(STDIN_FILENO), each, context);
     return attr_is_list(argument) ? for_list(argument, each, context) : each(context, argument);
 }

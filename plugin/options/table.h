@@ -122,6 +122,8 @@
     TEXT(COMMAND, methods, "gradient,integrated_gradients,smoothgrad,noisegrad", "METHODS", \
          "compare: the methods, separated by commas; one with noise may name its base: noisegrad:integrated_gradients") \
     BOOL(COMMAND, shared_scale, "0", "compare: the colours of a target's maps have one scale, the largest") \
+    BOOL(COMMAND, json, "0", \
+         "test, compare: standard output is a line of JSON for each picture (summary.json, compare.json), no text") \
     TEXT(COMMAND, save, "tuned.cfg", "FILE", "tune: the file to write") \
     TEXT(COMMAND, attribution, "", "FILE", "a file with an [attribution] section, over that of the network's cfg") \
     REAL(COMMAND, drop, "0.05", "0.001", "0.999", "", "calibrate: the part of the accuracy that the noise is to cost") \
