@@ -122,6 +122,8 @@ CASES
     size=$(wc -c <whole.png)
     for bytes in 8 30 100 $((size / 2)) $((size - 20)); do head -c $bytes whole.png >cut_$bytes.png; done
     mkdir folder.png
+    refused "./folder.png: cannot open: Is a directory" \
+        attribute test "${model[@]}" "$picture" -method integrated_gradients -baseline ./folder.png
     echo "<svg/>" >drawing.svg
     while IFS='|' read -r file text; do
         refused "$file: $text" explain "${model[@]}" "$file"
@@ -130,7 +132,6 @@ CASES
 no.png|cannot open: No such file
 empty.png|the file is empty
 text.png|cannot be read as a picture
-folder.png|cannot open: Is a directory
 drawing.svg|cannot be read as a picture
 CASES
     for file in cut_*; do refused "$file: " explain "${model[@]}" $file; done
@@ -156,10 +157,13 @@ CASES
     : >empty.txt
     printf '\n  \n\t\n' >blank.list
     mkdir folder.txt
+    echo folder.txt >names.txt
     refused "empty.txt: the list names no picture" explain "${model[@]}" empty.txt
     refused "blank.list: the list names no picture" explain "${model[@]}" blank.list
     refused "no.txt: cannot open" explain "${model[@]}" no.txt
-    refused "folder.txt: cannot open: Is a directory" explain "${model[@]}" folder.txt
+    refused "folder.txt: the folder has no picture" explain "${model[@]}" folder.txt
+    run --separate-stderr -2 explain "${model[@]}" names.txt
+    [ "${stderr_lines[0]}" = "darknet attribute: folder.txt: cannot open: Is a directory" ]
 }
 
 @test "bad input: what the target or the network cannot have" {
