@@ -29,8 +29,34 @@ attr_status attr_label_file(char **out, const char *picture);
 /* Reads the label file of a picture, which is looked for with attr_find_file(). *found says whether there is one; if
  * not, there are no boxes and that is no failure. *boxes is released with free(), NULL when there are none.
  * Boxes that are narrower or lower than .001 are left out, as they are when Darknet trains. ATTR_BAD_INPUT, naming file
- * and line, for a line that is no object, a class that is not below `classes`, a number that is not finite, a negative
- * size. */
+ * and line, for the first line that is no object (five numbers, the first a whole one, with blanks between), a class
+ * that is not below `classes`, a number that is not finite, a negative size. */
 attr_status attr_true_boxes_read(attr_true_box **boxes, int *count, bool *found, const char *picture, int classes);
+
+enum { ATTR_PROBLEM_SIZE = 200 };
+
+/* Something that is wrong with the labels of a picture. */
+typedef struct {
+    char *file;                      /* the label file, by the name under which it was found or looked for */
+    int line;                        /* from 1; 0: the file as a whole is missing or cannot be read */
+    char message[ATTR_PROBLEM_SIZE]; /* one line, without file and line; bytes of the file in it are printable ASCII */
+} attr_label_problem;
+
+/* A growing list, empty when zeroed. */
+typedef struct {
+    attr_label_problem *items;
+    int count, room;
+} attr_label_problems;
+
+/* As attr_true_boxes_read(), but nothing that is wrong with the labels is a failure and nothing is left out silently:
+ * lines that are right are taken, each of the others is added to `problems`. These are, besides what is ATTR_BAD_INPUT
+ * above, boxes narrower or lower than .001 and boxes whose centre is outside of the picture (x or y below 0 or above
+ * 1). A file that is missing or cannot be read is a problem, too; *found says as above whether there is one.
+ * ATTR_NO_MEMORY is the only failure. */
+attr_status attr_true_boxes_collect(attr_true_box **boxes, int *count, bool *found, attr_label_problems *problems,
+                                    const char *picture, int classes);
+
+/* Releases the list's content and empties it. */
+void attr_label_problems_free(attr_label_problems *problems);
 
 #endif
