@@ -8,6 +8,8 @@ static const char usage[] =
     "  darknet attribute test DATA CFG WEIGHTS [PICTURES]       explain what a network sees in pictures\n"
     "  darknet attribute compare DATA CFG WEIGHTS [PICTURES] -methods a,b,c\n"
     "                                                           the same by several methods, side by side\n"
+    "  darknet attribute triage DATA CFG WEIGHTS [PICTURES]     sort what it gets right and wrong, and explain each "
+    "case\n"
     "  darknet attribute check CFG [WEIGHTS [PICTURES]]         prove that the gradients of a network are exact\n"
     "  darknet attribute tune CFG [-o FILE]                     measure which kernels are fastest here, for "
     "tuned=FILE\n"

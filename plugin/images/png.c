@@ -91,15 +91,15 @@ static attr_status insert_texts(unsigned char **png, size_t *size, const attr_pn
     return ATTR_OK;
 }
 
-attr_status attr_png_encode(unsigned char **png, size_t *size, const unsigned char *rgb, int w, int h,
-                            const attr_png_text *texts, int text_count) {
+static attr_status encode(unsigned char **png, size_t *size, const unsigned char *pixels, int channels, int w, int h,
+                          const attr_png_text *texts, int text_count) {
     int length = 0;
     *png = NULL;
     *size = 0;
     if (w < 1 || h < 1 || (size_t)w * (size_t)h > ATTR_PICTURE_MAX_PIXELS)
         return attr_fail(ATTR_BAD_INPUT, "a PNG file of %d x %d pixels (1 to %d pixels expected)", w, h,
                          (int)ATTR_PICTURE_MAX_PIXELS);
-    *png = stbi_write_png_to_mem(rgb, 0, w, h, 3, &length);
+    *png = stbi_write_png_to_mem(pixels, 0, w, h, channels, &length);
     if (!*png) return attr_fail(ATTR_NO_MEMORY, "out of memory for a PNG file of %d x %d pixels", w, h);
     *size = (size_t)length;
     if (text_count == 0) return ATTR_OK;
@@ -110,6 +110,15 @@ attr_status attr_png_encode(unsigned char **png, size_t *size, const unsigned ch
         *size = 0;
     }
     return status;
+}
+
+attr_status attr_png_encode(unsigned char **png, size_t *size, const unsigned char *rgb, int w, int h,
+                            const attr_png_text *texts, int text_count) {
+    return encode(png, size, rgb, 3, w, h, texts, text_count);
+}
+
+attr_status attr_png_encode_transparent(unsigned char **png, size_t *size, const unsigned char *rgba, int w, int h) {
+    return encode(png, size, rgba, 4, w, h, NULL, 0);
 }
 
 attr_status attr_png_write(const char *path, const unsigned char *rgb, int w, int h) {

@@ -1,4 +1,4 @@
-/* PNG files and PNG data in memory, 8 bits, red, green, blue. */
+/* PNG files and PNG data in memory, 8 bits, red, green, blue, and opacity if there is any. */
 #ifndef ATTR_IMAGES_PNG_H
 #define ATTR_IMAGES_PNG_H
 
@@ -16,6 +16,9 @@ typedef struct {
  * for an empty picture, one of more than ATTR_PICTURE_MAX_PIXELS pixels, or a keyword that is none. */
 attr_status attr_png_encode(unsigned char **png, size_t *size, const unsigned char *rgb, int w, int h,
                             const attr_png_text *texts, int text_count);
+
+/* The same of rgba [h][w][4], without texts. */
+attr_status attr_png_encode_transparent(unsigned char **png, size_t *size, const unsigned char *rgba, int w, int h);
 
 /* Encodes into a file, without texts, all or nothing: ATTR_IO (a full disk, a missing folder) leaves what was there
  * before. */

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
-#include "targets/nms.h"
+#include "metrics/matching.h"
 
 /* A detection among those of all pictures. */
 typedef struct {
@@ -47,29 +47,14 @@ static void collect(judgement *j) {
     if (j->candidate_count) qsort(j->candidates, j->candidate_count, sizeof *j->candidates, by_class_best_first);
 }
 
-/* Takes the object that a detection is right about; false if there is none. */
-static bool take(judgement *j, const candidate *c) {
-    const attr_judged_picture *picture = &j->pictures[c->picture];
-    int best = -1;
-    double most = 0;
-    for (int i = 0; i < picture->truth_count; ++i) {
-        const attr_true_box *t = &picture->truth[i];
-        if (t->class_index != c->class_index || j->taken[c->picture][i]) continue;
-        const attr_detection box = {.x = t->x, .y = t->y, .w = t->w, .h = t->h};
-        double overlap = attr_box_iou(c->box, &box);
-        if (!(overlap >= j->overlap) || (best >= 0 && overlap <= most)) continue;
-        best = i;
-        most = overlap;
-    }
-    if (best >= 0) j->taken[c->picture][best] = true;
-    return best >= 0;
-}
-
 /* Of the candidates first .. first + n - 1, which are those of one class. */
 static double average_of_class(judgement *j, size_t first, size_t n, int objects) {
     int right = 0;
     for (size_t i = 0; i < n; ++i) {
-        j->right[i] = take(j, &j->candidates[first + i]);
+        const candidate *c = &j->candidates[first + i];
+        const attr_judged_picture *picture = &j->pictures[c->picture];
+        j->right[i] =
+            attr_take_object(j->taken[c->picture], c->box, picture->truth, picture->truth_count, j->overlap) >= 0;
         right += j->right[i];
         j->precision[i] = (double)right / (double)(i + 1);
     }

@@ -2,7 +2,7 @@
  *
  * For each class the detections of all pictures are taken best score first. One is right if its intersection over union
  * with an object of its class in its picture, that no better one has taken, is `overlap` or more; it takes the one that
- * it overlaps most, and each object is taken once. After each detection
+ * it overlaps most, and each object is taken once (attr_take_object() in matching.h). After each detection
  *
  *   precision = right ones so far / detections so far      recall = right ones so far / objects
  *

@@ -56,6 +56,9 @@ typedef struct {
 attr_status attr_true_boxes_collect(attr_true_box **boxes, int *count, bool *found, attr_label_problems *problems,
                                     const char *picture, int classes);
 
+/* Adds one; line 0: that of the whole file. */
+attr_status attr_label_problem_add(attr_label_problems *problems, const char *file, int line, const char *message);
+
 /* Releases the list's content and empties it. */
 void attr_label_problems_free(attr_label_problems *problems);
 

@@ -47,7 +47,7 @@
     TEXT(TARGET, crop, "whole", "X,Y,W,H", "the part of the picture to look at, in its pixels; whole: all of it") \
     TEXT(TARGET, class, "predicted", "CLASSES", \
          "names or numbers, separated by commas; predicted: the top classes or the detected ones") \
-    INT(TARGET, top, "1", "1", "1000000", NULL, "", "classifier: so many of the most probable classes") \
+    INT(TARGET, top, "1", "1", "1000000", NULL, "", "classifier: so many of the most probable classes; triage: cases of each kind (else all)") \
     INT(TARGET, detections, "all", "1", "1000000", "all", "", "detector: at most so many detections, best first") \
     REAL(TARGET, thresh, "0.5", "0", "1", "", "detector: lowest score of a detection") \
     REAL(TARGET, hier, "0.5", "0", "1", "", "detector with a tree of classes: lowest probability of a branch") \
@@ -120,7 +120,7 @@
     CHOICE_OR_FILE(RUN, tuned, "none", "what `darknet attribute tune` found to be fastest on this machine") \
     \
     TEXT(COMMAND, methods, "gradient,integrated_gradients,smoothgrad,noisegrad", "METHODS", \
-         "compare: the methods, separated by commas; one with noise may name its base: noisegrad:integrated_gradients") \
+         "compare, triage: the methods, separated by commas; one with noise may name its base: noisegrad:integrated_gradients") \
     BOOL(COMMAND, shared_scale, "0", "compare: the colours of a target's maps have one scale, the largest") \
     BOOL(COMMAND, json, "0", \
          "test, compare: standard output is a line of JSON for each picture (summary.json, compare.json), no text") \

@@ -41,15 +41,22 @@ static void resample(unsigned char *rgb, const attr_picture *p, int w, int h, in
             }
 }
 
-attr_status attr_draw_picture(attr_drawing *out, const attr_picture *p, int largest_side) {
+attr_status attr_small_picture(unsigned char **rgb, int *w, int *h, const attr_picture *p, int largest_side) {
     enum { smallest_side = 256 };
-    unsigned char *rgb = NULL;
     int longer = p->w > p->h ? p->w : p->h, times = (smallest_side + longer - 1) / longer;
     int side = largest_side > 0 ? (longer + largest_side - 1) / largest_side : 1;
-    int w = (p->w * times + side - 1) / side, h = (p->h * times + side - 1) / side;
+    *w = (p->w * times + side - 1) / side;
+    *h = (p->h * times + side - 1) / side;
+    ATTR_TRY(attr_allocate(rgb, (size_t)*w * (size_t)*h, 3, "a picture"));
+    resample(*rgb, p, *w, *h, side, times);
+    return ATTR_OK;
+}
+
+attr_status attr_draw_picture(attr_drawing *out, const attr_picture *p, int largest_side) {
+    unsigned char *rgb = NULL;
+    int w, h;
     *out = (attr_drawing){0};
-    ATTR_TRY(attr_allocate(&rgb, (size_t)w * (size_t)h, 3, "a picture"));
-    resample(rgb, p, w, h, side, times);
+    ATTR_TRY(attr_small_picture(&rgb, &w, &h, p, largest_side));
     attr_status status = encode(out, rgb, w, h, NULL);
     free(rgb);
     return status;

@@ -77,6 +77,20 @@ bool attr_noise_ruins(const attr_explained *item) {
     return fabs(item->figures.mean_target) < 0.5 * fabs(item->result.target);
 }
 
+/* What attr_failed_factor() says, in words. */
+static const char *words_of(const char *failed) {
+    switch (failed[0]) {
+    case 't':
+        return "another object has this box";
+    case 'b':
+        return "no box fits";
+    case 'o':
+        return "the objectness failed";
+    default:
+        return "the class failed";
+    }
+}
+
 /* What became of a box that is no detection, and what it lacks. */
 static void describe_aim(FILE *file, const attr_aim *aim, double overlap) {
     const char *failed = attr_failed_factor(aim, overlap);
@@ -87,7 +101,7 @@ static void describe_aim(FILE *file, const attr_aim *aim, double overlap) {
     if (aim->fate == ATTR_FATE_SUPPRESSED)
         fprintf(file, ", suppressed by a box with %.2f", (double)aim->by.score);
     else if (failed)
-        fprintf(file, ", the %s failed", failed);
+        fprintf(file, ", %s", words_of(failed));
 }
 
 static void describe_layer(FILE *file, const attr_viewed_layer *layer) {

@@ -6,6 +6,9 @@
 
 /* --- around the maps (page_parts.c) ---------------------------------------------------------------------------- */
 
+/* What all pages have in common, for their <style>. */
+void attr_page_style(FILE *file);
+
 /* From the first line to <main>. `subtitle`: the method or methods. The foot closes what the head has opened. */
 void attr_page_head(FILE *file, const attr_explanation *e, const char *subtitle);
 void attr_page_foot(FILE *file);

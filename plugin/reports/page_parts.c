@@ -8,6 +8,10 @@
 #include "reports/page_style.h"
 #include "reports/text.h"
 
+void attr_page_style(FILE *file) {
+    fputs(page_style, file);
+}
+
 void attr_page_head(FILE *file, const attr_explanation *e, const char *subtitle) {
     attr_html(file,
               "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"

@@ -1,7 +1,9 @@
 /* run.cfg: how to repeat a run. */
 #include "reports/reports.h"
 
+#include "base/files.h"
 #include "reports/text.h"
+#include "reports/triage.h"
 
 static void write_words(FILE *file, const char *const *words, int count) {
     for (int i = 0; i < count; i++) {
@@ -48,5 +50,32 @@ attr_status attr_write_comparison_record(FILE *file, const attr_comparison *c, c
     write_command(file, c->parts[0].e, "compare", path);
     write_words(file, words, o->shared_scale ? 3 : 2);
     write_hashes(file, c->parts[0].e);
+    return attr_options_write(file, o, ATTR_WRITE_GIVEN);
+}
+
+attr_status attr_write_triage_record(FILE *file, const attr_triage *t, const char *path) {
+    const attr_session *s = t->survey->session;
+    const attr_options *o = t->options;
+    char hash[65];
+    const char *words[] = {"attribute",
+                           "triage",
+                           s->data_path ? s->data_path : "DATA",
+                           s->cfg_path,
+                           s->weights_path,
+                           t->list,
+                           "-attribution",
+                           path,
+                           "-methods",
+                           o->methods};
+    bool several = attr_option_is_given(o, ATTR_OPTION_methods);
+    fprintf(file, ATTR_RECORD_MARK " %s: the options that a triage was given, all others are each method's own\n",
+            ATTR_VERSION);
+    fputs("# Repeat it:\n#   darknet", file);
+    write_words(file, words, several ? 10 : 8);
+    fprintf(file, "\n# SHA-256 of what it read:\n");
+    write_hash(file, s->cfg_hash, s->cfg_path);
+    write_hash(file, s->weights_hash, s->weights_path);
+    if (attr_hash_file(hash, attr_find_file(t->list)) == ATTR_OK) write_hash(file, hash, t->list); /* or a folder */
+    putc('\n', file);
     return attr_options_write(file, o, ATTR_WRITE_GIVEN);
 }

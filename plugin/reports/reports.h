@@ -49,6 +49,7 @@ typedef struct {
 /* `largest_side`: a larger picture is shrunk by a whole number to fit; 0: never. A small one is enlarged as in
  * images/overlay.h. The map must be drawable (ATTR_MAP_DRAWN). Its data have a text "Comment": the class, the method
  * and what attr_describe_map() says, with the split-half correlation where there is one. */
+attr_status attr_small_picture(unsigned char **rgb, int *w, int *h, const attr_picture *picture, int largest_side);
 attr_status attr_draw_picture(attr_drawing *out, const attr_picture *picture, int largest_side);
 attr_status attr_draw_map(attr_drawing *out, const attr_explanation *e, const attr_explained *item,
                           const attr_map_figures *figures, int largest_side);

@@ -144,12 +144,16 @@ void attr_html_name(FILE *file, const char *name) {
     }
 }
 
-void attr_html_address(FILE *file, const char *name) {
-    fputs("./", file); /* or "a:b" would be an address of protocol a */
+void attr_html_part_of_address(FILE *file, const char *name) {
     for (; *name; name++) {
         unsigned char c = (unsigned char)*name;
-        fprintf(file, c < 128 && (isalnum(c) || strchr("_-.+~", c)) ? "%c" : "%%%02X", c);
+        fprintf(file, c < 128 && (isalnum(c) || strchr("_-.~", c)) ? "%c" : "%%%02X", c);
     }
+}
+
+void attr_html_address(FILE *file, const char *name) {
+    fputs("./", file); /* or "a:b" would be an address of protocol a */
+    attr_html_part_of_address(file, name);
 }
 
 void attr_base64(FILE *file, const unsigned char *data, size_t size) {

@@ -21,8 +21,9 @@ void attr_html(FILE *file, const char *format, ...) __attribute__((format(printf
 /* A name, which may be broken behind underscores and colons where it is too long for its place. */
 void attr_html_name(FILE *file, const char *name);
 
-/* A file's name as a relative address between quotation marks. */
+/* A file's name as a relative address between quotation marks; as a part of one, behind a slash or an equals sign. */
 void attr_html_address(FILE *file, const char *name);
+void attr_html_part_of_address(FILE *file, const char *name);
 
 void attr_base64(FILE *file, const unsigned char *data, size_t size);
 

@@ -31,6 +31,11 @@ attr_status attr_scene_objects(attr_scene *scene) {
     return ATTR_OK;
 }
 
+attr_matching_rule attr_matching_rule_of(const attr_options *o) {
+    double background = o->iou < ATTR_MATCHING_BACKGROUND ? o->iou : ATTR_MATCHING_BACKGROUND;
+    return (attr_matching_rule){.overlap = o->iou, .background = background, .threshold = (float)o->thresh};
+}
+
 /* ---- Lists of aims */
 
 typedef struct {
@@ -60,8 +65,7 @@ static void take_candidates(taker *t, const attr_scene *scene, bool kept) {
     }
 }
 
-/* The nearest box to an object; what became of it, if it is a candidate. */
-static attr_status aim_at_object(attr_aim *aim, const attr_scene *scene, const attr_true_box *object) {
+attr_status attr_aim_at_object(attr_aim *aim, const attr_scene *scene, const attr_true_box *object) {
     const attr_letterbox *box = &scene->explanation->letterbox;
     attr_session *s = scene->session;
     aim->has_object = true;
@@ -84,7 +88,7 @@ static attr_status aim_at_object(attr_aim *aim, const attr_scene *scene, const a
 static attr_status find_missed(bool **missed, const attr_scene *scene) {
     attr_case *cases = NULL;
     int count = 0;
-    const attr_matching_rule rule = {.overlap = scene->session->options.iou};
+    const attr_matching_rule rule = attr_matching_rule_of(&scene->session->options);
     ATTR_TRY(attr_allocate(missed, (size_t)scene->object_count, sizeof **missed, "labels"));
     ATTR_TRY(attr_match(&cases, &count, scene->found, scene->found_count, scene->objects, scene->object_count, &rule));
     for (int i = 0; i < count; ++i)
@@ -100,7 +104,7 @@ static attr_status take_objects(taker *t, attr_scene *scene) {
     for (int i = 0; status == ATTR_OK && i < scene->object_count; ++i) {
         if (missed && !missed[i]) continue;
         attr_aim *aim = take(t);
-        if (aim) status = aim_at_object(aim, scene, &scene->objects[i]);
+        if (aim) status = attr_aim_at_object(aim, scene, &scene->objects[i]);
     }
     free(missed);
     return status;
@@ -156,7 +160,7 @@ attr_status attr_find_aims(attr_aim **aims, int *count, attr_scene *scene, const
 }
 
 const char *attr_failed_factor(const attr_aim *aim, double overlap) {
-    if (aim->fate == ATTR_FATE_KEPT) return NULL;
     if (aim->has_object && aim->iou < overlap) return "box";
+    if (aim->fate == ATTR_FATE_KEPT) return aim->place == ATTR_PLACE_MISSED ? "taken" : NULL;
     return aim->detection.objectness < aim->detection.class_probability ? "objectness" : "class";
 }

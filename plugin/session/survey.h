@@ -3,6 +3,7 @@
  *   attr_survey v = {.session = s};
  *   ATTR_TRY(attr_survey_add(&v, path));        for each picture; a failure leaves it out, the others go on
  *   ATTR_TRY(attr_survey_finish(&v));           accuracy, AP, confusion table
+ *   ATTR_TRY(attr_survey_explain(&explanation, &v, cases, count, NULL, NULL));      maps of what you choose
  *   attr_survey_free(&v);
  *
  * Pictures are letterboxed as by `darknet attribute test`, one at a time; nothing of them is kept but what was found.
@@ -10,7 +11,7 @@
  * A detector's cases are those of metrics/matching.h, with options thresh, candidates, nms, hier and iou. A true or
  * false positive aims at the detection; a suppressed object at the candidate that was suppressed; a missed or confused
  * one at the box that came nearest to a detection of it (attr_nearest_box). A classifier's case is its picture: right
- * or wrong, where the label is known (metrics and labels as in `classifier valid`). */
+ * or wrong. Labels are those of model/ground_truth.h. */
 #ifndef ATTR_SESSION_SURVEY_H
 #define ATTR_SESSION_SURVEY_H
 
@@ -29,21 +30,25 @@ typedef struct {
     int picture;     /* its index */
     int number;      /* among the cases of its picture, from 0 */
     int class_index; /* detected or predicted; of a false negative labelled */
-    int true_class;  /* -1: there is nothing */
-    double score;    /* a detector's of the box that is aimed at, for class_index; a classifier's p(class_index) */
+    int true_class;  /* of the object that decided, or the label; -1: there is none */
+    double score;    /* of the box that is aimed at, for class_index; a classifier's p(class_index) */
     double margin;   /* classifier: score - p(true_class) */
-    attr_aim
-        aim; /* detector. `by`: of a duplicate what took its object, of a suppressed one what suppresses it, of a
-                confused one the detection of another class. `object`: what it was matched with, took or overlaps */
+    /* Of a detector. `by`: what took a duplicate's object, what suppresses a suppressed one, what a confused object was
+     * taken for. `object`: what was taken, overlapped, or not found. */
+    attr_aim aim;
 } attr_survey_case;
 
 typedef struct {
     char *path;
     int width, height;
-    attr_true_box *objects; /* what is labelled there */
+    bool has_labels;
+    attr_true_box *objects; /* detector: what is labelled */
     int object_count;
-    attr_detection *found; /* with scores above .005, the best 100, best first; detectors only */
+    attr_candidate *candidates; /* detector: all above the lower of options candidates and thresh, best first */
+    int candidate_count;
+    attr_detection *found; /* detector: what average precision is judged by (attr_detect_for_precision) */
     int found_count;
+    int label, predicted, rank; /* classifier; rank of the label among the classes, from 0; -1: there is none */
 } attr_survey_picture;
 
 typedef struct {
@@ -53,17 +58,30 @@ typedef struct {
     int picture_count;
     attr_survey_case *cases; /* picture by picture */
     int case_count;
-    attr_label_problems problems; /* of label files, a classifier's paths without a label included */
-    attr_confusion *confusion;    /* classes and, of a detector, nothing; see metrics/confusion.h */
+    attr_label_problems problems; /* of label files; a classifier's paths without a label */
+    int unlabelled;               /* pictures without a label or label file: left out of all that follows */
+    attr_confusion confusion;     /* with the overlap of option iou */
 
     int counts[ATTR_SURVEY_KINDS];
-    double ap;         /* AP50, or with option iou another overlap: metrics/average_precision.h; NAN without objects */
-    double *class_ap;  /* [classes] */
-    double top1, top5; /* classifier; NAN without labels */
+    attr_class_counts *class_counts; /* [classes], detector */
+    double ap;                       /* detector: metrics/average_precision.h at option iou; NAN without objects */
+    double *class_ap;                /* [classes], NAN where a class does not occur */
+    double top1, top5;               /* classifier; NAN without labels */
 } attr_survey;
 
+/* A picture without labels is no failure. */
 attr_status attr_survey_add(attr_survey *v, const char *path);
 attr_status attr_survey_finish(attr_survey *v);
 void attr_survey_free(attr_survey *v);
+
+/* The maps of some cases of one picture, cases[count] as indexes, by the session's options: item i of the explanation
+ * is that of case i, with its plane in network coordinates. What is explained is what option target says of the place
+ * that the case aims at (a target that names a place itself is ATTR_BAD_INPUT); `auto` for a classifier that is wrong:
+ * the contrast of what it says with what is true. One layer at most may be asked for (option layers). */
+attr_status attr_survey_explain(attr_explanation **out, const attr_survey *v, const int *cases, int count,
+                                attr_progress progress, void *context);
+
+/* Checks option target for that. */
+attr_status attr_survey_check_target(const attr_session *session);
 
 #endif

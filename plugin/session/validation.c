@@ -79,12 +79,13 @@ double attr_validation_chance(const attr_validation *v) {
 
 /* ---- One network, all pictures */
 
-static attr_status read_detections(attr_valid_picture *p, attr_session *s, int sample) {
-    ATTR_TRY(attr_session_detect(&p->found, &p->found_count, s, sample, &p->letterbox, lowest_score));
-    if (p->found_count <= most_detections) return ATTR_OK;
-    attr_detection *fewer = realloc(p->found, most_detections * sizeof *fewer);
-    if (fewer) p->found = fewer;
-    p->found_count = most_detections;
+attr_status attr_detect_for_precision(attr_detection **found, int *count, attr_session *s, int sample,
+                                      const attr_letterbox *letterbox) {
+    ATTR_TRY(attr_session_detect(found, count, s, sample, letterbox, lowest_score));
+    if (*count <= most_detections) return ATTR_OK;
+    attr_detection *fewer = realloc(*found, most_detections * sizeof *fewer);
+    if (fewer) *found = fewer;
+    *count = most_detections;
     return ATTR_OK;
 }
 
@@ -105,7 +106,8 @@ static attr_status run_batch(attr_validation *v, int first, int count) {
     for (int i = 0; i < count; ++i) {
         attr_valid_picture *p = &v->pictures[first + i];
         forget_found(p);
-        ATTR_TRY(s->is_detector ? read_detections(p, s, i) : read_class(p, s, i));
+        ATTR_TRY(s->is_detector ? attr_detect_for_precision(&p->found, &p->found_count, s, i, &p->letterbox)
+                                : read_class(p, s, i));
     }
     return ATTR_OK;
 }

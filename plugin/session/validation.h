@@ -20,6 +20,11 @@
 #include "model/ground_truth.h"
 #include "session/session.h"
 
+/* The detections by which a detector's average precision is judged: those of a picture with a score above .005, the
+ * best 100, best first, whatever option thresh says. *found is released with free(). */
+attr_status attr_detect_for_precision(attr_detection **found, int *count, attr_session *session, int sample,
+                                      const attr_letterbox *letterbox);
+
 /* What is right in a picture. Released with attr_truth_free(), or given away to attr_validation_add(). */
 typedef struct {
     bool known;           /* there is a label, or a label file */
