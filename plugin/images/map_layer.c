@@ -6,24 +6,14 @@
 #include "base/memory.h"
 #include "images/colour.h"
 #include "images/png.h"
-
-/* The mean of a square of `side` pixels, as far as it is in the map. */
-static float mean_of(const float *map, int w, int h, int left, int top, int side) {
-    double sum = 0;
-    int right = left + side < w ? left + side : w, bottom = top + side < h ? top + side : h;
-    for (int y = top; y < bottom; y++)
-        for (int x = left; x < right; x++) sum += map[(size_t)y * (size_t)w + (size_t)x];
-    return (float)(sum / (right - left) / (bottom - top));
-}
+#include "images/shrink.h"
 
 static attr_status shrink(float **out, attr_map_layer *layer, const float *map, int w, int h, int largest_side) {
-    int longer = w > h ? w : h, side = (longer + largest_side - 1) / largest_side;
-    layer->w = (w + side - 1) / side;
-    layer->h = (h + side - 1) / side;
+    int factor = attr_shrink_factor(w, h, largest_side);
+    layer->w = attr_shrunk(w, factor);
+    layer->h = attr_shrunk(h, factor);
     ATTR_TRY(attr_allocate(out, (size_t)layer->w * (size_t)layer->h, sizeof **out, "a map"));
-    for (int y = 0; y < layer->h; y++)
-        for (int x = 0; x < layer->w; x++)
-            (*out)[(size_t)y * (size_t)layer->w + (size_t)x] = mean_of(map, w, h, x * side, y * side, side);
+    attr_shrink_plane(*out, map, w, h, factor, false);
     return ATTR_OK;
 }
 

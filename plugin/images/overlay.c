@@ -6,34 +6,20 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "images/shrink.h"
 
 static const int smallest_side = 256;
 enum { shades = 1024 }; /* of each sign */
 
-/* Mean values of `side` x `side` squares (smaller at the right and lower edge) of one plane. */
-static void shrink_plane(float *out, const float *plane, int w, int h, int side, bool absolute) {
-    for (int y = 0; y < h; y += side)
-        for (int x = 0; x < w; x += side) {
-            int right = x + side < w ? x + side : w, bottom = y + side < h ? y + side : h;
-            double sum = 0;
-            for (int j = y; j < bottom; j++)
-                for (int i = x; i < right; i++) {
-                    float value = plane[(size_t)j * (size_t)w + (size_t)i];
-                    sum += absolute ? fabsf(value) : value;
-                }
-            *out++ = (float)(sum / (right - x) / (bottom - y));
-        }
-}
-
 static attr_status shrink(attr_picture *small, float **small_map, const attr_picture *p, const float *map, int side,
                           bool absolute) {
-    *small = (attr_picture){.w = (p->w + side - 1) / side, .h = (p->h + side - 1) / side, .c = p->c};
+    *small = (attr_picture){.w = attr_shrunk(p->w, side), .h = attr_shrunk(p->h, side), .c = p->c};
     size_t plane = (size_t)small->w * (size_t)small->h, from = (size_t)p->w * (size_t)p->h;
     ATTR_TRY(attr_allocate(&small->data, plane * (size_t)p->c, sizeof(float), "an overlay"));
     ATTR_TRY(attr_allocate(small_map, plane, sizeof(float), "an overlay"));
     for (size_t k = 0; k < (size_t)p->c; k++)
-        shrink_plane(small->data + k * plane, p->data + k * from, p->w, p->h, side, false);
-    shrink_plane(*small_map, map, p->w, p->h, side, absolute);
+        attr_shrink_plane(small->data + k * plane, p->data + k * from, p->w, p->h, side, false);
+    attr_shrink_plane(*small_map, map, p->w, p->h, side, absolute);
     return ATTR_OK;
 }
 
@@ -144,11 +130,11 @@ attr_status attr_overlay_draw(attr_overlay *out, const attr_picture *picture, co
                               const attr_overlay_settings *settings) {
     attr_picture small = {0};
     float *small_map = NULL;
-    int longer = picture->w > picture->h ? picture->w : picture->h, limit = settings->largest_side;
+    int longer = picture->w > picture->h ? picture->w : picture->h;
+    int side = attr_shrink_factor(picture->w, picture->h, settings->largest_side);
     memset(out, 0, sizeof *out);
     ATTR_TRY(check(settings));
-    if (limit <= 0 || longer <= limit) return draw(out, picture, map, settings, (smallest_side + longer - 1) / longer);
-    int side = (longer + limit - 1) / limit;
+    if (side == 1) return draw(out, picture, map, settings, (smallest_side + longer - 1) / longer);
     attr_status status = shrink(&small, &small_map, picture, map, side, settings->palette == ATTR_SEQUENTIAL);
     if (status == ATTR_OK) status = draw(out, &small, small_map, settings, 1. / side);
     attr_picture_free(&small);

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "images/shrink.h"
 #include "reports/page.h"
 #include "reports/text.h"
 #include "reports/triage_page.h"
@@ -44,12 +45,11 @@ static void write_frames(FILE *file, const attr_survey_case *c) {
     write_frame(file, "found", d->x, d->y, d->w, d->h);
 }
 
-/* Its largest side is ATTR_GALLERY_SIDE, as attr_small_picture() makes it. */
+/* Of the size that attr_small_picture() makes. */
 static void write_photo(FILE *file, const attr_survey_picture *p, int index) {
-    int longer = p->width > p->height ? p->width : p->height,
-        side = (longer + ATTR_GALLERY_SIDE - 1) / ATTR_GALLERY_SIDE;
+    int factor = attr_shrink_factor(p->width, p->height, ATTR_GALLERY_SIDE);
     fprintf(file, "<img class=\"photo\" src=\"pictures/%04d.jpg\" width=\"%d\" height=\"%d\" loading=\"lazy\" alt=\"",
-            index, (p->width + side - 1) / side, (p->height + side - 1) / side);
+            index, attr_shrunk(p->width, factor), attr_shrunk(p->height, factor));
     attr_html(file, "The picture %s\">", p->path);
 }
 
