@@ -150,6 +150,17 @@ assert table[("Ankle-boot", "Bag")] == 1 and sum(table.values()) == 11, table
 PYTHON
 }
 
+@test "triage: a YOLOv2 head is sorted and explained as a YOLOv3 head with the same numbers" {
+    make_list
+    sed 's/^\[yolo\]/[region]/; s/^mask=0/coords=4/; s/^anchors=.*/anchors=0.625,0.625/' quarter.cfg >region.cfg
+    for head in quarter region; do
+        attribute triage quarter.data $head.cfg quarter.weights list.txt "${quick[@]}" -results $head
+        summary $head/triage/triage.json | grep -v '"cfg' >$head.json
+    done
+    diff quarter.json region.json
+    grep -q '"kind": "true_positive"' quarter.json
+}
+
 @test "triage: what it cannot do is refused before anything is computed" {
     make_list
     refused "usage: darknet attribute triage" attribute triage "${detector[@]}" list.txt more

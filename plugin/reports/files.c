@@ -93,14 +93,15 @@ attr_status attr_write_numbers(const attr_explanation *e, const attr_explained *
     return item->error ? write_npy(&item->result, item->error, folder, ".error.npy") : ATTR_OK;
 }
 
-static attr_status write_png(const attr_drawing *drawing, const char *folder, const char *name) {
+attr_status attr_write_bytes(const unsigned char *bytes, size_t size, const char *folder, const char *name,
+                             const char *extension) {
     attr_output output;
     char *path = NULL;
-    ATTR_TRY(attr_join_path(&path, folder, name, ".png"));
+    ATTR_TRY(attr_join_path(&path, folder, name, extension));
     attr_status status = attr_write_begin(&output, path);
     free(path);
     ATTR_TRY(status);
-    fwrite(drawing->png, 1, drawing->size, output.file);
+    fwrite(bytes, 1, size, output.file);
     return attr_write_commit(&output);
 }
 
@@ -125,7 +126,7 @@ attr_status attr_write_drawing(attr_drawing *drawing, const attr_explanation *e,
     if (figures->state != ATTR_MAP_DRAWN) return ATTR_OK;
     if (attr_asked_for(&e->options, ATTR_OUTPUT_PNG)) {
         status = attr_draw_map(drawing, e, item, figures, 0);
-        if (status == ATTR_OK) status = write_png(drawing, folder, item->name);
+        if (status == ATTR_OK) status = attr_write_bytes(drawing->png, drawing->size, folder, item->name, ".png");
     }
     if (status == ATTR_OK && page_side > 0) status = draw_for_page(drawing, e, item, figures, page_side);
     return status;

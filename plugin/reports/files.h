@@ -17,6 +17,10 @@ attr_status attr_folder_of(char **folder, const attr_explanation *e, const char 
 attr_status attr_begin_file(attr_output *output, const char *folder, const char *name);
 attr_status attr_end_file(attr_output *output, attr_status status);
 
+/* A whole file: <folder>/<name><extension>. */
+attr_status attr_write_bytes(const unsigned char *bytes, size_t size, const char *folder, const char *name,
+                             const char *extension);
+
 /* Whether a folder has a record of that name that this program has written. */
 bool attr_has_record(const char *folder, const char *name);
 /* Removes a file; success if there is none. */

@@ -31,17 +31,6 @@ attr_status attr_write_triage_picture(const attr_triage *t, int picture, const a
     return status;
 }
 
-static attr_status write_layer(const attr_map_layer *layer, const char *folder, const char *name) {
-    attr_output output;
-    char *path = NULL;
-    ATTR_TRY(attr_join_path(&path, folder, name, ".layer.png"));
-    attr_status status = attr_write_begin(&output, path);
-    free(path);
-    ATTR_TRY(status);
-    fwrite(layer->png, 1, layer->size, output.file);
-    return attr_write_commit(&output);
-}
-
 attr_status attr_write_triage_layer(attr_triage_map *m, const attr_explanation *e, const attr_explained *item,
                                     const attr_map_figures *figures, const char *folder) {
     attr_map_layer layer;
@@ -49,7 +38,7 @@ attr_status attr_write_triage_layer(attr_triage_map *m, const attr_explanation *
     attr_status status = attr_map_layer_make(&layer, item->plane, e->picture.w, e->picture.h, ATTR_GALLERY_SIDE,
                                              (attr_normalisation_word)e->options.normalisation);
     if (status == ATTR_OK && attr_asked_for(&e->options, ATTR_OUTPUT_HTML))
-        status = write_layer(&layer, folder, m->name);
+        status = attr_write_bytes(layer.png, layer.size, folder, m->name, ".layer.png");
     if (status == ATTR_OK) {
         m->largest = layer.largest;
         m->end = layer.end;
