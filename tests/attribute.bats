@@ -43,7 +43,7 @@ load attribute
     for topic in $topics; do
         sed -n "/^$topic: /,/^\$/p" text | sed '/^$/d' >part
         [ -s part ]
-        attribute help "$topic" | cmp - part
+        attribute help "$topic" | head -n "$(wc -l <part)" | cmp - part # behind targets comes their grammar
     done
     options=$(grep '^  -' text | grep -v 'the same as\|ignored$' | awk '{ print $1 }')
     [ "$(echo "$options" | wc -l)" -ge 30 ]

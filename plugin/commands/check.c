@@ -126,7 +126,9 @@ static attr_status remember(check_run *run, const attr_end_check *end) {
 static attr_status check_end_to_end(check_run *run, const char *name) {
     attr_target *target = NULL;
     attr_end_check end;
-    ATTR_TRY(make_target(&target, run, (attr_quantity)run->options->target));
+    attr_target_text text; /* of a contrast the first quantity, at the best place: what it subtracts is another such */
+    ATTR_TRY(attr_read_target(&text, run->options->target));
+    ATTR_TRY(make_target(&target, run, text.term[0].quantity));
     attr_status status = attr_check_end_to_end(&end, run->gradient, run->single, run->twin, target, run->x,
                                                (uint64_t)run->options->seed);
     if (status == ATTR_OK) {

@@ -115,9 +115,9 @@ attr_status attr_options_help(FILE *out, const char *topic) {
     bool found = false;
     for (int t = 0; t < ATTR_TOPIC_COUNT; t++) {
         if (topic && !attr_same_name(topic, topics[t].name)) continue;
-        if (topic && attr_same_name(topic, "target")) attr_target_help(out);
         if (found) fprintf(out, "\n");
         help_topic(out, (attr_option_topic)t);
+        if (topic && attr_same_name(topic, "target")) attr_target_help(out);
         found = true;
     }
     int i = topic ? attr_option_find(topic) : -1;

@@ -230,6 +230,7 @@ attr_status attr_read_target(attr_target_text *out, const char *text) {
 
 void attr_target_help(FILE *out) {
     fputs(
+        "\n"
         "A target is a number of the network's output, or the difference of two:\n"
         "\n"
         "  target   = term [ - term ]\n"
@@ -265,7 +266,6 @@ void attr_target_help(FILE *out) {
         "  -target 'w(detection 1)'                     why the box is that wide\n"
         "  -target 'logit - logit(truth)'               classifier: why not what it is\n"
         "\n"
-        "In files a blank in a name is %20.\n"
-        "\n",
+        "In files a blank in a name is %20.\n",
         out);
 }
