@@ -179,12 +179,19 @@ static size_t count_lines(const char *text, size_t size) {
     return count;
 }
 
+/* What attr_read_file() says, without the path in front. */
+static attr_status add_file_problem(reader *r) {
+    const char *message = attr_error_message();
+    size_t length = strlen(r->path);
+    if (strncmp(message, r->path, length) == 0 && strncmp(message + length, ": ", 2) == 0) message += length + 2;
+    return attr_label_problem_add(r->problems, r->path, 0, message);
+}
+
 static attr_status read_file(reader *r) {
     char *text = NULL;
     size_t size = 0;
     attr_status status = attr_read_file(&text, &size, r->path, largest_file);
-    if (status != ATTR_OK && status != ATTR_NO_MEMORY && r->problems)
-        return attr_label_problem_add(r->problems, r->path, 0, attr_error_message());
+    if (status != ATTR_OK && status != ATTR_NO_MEMORY && r->problems) return add_file_problem(r);
     if (status == ATTR_OK) status = attr_allocate(&r->boxes, count_lines(text, size), sizeof *r->boxes, "boxes");
     if (status == ATTR_OK) status = read_lines(r, text, size);
     free(text);
