@@ -141,6 +141,7 @@ PYTHON
     python3 - <<'PYTHON'
 import json
 t = json.load(open("results/triage/triage.json"))
+assert [c["kind"] for c in t["cases"]] == ["wrong"] + 10 * ["right"]
 wrong = [c for c in t["cases"] if c["kind"] == "wrong"]
 assert len(wrong) == 1 and wrong[0]["class"] == "Bag" and wrong[0]["label"] == "Ankle-boot", wrong
 assert wrong[0]["maps"][0]["target"] == "logit - logit(Ankle-boot)", wrong

@@ -176,8 +176,10 @@ static void write_head(FILE *file, const attr_triage *t) {
 static attr_status write_cards(FILE *file, const attr_triage *t) {
     const attr_survey *v = t->survey;
     int counts[ATTR_SURVEY_KINDS] = {0}, place = 0;
+    int *order = NULL;
     double shared;
     ATTR_TRY(find_shared_end(&shared, t, 0));
+    ATTR_TRY(attr_triage_order(&order, t));
     for (int i = 0; i < v->case_count; i++)
         if (attr_triage_map_of(t, i, 0)->is_done) counts[v->cases[i].kind]++;
     fputs("<h2>Cases</h2>\n", file);
@@ -185,8 +187,9 @@ static attr_status write_cards(FILE *file, const attr_triage *t) {
     write_legend(file, t);
     fputs("<div class=\"cards\">\n", file);
     for (int i = 0; i < v->case_count; i++)
-        if (attr_triage_map_of(t, i, 0)->is_done) attr_write_triage_card(file, t, i, place++, shared);
+        if (attr_triage_map_of(t, order[i], 0)->is_done) attr_write_triage_card(file, t, order[i], place++, shared);
     fputs("</div>\n", file);
+    free(order);
     return ATTR_OK;
 }
 

@@ -1,9 +1,40 @@
-/* What the maps of a class have in common. */
+/* The order of cases, and what the maps of a class have in common. */
 #include <math.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
 #include "reports/triage.h"
+
+typedef struct {
+    int kind, index;
+    double weight;
+} ordered_case;
+
+static int by_weight(const void *pa, const void *pb) {
+    const ordered_case *a = pa, *b = pb;
+    if (a->kind != b->kind) return b->kind - a->kind; /* wrong before right */
+    if (a->weight != b->weight) return a->weight > b->weight ? -1 : 1;
+    return a->index - b->index;
+}
+
+attr_status attr_triage_order(int **order, const attr_triage *t) {
+    const attr_survey *v = t->survey;
+    ordered_case *list = NULL;
+    ATTR_TRY(attr_allocate(order, (size_t)v->case_count, sizeof **order, "an order"));
+    for (int i = 0; i < v->case_count; i++) (*order)[i] = i;
+    if (v->session->is_detector) return ATTR_OK;
+    attr_status status = attr_allocate(&list, (size_t)v->case_count, sizeof *list, "an order");
+    for (int i = 0; status == ATTR_OK && i < v->case_count; i++) {
+        const attr_survey_case *c = &v->cases[i];
+        list[i] = (ordered_case){c->kind, i, c->kind == ATTR_SURVEY_WRONG ? c->margin : c->score};
+    }
+    if (status == ATTR_OK && v->case_count > 0) qsort(list, (size_t)v->case_count, sizeof *list, by_weight);
+    for (int i = 0; status == ATTR_OK && i < v->case_count; i++) (*order)[i] = list[i].index;
+    free(list);
+    return status;
+}
+
+/* ---- Shares of classes */
 
 static void add_shares(attr_shares *sum, const attr_shares *s) {
     sum->box += s->box;

@@ -120,6 +120,16 @@ static void write_case(attr_json *j, const attr_triage *t, int i) {
     attr_json_close(j, '}');
 }
 
+static attr_status write_cases(attr_json *j, const attr_triage *t) {
+    int *order = NULL;
+    ATTR_TRY(attr_triage_order(&order, t));
+    attr_json_open(j, "cases", '[');
+    for (int i = 0; i < t->survey->case_count; i++) write_case(j, t, order[i]);
+    attr_json_close(j, ']');
+    free(order);
+    return ATTR_OK;
+}
+
 /* ---- Tables */
 
 static void write_pictures(attr_json *j, const attr_survey *v) {
@@ -289,9 +299,7 @@ attr_status attr_write_triage_summary(FILE *file, const attr_triage *t) {
     for (int k = 0; k < t->method_count; k++) ATTR_TRY(write_method(&j, t, k));
     attr_json_close(&j, ']');
     write_pictures(&j, v);
-    attr_json_open(&j, "cases", '[');
-    for (int i = 0; i < v->case_count; i++) write_case(&j, t, i);
-    attr_json_close(&j, ']');
+    ATTR_TRY(write_cases(&j, t));
     attr_json_close(&j, '}');
     return ATTR_OK;
 }
