@@ -63,8 +63,8 @@ void attr_triage_free(attr_triage *t);
 
 /* --- its parts ------------------------------------------------------------------------------------------------- */
 
-/* The order of the cases in triage.json and on the page: of a detector picture by picture; of a classifier what is wrong
- * by its margin, the largest first, then what is right by its score. *order, [cases], is released with free(). */
+/* The order of the cases in triage.json and on the page: of a detector picture by picture; of a classifier what is
+ * wrong by its margin, the largest first, then what is right by its score. *order, [cases], is released with free(). */
 attr_status attr_triage_order(int **order, const attr_triage *t);
 
 /* The mean of a class's shares over its explained cases, and what part of a uniform map would be there. */
