@@ -122,7 +122,7 @@ Test(ground_truth, every_problem_is_named_and_the_other_lines_are_taken) {
         {"0 .5 .5 .1 .1\n1 .5 .5 .2 .2\n", 2, 0, NULL},
         {"", 0, 0, NULL},
         {" \n\t\r\n\n", 0, 0, NULL},
-        {"0 .5 .5 .1 .1\r\n1 0 1 1 1\r\n", 2, 0, NULL},
+        {"0 .5 .5 .1 .1\r\n1 0 0 1 1\r\n1 1 1 1 1\r\n", 3, 0, NULL},
         {"0 .5 .5 .1 .1\nperson .5 .5 .2 .2\n1 .5 .5 .1 .1", 2, 2, "'person .5 .5 .2 .2" NO_BOX},
         {"0 .5 .5 .1", 0, 1, "'0 .5 .5 .1" NO_BOX},
         {"0 .5 .5 .1 .1 .9  \r\n", 0, 1, "'0 .5 .5 .1 .1 .9" NO_BOX},

@@ -361,6 +361,13 @@ Test(matching, objects_that_were_not_found) {
          2,
          {{TP, 0, 0, -1, 1}, {MISSED, -1, 1, -1, 0}},
          2},
+        {"suppressed by nobody knows whom: that is no reason before confusion",
+         {kept(1, .9, 110), gone(0, .8, 100, -1)},
+         2,
+         {object(0, 100)},
+         1,
+         {{CONFUSION, 0, 0, -1, BY_MOVE(10)}, {CONFUSED, -1, 0, 0, 0}},
+         2},
         {"candidates that are not kept are no detections", {below(0, .2, 700)}, 1, {{0}}, 0, .expected_count = 0},
     };
     CHECK(cases);
@@ -378,6 +385,23 @@ Test(matching, broken_chains_and_empty_boxes_do_no_harm) {
     free(cases);
     const attr_detection nothing = {.x = .5f, .y = .5f};
     cr_expect_eq(attr_object_iou(&nothing, &truth[1]), 0, "%g", attr_object_iou(&nothing, &truth[1]));
+}
+
+/* .1 is no number of the machine: the border itself needs another one. */
+Test(matching, an_overlap_that_equals_the_background_is_not_background) {
+    const attr_matching_rule quarter = {.5, .25, .25f};
+    const attr_true_box truth = {0, .5f, .5f, .5f, .5f};
+    for (int class_index = 0; class_index < 2; class_index++) {
+        attr_candidate inside = {
+            {.class_index = class_index, .score = .9f, .x = .5f, .y = .5f, .w = .25f, .h = .25f}, ATTR_FATE_KEPT, -1};
+        attr_case *cases;
+        int count;
+        cr_assert_eq(attr_match(&cases, &count, &inside, 1, &truth, 1, &quarter), ATTR_OK);
+        cr_assert_eq(count, 2, "class %d: %d cases", class_index, count);
+        cr_expect(same_case(&cases[0], &(attr_case){class_index ? CONFUSION : POOR_BOX, 0, 0, -1, .25}), "class %d: %s",
+                  class_index, attr_case_kind_name(cases[0].kind));
+        free(cases);
+    }
 }
 
 Test(matching, kinds_have_names_and_sides) {

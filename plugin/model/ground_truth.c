@@ -1,6 +1,5 @@
 #include "model/ground_truth.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -93,9 +92,8 @@ static bool is_between(const char *from, const char *to) {
 static bool read_numbers(attr_true_box *out, const char *line) {
     float *const numbers[] = {&out->x, &out->y, &out->w, &out->h};
     char *end;
-    errno = 0;
     long class_index = strtol(line, &end, 10);
-    if (!is_between(line, end) || errno || class_index != (int)class_index) return false;
+    if (!is_between(line, end) || class_index != (int)class_index) return false;
     out->class_index = (int)class_index;
     for (int i = 0; i < 4; ++i) {
         const char *begin = end;
