@@ -157,6 +157,9 @@ $(OBJ)/cfg.done: $(DK)/objects.mk $(shell find cfg)
 	$(Q)cp -r cfg $(BUILD)
 	@touch $@
 
+# stb's JPEG writer shifts into the sign bit, as Darknet's copy of it does.
+$(OBJ)/images/jpeg.o: override SANITIZE += -fno-sanitize=shift
+
 # ---- Tests
 
 test_objects = $(patsubst tests/%.c,$(OBJ)/tests/%.o,$(wildcard tests/*.c))

@@ -2,7 +2,7 @@
 
 load attribute
 
-setup_file() {
+needs_browser() {
     [[ ${ATTRIBUTION_BUILD:-} != */sanitize ]] || skip "the pages are the same"
     command -v chromedriver >/dev/null && command -v chromium >/dev/null || skip "chromium and chromedriver are missing"
 }
@@ -12,6 +12,7 @@ browser() {
 }
 
 @test "gallery: of COCO pictures by two methods" {
+    needs_browser
     needs_testdata
     ls "$ATTRIBUTION_TESTDATA"/coco/images/*.jpg >list.txt
     attribute triage cfg/coco.data "$yolo.cfg" "$yolo.weights" list.txt -methods gradient,gradcam -top 8 -thresh 0.2 2>/dev/null
@@ -20,6 +21,7 @@ browser() {
 }
 
 @test "gallery: of more than a thousand cases" {
+    needs_browser
     make_list
     for _ in {1..60}; do cat list.txt; done >long.txt
     attribute triage "${detector[@]}" long.txt "${quick[@]}" -output html,json
@@ -29,6 +31,7 @@ browser() {
 }
 
 @test "gallery: of a classifier, with names that are no HTML" {
+    needs_browser
     mkdir "a & <b>"
     for i in 0 1 2 3 4 5 6 7 8 9; do cp "$pictures"/${i}_* "a & <b>/"; done
     cp "$pictures"/8_* "a & <b>/\"wrong\"_9_ankle-boot.png"
@@ -40,6 +43,7 @@ browser() {
 }
 
 @test "gallery: the pages of test and compare open without an error, narrow and wide" {
+    needs_browser
     attribute test "${model[@]}" "$picture" -samples 4
     browser page results/9_ankle-boot/index.html
     attribute compare "${model[@]}" "$picture" -methods gradient,integrated_gradients,gradcam
