@@ -50,7 +50,9 @@ typedef enum {
     ATTR_STREAM_ROOTS = 6,          /* noise of SmoothTaylor's roots; sample = number of the root */
     ATTR_STREAM_MASK = 7,           /* where RelEx's masks start; sample = the target's class */
     ATTR_STREAM_PATCHES = 8,        /* what AUPC puts over windows; part = number of the window, sample = candidate */
-    ATTR_STREAM_CONTROL = 9         /* the class of RelEx's control; sample = the target's class */
+    ATTR_STREAM_CONTROL = 9,        /* the class of RelEx's control; sample = the target's class */
+    ATTR_STREAM_CONTROL_MAP = 10,   /* the random map that others are measured against; element = y, x */
+    ATTR_STREAM_BOOTSTRAP = 11      /* draws (part 0) and signs (part 1) of bootstrap.h; sample = number of the draw */
 } attr_stream;
 
 typedef struct {

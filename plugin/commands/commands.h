@@ -11,6 +11,7 @@ typedef attr_status (*attr_command)(int count, char **arguments, const attr_opti
 attr_status attr_command_test(int count, char **arguments, const attr_options *flags);
 attr_status attr_command_compare(int count, char **arguments, const attr_options *flags);
 attr_status attr_command_triage(int count, char **arguments, const attr_options *flags);
+attr_status attr_command_valid(int count, char **arguments, const attr_options *flags);
 attr_status attr_command_check(int count, char **arguments, const attr_options *flags);
 attr_status attr_command_tune(int count, char **arguments, const attr_options *flags);
 attr_status attr_command_calibrate(int count, char **arguments, const attr_options *flags);

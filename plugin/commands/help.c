@@ -1,6 +1,9 @@
 #include "commands/commands.h"
 
 #include <stdio.h>
+#include <string.h>
+
+#include "metrics/score.h"
 
 static const char usage[] =
     "Which pixels made this score? Exact gradients for Darknet's classifiers and detectors.\n"
@@ -10,6 +13,7 @@ static const char usage[] =
     "                                                           the same by several methods, side by side\n"
     "  darknet attribute triage DATA CFG WEIGHTS [PICTURES]     sort what it gets right and wrong, and explain each "
     "case\n"
+    "  darknet attribute valid DATA CFG WEIGHTS [PICTURES]      which method's maps are better, by -metrics a,b,c\n"
     "  darknet attribute check CFG [WEIGHTS [PICTURES]]         prove that the gradients of a network are exact\n"
     "  darknet attribute tune CFG [-o FILE]                     measure which kernels are fastest here, for "
     "tuned=FILE\n"
@@ -30,11 +34,22 @@ static const char usage[] =
     "Exit codes: 0 success, 2 bad usage or bad input, 1 failure at run time.\n"
     "\n";
 
+static void list_metrics(void) {
+    fputs("\nThe metrics of `valid`:\n", stdout);
+    for (const attr_metric *m = attr_metrics; m->name; ++m)
+        printf("  %-18s %-13s %-7s %s\n", m->name, m->group,
+               m->direction > 0   ? "higher"
+               : m->direction < 0 ? "lower"
+                                  : "",
+               m->help);
+}
+
 attr_status attr_command_help(int count, char **arguments, const attr_options *flags) {
     (void)flags;
     if (count > 1) return attr_fail(ATTR_BAD_INPUT, "help takes one topic or option, not \"%s\" besides", arguments[1]);
     if (count == 1) {
         attr_status status = attr_options_help(stdout, arguments[0]);
+        if (status == ATTR_OK && 0 == strcmp(arguments[0], "metrics")) list_metrics();
         if (status == ATTR_OK || !attr_is_command(arguments[0])) return status;
     }
     fputs(usage, stdout);

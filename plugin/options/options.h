@@ -143,6 +143,9 @@ attr_status attr_read_methods(attr_method_choice *out, int *count, const attr_op
 /* Makes it the method (and base) in force, as a flag would that is given instead of any other, and resolves again. */
 attr_status attr_options_choose(attr_options *o, const attr_method_choice *choice);
 
+/* Whether two names are the same if `-` is `_`. */
+bool attr_same_name(const char *a, const char *b);
+
 /* The one of names[count] that was probably meant; NULL: none is near. */
 const char *attr_nearest_name(const char *name, char *const *names, int count);
 

@@ -64,9 +64,6 @@ void attr_value_range(char *out, const attr_option_row *row, size_t size);
 /* "a whole number from 1 to 1024, or all", for messages; cut to `size`. */
 void attr_value_expected(char *out, const attr_option_row *row, size_t size);
 
-/* Whether two names are the same if `-` is `_`. */
-bool attr_same_name(const char *a, const char *b);
-
 /* The row of that name, -1 if there is none. */
 int attr_option_find(const char *name);
 

@@ -120,7 +120,9 @@
     CHOICE_OR_FILE(RUN, tuned, "none", "what `darknet attribute tune` found to be fastest on this machine") \
     \
     TEXT(COMMAND, methods, "gradient,integrated_gradients,smoothgrad,noisegrad", "METHODS", \
-         "compare, triage: the methods, separated by commas; one with noise may name its base: noisegrad:integrated_gradients") \
+         "compare, triage, valid: the methods, separated by commas; one with noise may name its base: noisegrad:integrated_gradients") \
+    TEXT(COMMAND, metrics, "deletion,preservation,aupc,autvc,gini,pointing_game,mass_accuracy,rank_accuracy", "METRICS", \
+         "valid: the metrics, separated by commas (`help metrics`)") \
     BOOL(COMMAND, shared_scale, "0", "compare: the colours of a target's maps have one scale, the largest") \
     BOOL(COMMAND, json, "0", \
          "test, compare: standard output is a line of JSON for each picture (summary.json, compare.json), no text") \
@@ -129,7 +131,7 @@
     REAL(COMMAND, drop, "0.05", "0.001", "0.999", "", "calibrate: the part of the accuracy that the noise is to cost") \
     INT(COMMAND, calibrate_clones, "8", "2", "10000", NULL, "", "calibrate: networks with noise at each sigma") \
     INT(COMMAND, pictures, "200", "1", "1000000", NULL, "", \
-        "calibrate: at most so many of the list, evenly spaced; they are kept in memory") \
+        "calibrate, valid: at most so many of the list, evenly spaced") \
     BOOL(COMMAND, grid, "1", "calibrate: -grid=0 leaves out the sigmas that only make the curve complete") \
     BOOL(COMMAND, stock, "1", "check: -stock=0 leaves out the slow comparison with stock Darknet's own gradient") \
     BOOL(COMMAND, verbose, "0", "tell where every value comes from, and let Darknet talk") \

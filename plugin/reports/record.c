@@ -4,6 +4,7 @@
 #include "base/files.h"
 #include "reports/text.h"
 #include "reports/triage.h"
+#include "reports/valid.h"
 
 static void write_words(FILE *file, const char *const *words, int count) {
     for (int i = 0; i < count; i++) {
@@ -53,29 +54,36 @@ attr_status attr_write_comparison_record(FILE *file, const attr_comparison *c, c
     return attr_options_write(file, o, ATTR_WRITE_GIVEN);
 }
 
-attr_status attr_write_triage_record(FILE *file, const attr_triage *t, const char *path) {
-    const attr_session *s = t->survey->session;
-    const attr_options *o = t->options;
+/* A run over a list: `given` are the options that only its command has, `count` words. */
+static attr_status write_list_record(FILE *file, const attr_session *s, const attr_options *o, const char *command,
+                                     const char *list, const char *path, const char *const *given, int count) {
     char hash[65];
-    const char *words[] = {"attribute",
-                           "triage",
-                           s->data_path ? s->data_path : "DATA",
-                           s->cfg_path,
-                           s->weights_path,
-                           t->list,
-                           "-attribution",
-                           path,
-                           "-methods",
-                           o->methods};
-    bool several = attr_option_is_given(o, ATTR_OPTION_methods);
-    fprintf(file, ATTR_RECORD_MARK " %s: the options that a triage was given, all others are each method's own\n",
-            ATTR_VERSION);
+    const char *words[] = {
+        "attribute",    command, s->data_path ? s->data_path : "DATA", s->cfg_path, s->weights_path, list,
+        "-attribution", path};
+    fprintf(file, ATTR_RECORD_MARK " %s: the options that a %s was given, all others are each method's own\n",
+            ATTR_VERSION, command);
     fputs("# Repeat it:\n#   darknet", file);
-    write_words(file, words, several ? 10 : 8);
+    write_words(file, words, sizeof words / sizeof *words);
+    write_words(file, given, count);
     fprintf(file, "\n# SHA-256 of what it read:\n");
     write_hash(file, s->cfg_hash, s->cfg_path);
     write_hash(file, s->weights_hash, s->weights_path);
-    if (attr_hash_file(hash, attr_find_file(t->list)) == ATTR_OK) write_hash(file, hash, t->list); /* or a folder */
+    if (attr_hash_file(hash, attr_find_file(list)) == ATTR_OK) write_hash(file, hash, list); /* or a folder */
     putc('\n', file);
     return attr_options_write(file, o, ATTR_WRITE_GIVEN);
+}
+
+attr_status attr_write_triage_record(FILE *file, const attr_triage *t, const char *path) {
+    const char *given[] = {"-methods", t->options->methods};
+    bool several = attr_option_is_given(t->options, ATTR_OPTION_methods);
+    return write_list_record(file, t->survey->session, t->options, "triage", t->list, path, given, several ? 2 : 0);
+}
+
+attr_status attr_write_valid_record(FILE *file, const attr_valid *v, const char *path) {
+    const attr_options *o = v->scoring->given;
+    char pictures[32];
+    snprintf(pictures, sizeof pictures, "%lld", (long long)o->pictures);
+    const char *given[] = {"-methods", o->methods, "-metrics", o->metrics, "-pictures", pictures};
+    return write_list_record(file, v->scoring->session, o, "valid", v->list, path, given, 6);
 }

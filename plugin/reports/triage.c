@@ -7,11 +7,9 @@
 #include "base/memory.h"
 #include "methods/method.h"
 #include "reports/files.h"
+#include "reports/resume.h"
 
-static const char *const record_name = "run.cfg", *const table_name = "cases.csv", *const summary_name = "triage.json",
-                         *const page_name = "index.html";
-
-enum { largest_table = 1 << 30, largest_record = 1 << 20 };
+static const char *const table_name = "cases.csv";
 
 attr_triage_map *attr_triage_map_of(const attr_triage *t, int one_case, int method) {
     return &t->maps[(size_t)one_case * (size_t)t->method_count + (size_t)method];
@@ -25,104 +23,60 @@ void attr_triage_label(char *out, size_t size, const attr_triage *t, int method)
 
 /* ---- The folder */
 
-/* The record as it would be written. */
-static attr_status make_record(char **text, const attr_triage *t, const char *path) {
-    size_t size = 0;
-    FILE *memory = open_memstream(text, &size);
-    if (!memory) return attr_fail(ATTR_NO_MEMORY, "out of memory for a record");
-    attr_status status = attr_write_triage_record(memory, t, path);
-    if (fclose(memory) != 0 && status == ATTR_OK) status = attr_fail(ATTR_NO_MEMORY, "out of memory for a record");
-    if (status != ATTR_OK) {
-        free(*text);
-        *text = NULL;
-    }
-    return status;
+static attr_status write_record(FILE *file, const void *t, const char *path) {
+    return attr_write_triage_record(file, t, path);
 }
 
-/* Whether the folder has the same run. */
-static bool is_same_run(const char *path, const char *record) {
-    char *there = NULL;
-    bool same = attr_read_file(&there, NULL, path, largest_record) == ATTR_OK && 0 == strcmp(there, record);
-    free(there);
-    return same;
+static attr_status write_names(FILE *file, const void *unused) {
+    (void)unused;
+    attr_write_triage_names(file);
+    return ATTR_OK;
 }
 
-static attr_status write_text(const char *path, const char *text) {
-    attr_output output;
-    ATTR_TRY(attr_write_begin(&output, path));
-    fputs(text, output.file);
-    return attr_write_commit(&output);
+/* What was read back; a line that was not finished is gone. */
+static attr_status write_lines(FILE *file, const void *context) {
+    const attr_triage *t = context;
+    attr_write_triage_names(file);
+    for (int i = 0; i < t->survey->case_count; i++)
+        for (int k = 0; k < t->method_count; k++)
+            if (attr_triage_map_of(t, i, k)->is_done) attr_write_triage_line(file, t, i, k);
+    return ATTR_OK;
 }
 
-/* Maps of other names stay, as do foreign files. */
-static attr_status begin_anew(const attr_triage *t, const char *record_path, const char *record) {
-    attr_output table;
-    if (attr_has_record(t->folder, record_name)) {
-        ATTR_TRY(attr_remove_file(t->folder, page_name, ""));
-        ATTR_TRY(attr_remove_file(t->folder, summary_name, ""));
-    }
-    ATTR_TRY(write_text(record_path, record));
-    ATTR_TRY(attr_begin_file(&table, t->folder, table_name));
-    attr_write_triage_names(table.file);
-    return attr_write_commit(&table);
+static attr_status write_candidates(FILE *file, const void *context) {
+    attr_write_triage_candidates(file, ((const attr_triage *)context)->survey);
+    return ATTR_OK;
 }
 
-/* Writes the table anew with what was read back: a line that was not finished is gone. */
-static attr_status take_up(attr_triage *t, const char *path) {
+static attr_status take_up(attr_triage *t) {
     char *text = NULL;
-    attr_output table;
-    ATTR_TRY(attr_read_file(&text, NULL, path, largest_table));
+    ATTR_TRY(attr_read_table(&text, t->folder, table_name));
     attr_status status = attr_read_triage_table(t, text);
     free(text);
     ATTR_TRY(status);
-    ATTR_TRY(attr_write_begin(&table, path));
-    attr_write_triage_names(table.file);
-    for (int i = 0; i < t->survey->case_count; i++)
-        for (int k = 0; k < t->method_count; k++)
-            if (attr_triage_map_of(t, i, k)->is_done) attr_write_triage_line(table.file, t, i, k);
-    return attr_write_commit(&table);
+    return attr_write_run_file(t->folder, table_name, write_lines, t);
 }
 
-static attr_status open_folder(attr_triage *t, const char *record_path, const char *table_path) {
-    char *record = NULL, *maps = NULL, *pictures = NULL;
-    ATTR_TRY(make_record(&record, t, record_path));
-    attr_status status = attr_join_path(&maps, t->folder, "maps", "");
-    if (status == ATTR_OK) status = attr_join_path(&pictures, t->folder, "pictures", "");
-    if (status == ATTR_OK) status = attr_make_folders(maps);
-    if (status == ATTR_OK) status = attr_make_folders(pictures);
-    if (status == ATTR_OK)
-        status = is_same_run(record_path, record) ? take_up(t, table_path) : begin_anew(t, record_path, record);
-    free(record);
-    free(maps);
-    free(pictures);
+static attr_status make_folder(const attr_triage *t, const char *name) {
+    char *path = NULL;
+    ATTR_TRY(attr_join_path(&path, t->folder, name, ""));
+    attr_status status = attr_make_folders(path);
+    free(path);
     return status;
-}
-
-static attr_status write_candidates(const attr_triage *t) {
-    attr_output output;
-    if (!t->survey->session->is_detector) return ATTR_OK;
-    ATTR_TRY(attr_begin_file(&output, t->folder, "candidates.csv"));
-    attr_write_triage_candidates(output.file, t->survey);
-    return attr_write_commit(&output);
 }
 
 attr_status attr_triage_begin(attr_triage *t) {
-    char *record_path = NULL, *table_path = NULL;
+    static const char *const old_files[] = {"index.html", "triage.json", NULL};
     size_t all = (size_t)t->survey->case_count * (size_t)t->method_count;
-    const char *results = t->options->results;
+    bool same;
     ATTR_TRY(attr_allocate(&t->maps, all, sizeof *t->maps, "cases"));
-    ATTR_TRY(attr_join_path(&t->folder, results[0] ? results : ".", "triage", ""));
-    attr_status status = attr_join_path(&record_path, t->folder, record_name, "");
-    if (status == ATTR_OK) status = attr_join_path(&table_path, t->folder, table_name, "");
-    if (status == ATTR_OK) status = open_folder(t, record_path, table_path);
-    if (status == ATTR_OK) status = write_candidates(t);
-    if (status == ATTR_OK) {
-        t->table = fopen(table_path, "ab");
-        if (!t->table) status = attr_fail(ATTR_IO, "%s: cannot be written", table_path);
-    }
-    free(record_path);
-    free(table_path);
-    return status;
+    ATTR_TRY(attr_open_run(&t->folder, &same, t->options->results, "triage", write_record, t, old_files));
+    ATTR_TRY(make_folder(t, "maps"));
+    ATTR_TRY(make_folder(t, "pictures"));
+    ATTR_TRY(same ? take_up(t) : attr_write_run_file(t->folder, table_name, write_names, t));
+    if (t->survey->session->is_detector)
+        ATTR_TRY(attr_write_run_file(t->folder, "candidates.csv", write_candidates, t));
+    return attr_append_to_table(&t->table, t->folder, table_name);
 }
 
 /* ---- Maps */
@@ -221,15 +175,19 @@ attr_status attr_triage_add(attr_triage *t, int method, const int *cases, const 
 
 /* ---- The end */
 
+static attr_status write_summary(FILE *file, const void *t) {
+    return attr_write_triage_summary(file, t);
+}
+
+static attr_status write_page(FILE *file, const void *t) {
+    return attr_write_triage_page(file, t);
+}
+
 attr_status attr_triage_finish(attr_triage *t) {
-    attr_output output;
-    if (attr_asked_for(t->options, ATTR_OUTPUT_JSON)) {
-        ATTR_TRY(attr_begin_file(&output, t->folder, summary_name));
-        ATTR_TRY(attr_end_file(&output, attr_write_triage_summary(output.file, t)));
-    }
+    if (attr_asked_for(t->options, ATTR_OUTPUT_JSON))
+        ATTR_TRY(attr_write_run_file(t->folder, "triage.json", write_summary, t));
     if (!attr_asked_for(t->options, ATTR_OUTPUT_HTML)) return ATTR_OK;
-    ATTR_TRY(attr_begin_file(&output, t->folder, page_name));
-    return attr_end_file(&output, attr_write_triage_page(output.file, t));
+    return attr_write_run_file(t->folder, "index.html", write_page, t);
 }
 
 void attr_triage_free(attr_triage *t) {

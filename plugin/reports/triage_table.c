@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "methods/method.h"
+#include "reports/csv.h"
 #include "reports/triage.h"
 
 /* In the order of the columns: what identifies a map, then its numbers. */
@@ -56,40 +57,22 @@ void attr_write_triage_names(FILE *file) {
     putc('\n', file);
 }
 
-/* Nothing for what is not known. */
-static void write_number(FILE *file, double value) {
-    if (isfinite(value)) fprintf(file, "%.17g", value);
-    putc(',', file);
-}
-
-/* In quotation marks where it must be; control characters, which could end a line, become question marks. */
-static void write_text(FILE *file, const char *text, char end) {
-    bool quoted = strpbrk(text, ",\"") != NULL;
-    if (quoted) putc('"', file);
-    for (; *text; text++) {
-        if (*text == '"') putc('"', file);
-        putc((unsigned char)*text < ' ' ? '?' : *text, file);
-    }
-    if (quoted) putc('"', file);
-    putc(end, file);
-}
-
 static void write_shares(FILE *file, const attr_shares *s) {
-    write_number(file, s->box);
-    write_number(file, s->ring);
-    write_number(file, s->elsewhere);
-    write_number(file, s->padding);
+    attr_csv_number(file, s->box, ',');
+    attr_csv_number(file, s->ring, ',');
+    attr_csv_number(file, s->elsewhere, ',');
+    attr_csv_number(file, s->padding, ',');
 }
 
 static void write_numbers(FILE *file, const attr_survey_case *c, const attr_triage_map *m, int method) {
     fprintf(file, "%d,%d,%d,", c->picture, c->number, method);
-    write_number(file, m->value);
+    attr_csv_number(file, m->value, ',');
     write_shares(file, &m->shares);
     write_shares(file, &m->uniform);
-    write_number(file, m->relative_error);
+    attr_csv_number(file, m->relative_error, ',');
     fprintf(file, "%lld,", (long long)m->gradients);
-    write_number(file, m->largest);
-    write_number(file, m->end);
+    attr_csv_number(file, m->largest, ',');
+    attr_csv_number(file, m->end, ',');
     for (int i = 0; i < m->context_count; i++)
         fprintf(file, "%s%d:%.9g:%.9g", i ? " " : "", m->context[i].class_index, m->context[i].share,
                 m->context[i].uniform);
@@ -103,18 +86,18 @@ void attr_write_triage_line(FILE *file, const attr_triage *t, int one_case, int 
     const char *failed = v->session->is_detector ? attr_failed_factor(&c->aim, v->session->options.iou) : NULL;
     char number[16], label[ATTR_TEXT_SIZE];
     write_numbers(file, c, m, method);
-    write_text(file, m->name, ',');
-    write_text(file, attr_survey_kind_name(c->kind), ',');
-    write_text(file, attr_class_name(v->session, c->class_index, number), ',');
-    write_text(file, c->true_class >= 0 ? attr_class_name(v->session, c->true_class, number) : "", ',');
-    write_number(file, c->score);
-    write_number(file, v->session->is_detector ? NAN : c->margin);
-    write_number(file, v->session->is_detector ? (double)c->aim.iou : NAN);
-    write_text(file, failed ? failed : "", ',');
+    attr_csv_text(file, m->name, ',');
+    attr_csv_text(file, attr_survey_kind_name(c->kind), ',');
+    attr_csv_text(file, attr_class_name(v->session, c->class_index, number), ',');
+    attr_csv_text(file, c->true_class >= 0 ? attr_class_name(v->session, c->true_class, number) : "", ',');
+    attr_csv_number(file, c->score, ',');
+    attr_csv_number(file, v->session->is_detector ? NAN : c->margin, ',');
+    attr_csv_number(file, v->session->is_detector ? (double)c->aim.iou : NAN, ',');
+    attr_csv_text(file, failed ? failed : "", ',');
     attr_triage_label(label, sizeof label, t, method);
-    write_text(file, label, ',');
-    write_text(file, m->target, ',');
-    write_text(file, v->pictures[c->picture].path, '\n');
+    attr_csv_text(file, label, ',');
+    attr_csv_text(file, m->target, ',');
+    attr_csv_text(file, v->pictures[c->picture].path, '\n');
 }
 
 /* ---- candidates.csv */
@@ -128,9 +111,9 @@ void attr_write_triage_candidates(FILE *file, const attr_survey *v) {
         for (int k = 0; k < v->pictures[i].candidate_count; k++) {
             const attr_candidate *c = &v->pictures[i].candidates[k];
             const attr_detection *d = &c->detection;
-            write_text(file, v->pictures[i].path, ',');
+            attr_csv_text(file, v->pictures[i].path, ',');
             fprintf(file, "%d,", k);
-            write_text(file, attr_class_name(v->session, d->class_index, number), ',');
+            attr_csv_text(file, attr_class_name(v->session, d->class_index, number), ',');
             fprintf(file, "%.9g,%.9g,%.9g,%.9g,%.9g,%.9g,%.9g,", (double)d->score, (double)d->x, (double)d->y,
                     (double)d->w, (double)d->h, (double)d->objectness, (double)d->class_probability);
             fprintf(file, "%d,%d,%d,%d,%s,", d->layer, d->anchor, d->row, d->column, fates[c->fate]);
@@ -140,28 +123,6 @@ void attr_write_triage_candidates(FILE *file, const attr_survey *v) {
 }
 
 /* ---- Reading back */
-
-/* The next field of a line that this file has written, quotation marks removed in place; NULL behind the last. */
-static char *next_field(char **rest) {
-    char *field = *rest, *to = field, *from = field;
-    if (!field) return NULL;
-    bool quoted = *from == '"';
-    if (quoted) from++;
-    while (*from && (quoted || *from != ',')) {
-        if (quoted && *from == '"') {
-            if (from[1] != '"') {
-                quoted = false;
-                from++;
-                continue;
-            }
-            from++;
-        }
-        *to++ = *from++;
-    }
-    *rest = *from ? from + 1 : NULL;
-    *to = '\0';
-    return field;
-}
 
 static attr_status read_context(attr_triage_map *m, const char *text) {
     size_t most = 1;
@@ -196,13 +157,11 @@ static void take_numbers(attr_triage_map *m, const double *n) {
 static attr_status read_line(attr_triage *t, char *line) {
     double n[NUMBERS];
     for (int i = 0; i < NUMBERS; i++) {
-        char *field = next_field(&line), *end;
-        if (!field) return ATTR_OK;
-        n[i] = strtod(field, &end);
-        if (end == field) n[i] = NAN;
+        n[i] = attr_csv_next_number(&line);
     }
-    char *context = next_field(&line), *name = next_field(&line), *target = NULL;
-    for (int i = 0; i < 9; i++) target = next_field(&line);
+    char *context = attr_csv_field(&line), *name = attr_csv_field(&line), *target = NULL;
+    for (int i = 0; i < 9; i++) target = attr_csv_field(&line);
+    if (isnan(n[PICTURE]) || isnan(n[CASE])) return ATTR_OK;
     if (!context || !name || !target || !(n[METHOD] >= 0 && n[METHOD] < t->method_count)) return ATTR_OK;
     int one_case = find_case(t->survey, (int)n[PICTURE], (int)n[CASE]);
     if (one_case < 0 || !t->is_chosen[one_case]) return ATTR_OK;

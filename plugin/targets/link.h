@@ -29,6 +29,8 @@ struct attr_target {
     double temperature;
     size_t box_entry; /* of x; y, w, h stand at box_entry + k x box_stride */
     size_t box_stride;
+    bool rematches; /* its value is that of the best box for `matched`, which is relative to the network's input */
+    attr_detection matched;
     attr_target *minus; /* of a contrast, owned; else NULL */
     int groups;         /* of the class: 1, or the length of its path in a tree, from the class up to the root */
     attr_softmax_group *group;
@@ -56,6 +58,9 @@ double attr_objectness(const attr_head_view *v);
 /* One number of the box: quantity ATTR_TARGET_X, _Y, _W or _H. */
 double attr_box_number(const attr_head_view *v, attr_engine *e);
 void attr_add_box_gradient(const attr_head_view *v, attr_engine *e, double weight);
+
+/* The value of a target that rematches (rematch.c). */
+double attr_rematched_score(const attr_target *t, attr_engine *e, int sample);
 
 /* Each adds weight x its derivative to the gradient of the head's numbers. */
 void attr_add_class_gradient(const attr_head_view *v, double weight);

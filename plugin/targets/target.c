@@ -199,6 +199,7 @@ size_t attr_target_entry(const attr_target *t) {
 }
 
 static double number_of(const attr_target *t, attr_engine *e, int sample) {
+    if (t->rematches) return attr_rematched_score(t, e, sample);
     attr_head_view v = attr_view_of(t, e, sample);
     switch (t->quantity) {
     case ATTR_TARGET_AUTO:

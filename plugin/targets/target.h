@@ -52,6 +52,12 @@ attr_status attr_target_of_detection(attr_target **out, attr_engine *e, attr_qua
 void attr_target_subtract(attr_target *t, attr_target *other);
 bool attr_target_is_contrast(const attr_target *t);
 
+/* A target with a value only, for measures that change the input: the largest IoU x objectness x probability of the
+ * class over all cells and anchors of all heads, the IoU being that with the box that the detection of `t` has in this
+ * sample of the last forward. Where a frozen cell's score falls because the object is found by a neighbour, this one
+ * does not. Must not be seeded. ATTR_BAD_INPUT for what is no detection, or a contrast. */
+attr_status attr_target_rematch(attr_target **out, const attr_target *t, attr_engine *e, int sample);
+
 void attr_target_free(attr_target *t);
 
 /* The head's layer; of a contrast that of its first number. */

@@ -1,0 +1,50 @@
+/* The measures of `valid` by name: what is a map worth? One table, as that of options: a row is the word of -metrics,
+ * the column of the table, the direction of its arrow.
+ *
+ * Every measure looks at one map of one target at one input, is a function of its arguments alone (whatever threads and
+ * batch), and is NAN where it is not defined (a constant map, no mask, a target of 0): such a map is left out of means
+ * and counted. Formulas and constants are in the headers named in score.c. */
+#ifndef ATTR_METRICS_SCORE_H
+#define ATTR_METRICS_SCORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "metrics/attribution_share.h"
+#include "model/engine.h"
+#include "targets/target.h"
+
+/* Makes the map [net_h][net_w] of the same method and target at another input. */
+typedef attr_status (*attr_explainer)(void *context, double *map, const float *x);
+
+typedef struct {
+    attr_engine *engine;           /* of any batch; has the network's own parameters */
+    attr_target *target, *matched; /* matched: looked for anew (attr_target_rematch); NULL for a classifier */
+    double value;                  /* of the target at x */
+    const float *x;                /* [channels][net_h][net_w] */
+    int channels, net_w, net_h;
+    attr_fitted_region fitted;
+    const float
+        *reference;     /* what stands for "removed": the picture's mean colour inside the fitted region, x outside */
+    const double *map;  /* signed, summed over channels */
+    const double *mask; /* [net_h][net_w], 0 to 1: where the object is; NULL: not known */
+    attr_share_box box; /* of the mask */
+    attr_explainer explain; /* NULL for a control */
+    void *context;
+    uint64_t seed;
+} attr_scored_map;
+
+typedef struct {
+    const char *name, *group, *help;
+    int direction; /* 1: higher is better, -1: lower, 0: neither */
+    bool needs_mask, needs_explainer, needs_detector;
+    attr_status (*measure)(double *out, const attr_scored_map *m);
+} attr_metric;
+
+/* The table; its end is a row without a name. */
+extern const attr_metric attr_metrics[];
+
+/* The row of that name, with - for _; NULL if there is none, then *near is the nearest name or NULL. */
+const attr_metric *attr_metric_find(const char *name, const char **near);
+
+#endif

@@ -1,0 +1,84 @@
+/* Controls: what they are, worked by hand; a detection that is looked for anew. */
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine_pair.h"
+#include "metrics/controls.h"
+#include "metrics/score.h"
+
+enum { W = 12, H = 10 };
+static const attr_fitted_region fitted = {1, 2, 10, 6};
+
+static void make(double map[W * H], attr_control control, const float *x, uint64_t seed) {
+    const attr_share_box box = {3, 4, 6.5, 7};
+    attr_control_map(map, control, x, 1, W, H, &fitted, &box, seed);
+    for (int i = 0; i < W * H; i++) {
+        int in = i % W >= 1 && i % W < 11 && i / W >= 2 && i / W < 8;
+        cr_assert(in || map[i] == 0, "%s: element %d outside of the picture is %g", attr_control_name(control), i,
+                  map[i]);
+    }
+}
+
+Test(controls, are_what_they_say) {
+    double map[W * H], again[W * H];
+    float x[W * H];
+    for (int i = 0; i < W * H; i++) x[i] = (float)(0.1 * (i % W)); /* a slope to the right */
+    make(map, ATTR_CONTROL_RANDOM, x, 3);
+    make(again, ATTR_CONTROL_RANDOM, x, 3);
+    cr_expect(memcmp(map, again, sizeof map) == 0, "not the same for the same seed");
+    make(again, ATTR_CONTROL_RANDOM, x, 4);
+    cr_expect(memcmp(map, again, sizeof map) != 0, "the same for another seed");
+
+    make(map, ATTR_CONTROL_CENTRE, x, 0);
+    cr_expect(fabs(map[5 * W + 6] - exp(-0.5 * (pow(0.5 / 2.5, 2) + pow(0.5 / 1.5, 2)))) < 1e-12, "%g", map[5 * W + 6]);
+    cr_expect(map[5 * W + 6] == map[4 * W + 5], "not symmetric");
+
+    make(map, ATTR_CONTROL_EDGES, x, 0);
+    cr_expect(fabs(map[4 * W + 5] - 4 * 0.2) < 1e-6, "inside: %g", map[4 * W + 5]);
+    cr_expect(fabs(map[4 * W + 1] - 4 * 0.1) < 1e-6, "at the border, which is repeated: %g", map[4 * W + 1]);
+
+    make(map, ATTR_CONTROL_BOX, x, 0);
+    cr_expect(map[4 * W + 3] == 1 && map[6 * W + 6] == 0.5 && map[4 * W + 7] == 0 && map[3 * W + 3] == 0, "box");
+}
+
+/* The score of the same box is one of the candidates of the best, so the best is no lower; where the frozen cell is
+ * made silent, a neighbour with the same box speaks for it. */
+Test(controls, a_detection_is_found_again_in_another_cell) {
+    engine_pair n;
+    engine_pair_make(&n, "[net] height=1 width=2 channels=6 [yolo] mask=0 anchors=2,1 num=1 classes=1", 1);
+    attr_target *t = NULL, *matched = NULL;
+    const attr_detection first = {.layer = 0};
+    for (size_t i = 0; i < n.inputs; i++) n.x[i] = 0;
+    float *objectness = n.x + 8, *across = n.x;
+    objectness[0] = 3;
+    across[0] = 20; /* x = 1: the box lies between both cells */
+    across[1] = -20;
+    objectness[1] = -20;
+    attr_engine_set_input_f32(n.twin, 0, n.x);
+    attr_engine_forward(n.twin, 1);
+    cr_assert_eq(attr_target_of_detection(&t, n.twin, ATTR_TARGET_SCORE, &first), ATTR_OK);
+    cr_assert_eq(attr_target_rematch(&matched, t, n.twin, 0), ATTR_OK, "%s", attr_error_message());
+    double frozen = attr_target_value(t, n.twin, 0), best = attr_target_value(matched, n.twin, 0);
+    cr_expect(fabs(frozen - best) < 1e-6, "%g and %g", frozen, best);
+    objectness[0] = -20;
+    objectness[1] = 3;
+    attr_engine_set_input_f32(n.twin, 0, n.x);
+    attr_engine_forward(n.twin, 1);
+    cr_expect(attr_target_value(t, n.twin, 0) < 1e-6 && fabs(attr_target_value(matched, n.twin, 0) - best) < 1e-5,
+              "%g and %g, expected 0 and %g", attr_target_value(t, n.twin, 0), attr_target_value(matched, n.twin, 0),
+              best);
+    attr_target_free(matched);
+    attr_target_free(t);
+    engine_pair_free(&n);
+}
+
+Test(controls, metrics_are_found_by_name) {
+    const char *near = NULL;
+    for (const attr_metric *m = attr_metrics; m->name; m++) {
+        cr_expect(attr_metric_find(m->name, &near) == m, "%s", m->name);
+        cr_expect(m->help && m->group && m->measure && abs(m->direction) <= 1, "%s", m->name);
+    }
+    cr_expect(attr_metric_find("deltion", &near) == NULL && near && strcmp(near, "deletion") == 0);
+}
