@@ -52,7 +52,9 @@ typedef enum {
     ATTR_STREAM_PATCHES = 8,        /* what AUPC puts over windows; part = number of the window, sample = candidate */
     ATTR_STREAM_CONTROL = 9,        /* the class of RelEx's control; sample = the target's class */
     ATTR_STREAM_CONTROL_MAP = 10,   /* the random map that others are measured against; element = y, x */
-    ATTR_STREAM_BOOTSTRAP = 11      /* draws (part 0) and signs (part 1) of bootstrap.h; sample = number of the draw */
+    ATTR_STREAM_BOOTSTRAP = 11,     /* draws (part 0) and signs (part 1) of bootstrap.h; sample = number of the draw */
+    ATTR_STREAM_SANITY_NOISE = 20,  /* of the perturbation check; part = layer and array, sample = t */
+    ATTR_STREAM_SANITY_MAPS = 21    /* random maps and other classes beside which sanity checks stand */
 } attr_stream;
 
 typedef struct {

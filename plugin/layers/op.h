@@ -84,6 +84,8 @@ typedef struct {
 struct attr_op {
     const attr_layer_kind *kind;
     const layer *l; /* Darknet's description: shapes and settings, read only */
+    attr_parameters
+        own; /* what it computes with unless the engine is told otherwise: the network's, or what replaces them */
     attr_parameters parameters;
     attr_noisy_array weights;  /* parameters.weights, and the noise on them if the kind folds noise */
     float *noisy[ATTR_ARRAYS]; /* a clone's arrays that parameters points to; the engine's */

@@ -131,6 +131,7 @@ static attr_status make_op(attr_engine *e, const network *net, int i) {
         return attr_fail(ATTR_UNSUPPORTED, "layer %d has %s=1, which cannot be attributed exactly", i,
                          l->xnor ? "xnor" : "binary");
     op->l = l;
+    op->own = attr_parameters_of(l);
     op->index = i;
     op->net_w = net->w;
     op->net_h = net->h;

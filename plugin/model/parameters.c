@@ -43,7 +43,7 @@ uint64_t attr_parameters_checksum(const network *net) {
     return sum;
 }
 
-static attr_parameters parameters_of(const layer *l) {
+attr_parameters attr_parameters_of(const layer *l) {
     return (attr_parameters){l->weights, l->biases, l->scales, l->rolling_mean, l->rolling_variance};
 }
 
@@ -55,10 +55,18 @@ static void fold(attr_op *op) {
 void attr_engine_set_parameters(attr_engine *e, const attr_parameters *parameters) {
     for (int i = 0; i < attr_engine_layers(e); ++i) {
         attr_op *op = attr_engine_op(e, i);
-        op->parameters = parameters ? parameters[i] : parameters_of(op->l);
+        op->parameters = parameters ? parameters[i] : op->own;
         op->weights = (attr_noisy_array){0};
         fold(op);
     }
+}
+
+void attr_engine_replace_parameters(attr_engine *e, const attr_parameters *parameters) {
+    for (int i = 0; i < attr_engine_layers(e); ++i) {
+        attr_op *op = attr_engine_op(e, i);
+        op->own = parameters ? parameters[i] : attr_parameters_of(op->l);
+    }
+    attr_engine_set_parameters(e, NULL);
 }
 
 /* One array of a clone, in memory that is kept for the next one. */
@@ -73,12 +81,12 @@ static attr_status make_noisy(const float **array, attr_op *op, int which, size_
 static attr_status perturb(attr_op *op, const attr_weight_noise *noise) {
     attr_parameter_counts n = attr_count_parameters(op->l);
     attr_noisy_array noisy[ATTR_ARRAYS];
-    const float *values[ATTR_ARRAYS] = {op->l->weights, op->l->biases, op->l->scales};
+    const float *values[ATTR_ARRAYS] = {op->own.weights, op->own.biases, op->own.scales};
     for (int k = 0; k < ATTR_ARRAYS; ++k) {
         attr_random random = {noise->seed, ATTR_STREAM_WEIGHT_NOISE, attr_array_part(op->index, k), noise->clone};
         noisy[k] = (attr_noisy_array){values[k], random, noise->sigma, noise->noise};
     }
-    op->parameters = parameters_of(op->l);
+    op->parameters = op->own;
     op->weights = (attr_noisy_array){0};
     if (noise->layers && !noise->layers[op->index]) {
         fold(op);

@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include "model/engine.h"
+#include "model/moments.h"
 #include "model/parameters.h"
 #include "model/model.h"
 
@@ -37,47 +38,21 @@ static void fill_layer(const layer *l, int index, uint64_t seed) {
     if (n.statistics) fill_normal(l->scales, n.statistics, 1, 0.1, seed, index, ATTR_ARRAY_SCALES);
 }
 
-/* Mean and variance of each channel of a layer's output for one sample. */
-static void measure(float *mean, float *variance, const double *out, size_t channels, size_t area) {
-    for (size_t c = 0; c < channels; ++c) {
-        double sum = 0, squares = 0;
-        for (size_t i = 0; i < area; ++i) sum += out[c * area + i];
-        double average = sum / (double)area;
-        for (size_t i = 0; i < area; ++i) squares += pow(out[c * area + i] - average, 2);
-        /* one value a channel has no variance; its own size keeps the normalised value near 1 */
-        double spread = area > 1 ? squares / (double)area : average * average;
-        mean[c] = area > 1 ? (float)average : 0;
-        variance[c] = (float)fmax(spread, 1e-4);
-    }
-}
-
-/* Runs the layer without its batch norm and activation and takes the statistics of what comes out. */
+/* Takes the statistics of what the layer sums up. */
 static attr_status calibrate(attr_engine *e, attr_op *op, layer *l) {
     size_t channels = (size_t)l->out_c, area = (size_t)l->out_h * l->out_w;
-    float *ones = NULL, *zeros = NULL;
-    double *out = NULL;
-    ATTR_TRY(attr_allocate(&ones, channels, sizeof *ones, "statistics"));
-    attr_status status = attr_allocate(&zeros, channels, sizeof *zeros, "statistics");
-    if (status == ATTR_OK) status = attr_allocate(&out, op->outputs, sizeof *out, "a layer's output");
-    if (status == ATTR_OK) {
-        layer plain = *op->l;
-        const layer *own = op->l;
-        attr_parameters parameters = op->parameters;
-        for (size_t c = 0; c < channels; ++c) ones[c] = 1;
-        plain.activation = LINEAR;
-        op->l = &plain;
-        op->parameters = (attr_parameters){parameters.weights, zeros, ones, zeros, ones};
-        if (op->kind->fold) op->kind->fold(op);
-        attr_engine_forward_layer(e, op->index);
-        attr_tensor_read(out, op->writes, 0, 0, op->outputs);
-        measure(l->rolling_mean, l->rolling_variance, out, channels, area);
-        op->l = own;
-        op->parameters = parameters;
-        if (op->kind->fold) op->kind->fold(op);
+    double *moments = NULL;
+    ATTR_TRY(attr_allocate(&moments, 2 * channels, sizeof *moments, "statistics"));
+    attr_status status = attr_measure_moments(moments, moments + channels, e, op->index);
+    for (size_t c = 0; status == ATTR_OK && c < channels; ++c) {
+        double mean = moments[c];
+        /* one value a channel has no variance; its own size keeps the normalised value near 1 */
+        double spread = area > 1 ? moments[channels + c] : mean * mean;
+        l->rolling_mean[c] = area > 1 ? (float)mean : 0;
+        l->rolling_variance[c] = (float)fmax(spread, 1e-4);
     }
-    free(ones);
-    free(zeros);
-    free(out);
+    free(moments);
+    if (status == ATTR_OK && op->kind->fold) op->kind->fold(op);
     return status;
 }
 
@@ -95,7 +70,7 @@ attr_status attr_random_weights(network *net, uint64_t seed) {
     for (int i = 0; status == ATTR_OK && i < net->n; ++i) {
         attr_op *op = attr_engine_op(e, i);
         op->count = 1;
-        if (op->l->type == BATCHNORM || op->l->batch_normalize) status = calibrate(e, op, &net->layers[i]);
+        if (attr_layer_normalises(op->l)) status = calibrate(e, op, &net->layers[i]);
         if (status == ATTR_OK) attr_engine_forward_layer(e, i);
     }
     free(x);

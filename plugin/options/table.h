@@ -120,7 +120,7 @@
     CHOICE_OR_FILE(RUN, tuned, "none", "what `darknet attribute tune` found to be fastest on this machine") \
     \
     TEXT(COMMAND, methods, "gradient,integrated_gradients,smoothgrad,noisegrad", "METHODS", \
-         "compare, triage, valid: the methods, separated by commas; one with noise may name its base: noisegrad:integrated_gradients") \
+         "compare, triage, valid, sanity: the methods, separated by commas; one with noise may name its base: noisegrad:integrated_gradients") \
     TEXT(COMMAND, metrics, "deletion,preservation,aupc,autvc,gini,pointing_game,mass_accuracy,rank_accuracy", "METRICS", \
          "valid: the metrics, separated by commas (`help metrics`)") \
     BOOL(COMMAND, shared_scale, "0", "compare: the colours of a target's maps have one scale, the largest") \
@@ -133,6 +133,12 @@
     INT(COMMAND, pictures, "200", "1", "1000000", NULL, "", \
         "calibrate, valid: at most so many of the list, evenly spaced") \
     BOOL(COMMAND, grid, "1", "calibrate: -grid=0 leaves out the sigmas that only make the curve complete") \
+    SET(COMMAND, checks, "cascade,bottom_up,independent,logit,perturbation,shift", "sanity: what maps are put to") \
+    INT(COMMAND, stages, "all", "1", "100000", "all", "", \
+        "sanity: at most so many stages of a randomisation, each of as many layers as it takes; all: a layer each") \
+    INT(COMMAND, perturbation_step, "10", "1", "99", NULL, "", "sanity: noise of 1, 1 + step, ... to 100 percent") \
+    INT(COMMAND, other_classes, "5", "1", "64", NULL, "", "sanity: so many other classes of check logit, drawn at random") \
+    REAL(COMMAND, shift, "0.5", "-1", "1", "", "sanity: what check shift adds to the input, whose values are from 0 to 1") \
     BOOL(COMMAND, stock, "1", "check: -stock=0 leaves out the slow comparison with stock Darknet's own gradient") \
     BOOL(COMMAND, verbose, "0", "tell where every value comes from, and let Darknet talk") \
     BOOL(COMMAND, help, "0", "this text") \
@@ -240,6 +246,14 @@
     X(PRECISION_F32, "f32", "single") \
     X(PRECISION_MIXED, "mixed", "convolutions backward in bf16, 1 % off at most; needs oneDNN and a processor with AMX")
 
+#define ATTR_CHECKS_WORDS(X) \
+    X(CHECK_CASCADE, "cascade", "random parameters for one layer after the other, from the top") \
+    X(CHECK_BOTTOM_UP, "bottom_up", "from the bottom") \
+    X(CHECK_INDEPENDENT, "independent", "for one layer alone, each in turn") \
+    X(CHECK_LOGIT, "logit", "the same number of other classes") \
+    X(CHECK_PERTURBATION, "perturbation", "more and more noise on all parameters") \
+    X(CHECK_SHIFT, "shift", "a constant added to the input, which the first layer's bias takes away again")
+
 #define ATTR_TUNED_WORDS(X) \
     X(TUNED_NONE, "none", "every layer as the program's rule says")
 
@@ -260,7 +274,8 @@
     X(normalisation, ATTR_NORMALISATION_WORDS) \
     X(coordinates, ATTR_COORDINATES_WORDS) \
     X(precision, ATTR_PRECISION_WORDS) \
-    X(tuned, ATTR_TUNED_WORDS)
+    X(tuned, ATTR_TUNED_WORDS) \
+    X(checks, ATTR_CHECKS_WORDS)
 
 /* Flags of Darknet's own commands: another name of a row, or accepted and ignored (with or without a value). */
 #define ATTR_HOST_FLAGS(ALIAS, IGNORED) \

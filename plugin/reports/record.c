@@ -2,6 +2,7 @@
 #include "reports/reports.h"
 
 #include "base/files.h"
+#include "reports/sanity.h"
 #include "reports/text.h"
 #include "reports/triage.h"
 #include "reports/valid.h"
@@ -86,4 +87,46 @@ attr_status attr_write_valid_record(FILE *file, const attr_valid *v, const char 
     snprintf(pictures, sizeof pictures, "%lld", (long long)o->pictures);
     const char *given[] = {"-methods", o->methods, "-metrics", o->metrics, "-pictures", pictures};
     return write_list_record(file, v->scoring->session, o, "valid", v->list, path, given, 6);
+}
+
+/* What only flags say. */
+static void write_sanity_flags(FILE *file, const attr_options *o) {
+    fputs(" -checks ", file);
+    const char *comma = "";
+    for (int k = 0; k < ATTR_SANITY_CHECKS; k++) {
+        if (!(o->checks & 1u << k)) continue;
+        fprintf(file, "%s%s", comma, attr_check_name(k));
+        comma = ",";
+    }
+    if (o->stages > 0) fprintf(file, " -stages %lld", (long long)o->stages);
+    fprintf(file, " -perturbation_step %lld -other_classes %lld -shift %.17g", (long long)o->perturbation_step,
+            (long long)o->other_classes, o->shift);
+}
+
+attr_status attr_write_sanity_record(FILE *file, const attr_sanity_report *r, const char *path) {
+    const attr_session *s = r->checks->session;
+    const attr_options *o = r->options;
+    const char *words[] = {"attribute",
+                           "sanity",
+                           s->data_path ? s->data_path : "DATA",
+                           s->cfg_path,
+                           s->weights_path,
+                           r->pictures ? r->pictures : "PICTURES",
+                           "-attribution",
+                           path,
+                           "-methods",
+                           o->methods};
+    bool several = attr_option_is_given(o, ATTR_OPTION_methods);
+    fprintf(file, ATTR_RECORD_MARK " %s: the options that sanity checks were given, all others are each method's own\n",
+            ATTR_VERSION);
+    fputs("# Repeat it:\n#   darknet", file);
+    write_words(file, words, several ? 10 : 8);
+    write_sanity_flags(file, o);
+    fprintf(file, "\n# SHA-256 of what it read:\n");
+    write_hash(file, s->cfg_hash, s->cfg_path);
+    write_hash(file, s->weights_hash, s->weights_path);
+    for (int i = 0; i < r->checks->picture_count; i++)
+        write_hash(file, r->checks->pictures[i].hash, r->checks->pictures[i].path);
+    putc('\n', file);
+    return attr_options_write(file, o, ATTR_WRITE_GIVEN);
 }
