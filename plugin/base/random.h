@@ -54,7 +54,12 @@ typedef enum {
     ATTR_STREAM_CONTROL_MAP = 10,   /* the random map that others are measured against; element = y, x */
     ATTR_STREAM_BOOTSTRAP = 11,     /* draws (part 0) and signs (part 1) of bootstrap.h; sample = number of the draw */
     ATTR_STREAM_SANITY_NOISE = 20,  /* of the perturbation check; part = layer and array, sample = t */
-    ATTR_STREAM_SANITY_MAPS = 21    /* random maps and other classes beside which sanity checks stand */
+    ATTR_STREAM_SANITY_MAPS = 21,   /* random maps and other classes beside which sanity checks stand */
+    ATTR_STREAM_SUBSETS = 30,       /* subsets of pixels; part = their size, sample = run, element = draw */
+    ATTR_STREAM_REPLACEMENT = 31,   /* what stands in for such pixels; part, sample likewise, element = c, y, x */
+    ATTR_STREAM_INFIDELITY = 32,    /* perturbations; sample = perturbation, element = pixel, or side, y, x */
+    ATTR_STREAM_IMPUTATION = 33,    /* ROAD's noise; part = order, sample = number of the part, element = c, y, x */
+    ATTR_STREAM_SEEDS = 34          /* the pixels that information curves begin with; element = draw */
 } attr_stream;
 
 typedef struct {

@@ -5,71 +5,68 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "metrics/rank.h"
+#include "metrics/pixel_walk.h"
 
-size_t attr_removal_steps(size_t pixels, size_t pixels_per_step) {
-    return (pixels + pixels_per_step - 1) / pixels_per_step;
+size_t attr_removal_steps(const attr_removal_settings *settings) {
+    return (attr_picture_pixels(&settings->region) + settings->pixels_per_step - 1) / settings->pixels_per_step;
 }
 
-typedef struct {
-    attr_engine *engine;
-    const attr_target *target;
-    const float *reference;
-    size_t pixels, channels, pixels_per_step;
-    size_t *order; /* [pixels] */
-    float *rest;   /* the input without what is removed so far */
-} removal;
-
-static void remove_step(removal *r, size_t step) {
-    size_t first = step * r->pixels_per_step, end = first + r->pixels_per_step;
-    for (size_t i = first; i < end && i < r->pixels; ++i)
-        for (size_t c = 0; c < r->channels; ++c) {
-            size_t at = c * r->pixels + r->order[i];
-            r->rest[at] = r->reference[at];
-        }
-}
-
-/* Score l is of what is left after l steps. */
-static attr_status score_all(double *scores, removal *r) {
-    size_t count = attr_removal_steps(r->pixels, r->pixels_per_step) + 1, batch = (size_t)attr_engine_batch(r->engine);
-    for (size_t first = 0; first < count; first += batch) {
-        int some = (int)(count - first < batch ? count - first : batch);
-        for (int b = 0; b < some; ++b) {
-            if (first + (size_t)b > 0) remove_step(r, first + (size_t)b - 1);
-            attr_engine_set_input_f32(r->engine, b, r->rest);
-        }
-        attr_engine_forward(r->engine, some);
-        for (int b = 0; b < some; ++b) {
-            double value = attr_target_value(r->target, r->engine, b);
-            if (!isfinite(value)) return attr_fail(ATTR_NUMERIC, "a score is not finite (%g)", value);
-            scores[first + (size_t)b] = value;
-        }
+static void set_ends(size_t *ends, const attr_removal_settings *settings) {
+    size_t pixels = attr_picture_pixels(&settings->region), steps = attr_removal_steps(settings);
+    for (size_t l = 0; l < steps; ++l) {
+        size_t end = (l + 1) * settings->pixels_per_step;
+        ends[l] = end < pixels ? end : pixels;
     }
-    return ATTR_OK;
 }
 
-attr_status attr_pixel_removal(double *scores, double *area, attr_engine *e, const attr_target *target, const float *x,
-                               const float *reference, const double *map, attr_removal_order order,
-                               size_t pixels_per_step) {
+/* What is there without the whole picture: the reference inside it, x around it. */
+static void put_reference(float *out, const float *x, const float *reference, const attr_region *r) {
+    size_t plane = (size_t)r->height * (size_t)r->width;
+    memcpy(out, x, (size_t)r->channels * plane * sizeof *x);
+    for (size_t c = 0; c < (size_t)r->channels; ++c)
+        for (size_t i = 0; i < attr_picture_pixels(r); ++i) {
+            size_t at = c * plane + attr_picture_place(r, i);
+            out[at] = reference[at];
+        }
+}
+
+static void measure(attr_removal_area *out, const double *scores, const attr_removal_settings *settings) {
+    size_t steps = attr_removal_steps(settings);
+    bool insertion = settings->order == ATTR_INSERTION;
+    double whole = scores[insertion ? steps : 0], none = scores[insertion ? 0 : steps];
+    out->area = attr_walk_area(scores, steps);
+    if (whole != none) out->normalised = (out->area - none) / (whole - none);
+}
+
+attr_status attr_pixel_removal(double *scores, attr_removal_area *out, attr_engine *e, const attr_target *target,
+                               const float *x, const float *reference, const double *map,
+                               const attr_removal_settings *settings) {
     const attr_tensor *input = attr_engine_input(e);
-    size_t pixels = (size_t)input->h * input->w, steps = attr_removal_steps(pixels, pixels_per_step);
-    removal r = {e, target, reference, pixels, (size_t)input->c, pixels_per_step, NULL, NULL};
-    double *keys = NULL;
-    attr_status status = attr_allocate(&r.order, pixels, sizeof *r.order, "the order of pixels");
-    if (status == ATTR_OK) status = attr_allocate(&keys, pixels, sizeof *keys, "the order of pixels");
-    if (status == ATTR_OK) status = attr_allocate(&r.rest, input->size, sizeof *r.rest, "an input");
-    for (size_t i = 0; status == ATTR_OK && i < pixels; ++i) keys[i] = order == ATTR_DELETION ? map[i] : -map[i];
-    if (status == ATTR_OK) status = attr_order_falling(r.order, keys, pixels);
+    const attr_region *r = &settings->region;
+    size_t steps = attr_removal_steps(settings), *order = NULL, *ends = NULL;
+    float *without = NULL;
+    *out = (attr_removal_area){NAN, NAN};
+    ATTR_TRY(attr_check_region(r, input->c, input->h, input->w));
+    for (size_t l = 0; l <= steps; ++l) scores[l] = NAN;
+    if (attr_map_is_constant(map, r)) return ATTR_OK;
+    attr_status status = attr_allocate(&order, attr_picture_pixels(r), sizeof *order, "the order of pixels");
+    if (status == ATTR_OK) status = attr_allocate(&ends, steps, sizeof *ends, "the order of pixels");
+    if (status == ATTR_OK) status = attr_allocate(&without, input->size, sizeof *without, "an input");
+    if (status == ATTR_OK) status = attr_order_of_picture(order, map, r, settings->order == ATTR_PRESERVATION);
     if (status == ATTR_OK) {
-        memcpy(r.rest, x, input->size * sizeof *x);
-        status = score_all(scores, &r);
+        set_ends(ends, settings);
+        put_reference(without, x, reference, r);
+        bool insertion = settings->order == ATTR_INSERTION;
+        attr_pixel_walk walk = {.from = insertion ? without : x,
+                                .to = insertion ? x : without,
+                                .order = order,
+                                .ends = ends,
+                                .steps = steps};
+        status = attr_walk_scores(scores, e, target, &walk);
     }
-    free(r.order);
-    free(r.rest);
-    free(keys);
-    if (status != ATTR_OK) return status;
-    *area = -(scores[0] + scores[steps]) / 2;
-    for (size_t i = 0; i <= steps; ++i) *area += scores[i];
-    *area /= (double)steps;
-    return ATTR_OK;
+    free(order);
+    free(ends);
+    free(without);
+    if (status == ATTR_OK) measure(out, scores, settings);
+    return status;
 }

@@ -5,9 +5,14 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "metrics/faithfulness_correlation.h"
+#include "metrics/infidelity.h"
 #include "metrics/perturbation_curve.h"
+#include "metrics/pixel_flipping.h"
 #include "metrics/pixel_removal.h"
 #include "metrics/rank.h"
+#include "metrics/road.h"
+#include "metrics/sensitivity_n.h"
 #include "metrics/total_variation.h"
 #include "options/options.h"
 
@@ -29,21 +34,33 @@ static attr_status magnitudes(double **out, const attr_scored_map *m) {
     return ATTR_OK;
 }
 
-/* ---- Faithfulness: forwards only. Scores are divided by that of the input. */
+static attr_region region_of(const attr_scored_map *m) {
+    return (attr_region){m->channels, m->net_h, m->net_w, m->fitted.x0, m->fitted.y0, m->fitted.w, m->fitted.h};
+}
 
-enum { removal_steps = 64, curve_candidates = 5 /* a tenth of the paper's forwards */ };
+/* ---- Faithfulness: forwards only. Areas are divided by the target's value at the input. */
+
+/* Steps of a removal, windows of a flipping; AUPC has a tenth of the paper's candidates. */
+enum {
+    removal_steps = 64,
+    curve_candidates = 5,
+    sensitivity_sizes = 4,
+    sensitivity_runs = 50,
+    infidelity_samples = 100
+};
 
 static attr_status measure_removal(double *out, const attr_scored_map *m, const attr_target *target,
                                    attr_removal_order order, double value) {
-    double *scores = NULL, *sorted = NULL, area = NAN;
-    size_t pixels = area_of(m), each = (pixels + removal_steps - 1) / removal_steps;
-    if (is_constant(m) || value == 0) return ATTR_OK;
+    attr_removal_settings settings = {.region = region_of(m), .order = order};
+    attr_removal_area area;
+    double *scores = NULL, *sorted = NULL;
+    settings.pixels_per_step = (attr_picture_pixels(&settings.region) + removal_steps - 1) / removal_steps;
+    if (value == 0) return ATTR_OK;
     attr_status status = magnitudes(&sorted, m);
+    if (status == ATTR_OK) status = attr_allocate(&scores, attr_removal_steps(&settings) + 1, sizeof *scores, "scores");
     if (status == ATTR_OK)
-        status = attr_allocate(&scores, attr_removal_steps(pixels, each) + 1, sizeof *scores, "scores");
-    if (status == ATTR_OK)
-        status = attr_pixel_removal(scores, &area, m->engine, target, m->x, m->reference, sorted, order, each);
-    if (status == ATTR_OK) *out = area / value;
+        status = attr_pixel_removal(scores, &area, m->engine, target, m->x, m->reference, sorted, &settings);
+    if (status == ATTR_OK) *out = area.area / value;
     free(scores);
     free(sorted);
     return status;
@@ -53,19 +70,83 @@ static attr_status deletion(double *out, const attr_scored_map *m) {
     return measure_removal(out, m, m->target, ATTR_DELETION, m->value);
 }
 
+static attr_status insertion(double *out, const attr_scored_map *m) {
+    return measure_removal(out, m, m->target, ATTR_INSERTION, m->value);
+}
+
 static attr_status preservation(double *out, const attr_scored_map *m) {
     return measure_removal(out, m, m->target, ATTR_PRESERVATION, m->value);
 }
 
-/* Its value at x is 1 x the detection's score: the box overlaps itself wholly. */
-static attr_status deletion_matched(double *out, const attr_scored_map *m) {
+/* Its value at x is that of the best box there. */
+static attr_status measure_matched(double *out, const attr_scored_map *m, attr_removal_order order) {
     attr_engine_set_input_f32(m->engine, 0, m->x);
     attr_engine_forward(m->engine, 1);
-    return measure_removal(out, m, m->matched, ATTR_DELETION, attr_target_value(m->matched, m->engine, 0));
+    return measure_removal(out, m, m->matched, order, attr_target_value(m->matched, m->engine, 0));
+}
+
+static attr_status deletion_matched(double *out, const attr_scored_map *m) {
+    return measure_matched(out, m, ATTR_DELETION);
+}
+
+static attr_status insertion_matched(double *out, const attr_scored_map *m) {
+    return measure_matched(out, m, ATTR_INSERTION);
+}
+
+static attr_status pixel_flipping(double *out, const attr_scored_map *m) {
+    attr_region region = region_of(m);
+    attr_flipping_settings settings = attr_flipping_settings_of(&region);
+    attr_flipping flipping;
+    if (m->value == 0) return ATTR_OK;
+    ATTR_TRY(attr_pixel_flipping(&flipping, NULL, NULL, m->engine, m->target, m->x, m->reference, m->map, &settings));
+    *out = flipping.difference / fabs(m->value);
+    return ATTR_OK;
+}
+
+static attr_status faithfulness_correlation(double *out, const attr_scored_map *m) {
+    attr_region region = region_of(m);
+    attr_subset_settings settings = attr_faithfulness_settings_of(&region, m->seed);
+    return attr_faithfulness_correlation(out, m->engine, m->target, m->x, m->map, &settings);
+}
+
+static attr_status sensitivity_n(double *out, const attr_scored_map *m) {
+    attr_region region = region_of(m);
+    attr_subset_settings settings = attr_faithfulness_settings_of(&region, m->seed);
+    size_t all[ATTR_SENSITIVITY_SIZES], some[sensitivity_sizes], count = attr_sensitivity_sizes(all, &region);
+    double correlations[sensitivity_sizes];
+    if (count < sensitivity_sizes) return ATTR_OK;
+    for (size_t i = 0; i < sensitivity_sizes; ++i) some[i] = all[(i + 1) * (count - 1) / sensitivity_sizes];
+    settings.runs = sensitivity_runs;
+    return attr_sensitivity_n(out, correlations, m->engine, m->target, m->x, m->map, some, sensitivity_sizes,
+                              &settings);
+}
+
+static attr_status infidelity(double *out, const attr_scored_map *m) {
+    attr_region region = region_of(m);
+    attr_infidelity_settings settings =
+        attr_infidelity_settings_of(&region, ATTR_PERTURB_SQUARE, m->reference, m->seed);
+    attr_infidelity result;
+    settings.samples = infidelity_samples;
+    ATTR_TRY(attr_infidelity_of(&result, m->engine, m->target, m->x, m->map, &settings));
+    *out = result.relative;
+    return ATTR_OK;
+}
+
+static attr_status road(double *out, const attr_scored_map *m) {
+    attr_road_settings settings = {.region = region_of(m), .noise = ATTR_ROAD_NOISE, .seed = m->seed};
+    attr_road result;
+    double *sorted = NULL;
+    if (m->value == 0) return ATTR_OK;
+    ATTR_TRY(magnitudes(&sorted, m));
+    attr_status status = attr_road_of(&result, m->engine, m->target, m->x, sorted, &settings);
+    free(sorted);
+    ATTR_TRY(status);
+    *out = result.combined / fabs(m->value);
+    return ATTR_OK;
 }
 
 static attr_status aupc(double *out, const attr_scored_map *m) {
-    const attr_region region = {m->channels, m->net_h, m->net_w, m->fitted.x0, m->fitted.y0, m->fitted.w, m->fitted.h};
+    attr_region region = region_of(m);
     attr_curve_settings settings = attr_curve_settings_of(&region, m->seed);
     attr_perturbation_curve curve;
     settings.candidates = curve_candidates;
@@ -126,8 +207,20 @@ const attr_metric attr_metrics[] = {
      -1, false, false, false, deletion},
     {"deletion_matched", "faithfulness", "the same of the best box for the detection (IoU x score) in each input",
      -1, false, false, true, deletion_matched},
-    {"preservation", "faithfulness", "the same as deletion, the least important first",
-     1, false, false, false, preservation},
+    {"insertion", "faithfulness", "area while pixels come back into the mean colour, the most important first",
+     1, false, false, false, insertion},
+    {"insertion_matched", "faithfulness", "the same of the best box for the detection in each input",
+     1, false, false, true, insertion_matched},
+    {"preservation", "faithfulness", "as deletion, the least important first", 1, false, false, false, preservation},
+    {"pixel_flipping", "faithfulness", "what regions of a grid take away in the map's order more than in the opposite one",
+     1, false, false, false, pixel_flipping},
+    {"faithfulness_correlation", "faithfulness", "correlation of sums over 224 random pixels with the drop without them",
+     1, false, false, false, faithfulness_correlation},
+    {"sensitivity_n", "faithfulness", "the same for subsets of several sizes, mean", 1, false, false, false, sensitivity_n},
+    {"infidelity", "faithfulness", "part of the drops by squares that no multiple of the map explains",
+     -1, false, false, false, infidelity},
+    {"road", "faithfulness", "remove and debias: score without the least minus without the most relevant, halved",
+     1, false, false, false, road},
     {"aupc", "faithfulness", "area under the score while salient windows get noise (SmoothTaylor)",
      -1, false, false, false, aupc},
     {"autvc", "noise", "total variation of the map over scales (SmoothTaylor)", -1, false, false, false, autvc},

@@ -121,7 +121,7 @@
     \
     TEXT(COMMAND, methods, "gradient,integrated_gradients,smoothgrad,noisegrad", "METHODS", \
          "compare, triage, valid, sanity: the methods, separated by commas; one with noise may name its base: noisegrad:integrated_gradients") \
-    TEXT(COMMAND, metrics, "deletion,preservation,aupc,autvc,gini,pointing_game,mass_accuracy,rank_accuracy", "METRICS", \
+    TEXT(COMMAND, metrics, "deletion,insertion,aupc,faithfulness_correlation,sensitivity_n,infidelity,road,autvc,gini,pointing_game,mass_accuracy,rank_accuracy", "METRICS", \
          "valid: the metrics, separated by commas (`help metrics`)") \
     BOOL(COMMAND, shared_scale, "0", "compare: the colours of a target's maps have one scale, the largest") \
     BOOL(COMMAND, json, "0", \

@@ -1,7 +1,5 @@
 /* sanity.csv and sanity.json. */
-#include <math.h>
-#include <string.h>
-
+#include "reports/csv.h"
 #include "reports/json.h"
 #include "reports/sanity.h"
 
@@ -12,45 +10,27 @@ static const char names[] =
     "noise_spearman,noise_abs_spearman,noise_pearson,noise_overlap,low_spearman,low_abs_spearman,low_pearson,"
     "low_overlap,high_spearman,high_abs_spearman,high_pearson,high_overlap\n";
 
-/* In quotation marks where it must be; control characters, which could end a line, become question marks. */
-static void write_text(FILE *file, const char *text) {
-    bool quoted = strpbrk(text, ",\"") != NULL;
-    if (quoted) putc('"', file);
-    for (; *text; text++) {
-        if (*text == '"') putc('"', file);
-        putc((unsigned char)*text < ' ' ? '?' : *text, file);
-    }
-    if (quoted) putc('"', file);
-    putc(',', file);
-}
-
-/* Nothing for what is not known. */
-static void write_number(FILE *file, double value, char end) {
-    if (isfinite(value)) fprintf(file, "%.9g", value);
-    putc(end, file);
-}
-
 static void write_agreement(FILE *file, const attr_agreement *a, char end) {
-    write_number(file, a->spearman, ',');
-    write_number(file, a->absolute, ',');
-    write_number(file, a->pearson, ',');
-    write_number(file, a->overlap, end);
+    attr_csv_number(file, a->spearman, ',');
+    attr_csv_number(file, a->absolute, ',');
+    attr_csv_number(file, a->pearson, ',');
+    attr_csv_number(file, a->overlap, end);
 }
 
 static void write_line(FILE *file, const attr_sanity_report *r, const attr_sanity_map *m, int check,
                        const attr_sanity_stage *stage) {
     char label[ATTR_TEXT_SIZE];
     attr_sanity_label(label, r, m->method);
-    write_text(file, r->checks->pictures[m->picture].path);
+    attr_csv_text(file, r->checks->pictures[m->picture].path, ',');
     fprintf(file, "%d,", m->number + 1);
-    write_text(file, m->class_name);
-    write_text(file, label);
+    attr_csv_text(file, m->class_name, ',');
+    attr_csv_text(file, label, ',');
     fprintf(file, "%s,%d,", attr_check_name(check), stage->number);
     if (stage->layer >= 0) fprintf(file, "%d", stage->layer);
     putc(',', file);
-    write_text(file, stage->name ? stage->name : "");
-    write_number(file, stage->value, ',');
-    write_number(file, stage->ratio, ',');
+    attr_csv_text(file, stage->name ? stage->name : "", ',');
+    attr_csv_number(file, stage->value, ',');
+    attr_csv_number(file, stage->ratio, ',');
     write_agreement(file, &stage->agreement, ',');
     write_agreement(file, &m->chance.noise, ',');
     write_agreement(file, &m->chance.low, ',');
