@@ -155,6 +155,12 @@ assert verdict("logit", "gradient") == "cannot be told"
     refused "no.png" sanity no.png
 }
 
+@test "sanity: nowhere to write is told after the first picture" {
+    touch file
+    run --separate-stderr -1 sanity "$picture" -method gradient -stages 1 -results file/it
+    [[ ${stderr_lines[0]} == "darknet attribute: file: cannot make the folder: "* ]]
+}
+
 @test "sanity: ctrl-C leaves no half file" {
     "$darknet" attribute sanity "${model[@]}" "$picture" -method smoothgrad -samples 100000 -checks cascade -threads 1 \
         >it 2>error &

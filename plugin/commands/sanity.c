@@ -21,7 +21,6 @@ typedef struct {
     attr_sanity checks;
     attr_sanity_report report;
     char folder[ATTR_TEXT_SIZE + 16];
-    int without_target; /* pictures */
 } checking;
 
 static double seconds_now(void) {
@@ -127,6 +126,7 @@ static attr_status check_picture(void *context, const char *path) {
         attr_status status = attr_sanity_add(&c->checks, path, k);
         attr_hide_progress();
         ATTR_TRY(status);
+        if (c->checks.map_count > 0) ATTR_TRY(attr_make_folders(c->folder)); /* before hours of work, not behind them */
         print_maps(c, path, first);
     }
     if (c->checks.map_count == all)

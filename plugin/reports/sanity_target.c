@@ -99,7 +99,7 @@ static attr_status write_curves(FILE *file, const target_maps *t) {
 
 static void write_caption(FILE *file, const attr_sanity_stage *stage, int check) {
     if (check == ATTR_CHECK_PERTURBATION)
-        attr_html(file, "<b>t = %d</b>p %.2g", stage->number, stage->ratio);
+        attr_html(file, "<b>t = %d</b>p(t) / p(0) %.2g", stage->number, stage->ratio);
     else if (check == ATTR_CHECK_SHIFT)
         attr_html(file, "<b>%s</b>shifted", stage->name);
     else if (check == ATTR_CHECK_LOGIT)
