@@ -34,10 +34,17 @@ typedef struct {
     uint64_t seed;
 } attr_scored_map;
 
+typedef enum {
+    ATTR_NEEDS_MASK = 1,
+    ATTR_NEEDS_EXPLAINER = 2,
+    ATTR_NEEDS_DETECTOR = 4,
+    ATTR_AROUND_ZERO = 8 /* a map of no use has 0 in the mean: a ratio to that would say nothing */
+} attr_metric_trait;
+
 typedef struct {
     const char *name, *group, *help;
-    int direction; /* 1: higher is better, -1: lower, 0: neither */
-    bool needs_mask, needs_explainer, needs_detector;
+    int direction;   /* 1: higher is better, -1: lower, 0: neither */
+    unsigned traits; /* a sum of attr_metric_trait */
     attr_status (*measure)(double *out, const attr_scored_map *m);
 } attr_metric;
 

@@ -110,7 +110,7 @@ attr_status attr_valid_cell_of(attr_valid_cell *out, const attr_valid *v, int ro
     int unused, control = random_row(v);
     *out = (attr_valid_cell){.mean = NAN, .low = NAN, .high = NAN, .ratio = NAN, .chance = NAN};
     ATTR_TRY(attr_allocate(&values, (size_t)v->count, sizeof *values, "scores"));
-    if (control >= 0) {
+    if (control >= 0 && !(v->scoring->metrics[metric]->traits & ATTR_AROUND_ZERO)) {
         int n = collect(values, &unused, v, control, metric);
         out->ratio = mean_of(values, n);
     }

@@ -51,7 +51,7 @@ void attr_valid_free(attr_valid *v);
 typedef struct {
     double mean, low, high; /* 95 % bootstrap interval; NAN without a value */
     int n, undefined;
-    double ratio;  /* mean / that of the random control; NAN without one */
+    double ratio;  /* mean / that of the random control; NAN without one, or where that is 0 in the mean */
     double chance; /* p-value of the difference from the random control, by pairs; NAN likewise */
 } attr_valid_cell;
 

@@ -174,11 +174,11 @@ static attr_status measure(scored_picture *p, int row, int i, attr_scored_map *m
     double *values = p->out->targets[i].values + row * s->metric_count;
     for (int k = 0; k < s->metric_count; ++k) {
         const attr_metric *metric = s->metrics[k];
-        if (metric->needs_explainer != with_explainer) continue;
+        if (((metric->traits & ATTR_NEEDS_EXPLAINER) != 0) != with_explainer) continue;
         values[k] = NAN;
-        if ((metric->needs_mask && !m->mask) || (with_explainer && !m->explain) ||
-            (metric->needs_detector && !m->matched))
-            continue;
+        bool lacks = (metric->traits & ATTR_NEEDS_MASK && !m->mask) || (with_explainer && !m->explain) ||
+                     (metric->traits & ATTR_NEEDS_DETECTOR && !m->matched);
+        if (lacks) continue;
         m->engine = s->session->engine;
         ATTR_TRY(metric->measure(&values[k], m));
         if (p->progress && p->progress(p->context, 0, 1)) return attr_fail(ATTR_INTERRUPTED, "interrupted");
