@@ -5,13 +5,16 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "metrics/complexity.h"
 #include "metrics/faithfulness_correlation.h"
 #include "metrics/infidelity.h"
+#include "metrics/localisation.h"
 #include "metrics/perturbation_curve.h"
 #include "metrics/pixel_flipping.h"
 #include "metrics/pixel_removal.h"
 #include "metrics/rank.h"
 #include "metrics/road.h"
+#include "metrics/robustness.h"
 #include "metrics/sensitivity_n.h"
 #include "metrics/total_variation.h"
 #include "options/options.h"
@@ -173,32 +176,72 @@ static attr_status gini(double *out, const attr_scored_map *m) {
     return is_constant(m) ? ATTR_OK : attr_gini(out, m->map, area_of(m));
 }
 
-/* ---- Localisation: the mask's pixels are those that are at least half in the box */
+static attr_status entropy(double *out, const attr_scored_map *m) {
+    *out = attr_relative_entropy(m->map, area_of(m));
+    return ATTR_OK;
+}
+
+/* ---- Localisation */
+
+static attr_masked_map masked(const attr_scored_map *m) {
+    return (attr_masked_map){m->map, m->mask, m->net_h, m->net_w, false};
+}
 
 static attr_status pointing_game(double *out, const attr_scored_map *m) {
-    size_t best = 0;
-    if (is_constant(m)) return ATTR_OK;
-    for (size_t i = 1; i < area_of(m); ++i)
-        if (fabs(m->map[i]) > fabs(m->map[best])) best = i;
-    *out = m->mask[best] >= 0.5;
+    attr_masked_map map = masked(m);
+    *out = attr_pointing_game(&map, 0);
     return ATTR_OK;
 }
 
 static attr_status mass_accuracy(double *out, const attr_scored_map *m) {
-    attr_shares shares;
-    attr_shares_of_map(&shares, m->map, m->net_w, m->net_h, &m->fitted, &m->box, ATTR_RING_FACTOR);
-    *out = shares.box;
+    attr_masked_map map = masked(m);
+    *out = attr_relevance_mass_accuracy(&map);
     return ATTR_OK;
 }
 
 static attr_status rank_accuracy(double *out, const attr_scored_map *m) {
-    unsigned char *mask = NULL;
-    if (is_constant(m)) return ATTR_OK;
-    ATTR_TRY(attr_allocate(&mask, area_of(m), 1, "a mask"));
-    for (size_t i = 0; i < area_of(m); ++i) mask[i] = m->mask[i] >= 0.5;
-    attr_status status = attr_rank_accuracy(out, m->map, mask, area_of(m));
-    free(mask);
-    return status;
+    attr_masked_map map = masked(m);
+    return attr_relevance_rank_accuracy(out, &map);
+}
+
+static attr_status localisation(double *out, const attr_scored_map *m) {
+    attr_masked_map map = masked(m);
+    *out = attr_attribution_localisation(&map);
+    return ATTR_OK;
+}
+
+static attr_status roc_auc(double *out, const attr_scored_map *m) {
+    attr_masked_map map = masked(m);
+    return attr_roc_area(out, &map);
+}
+
+/* ---- Robustness: maps of noisy inputs. Few copies, for each costs a map. */
+
+enum { robustness_copies = 10 };
+
+static attr_map_maker maker_of(const attr_scored_map *m) {
+    return (attr_map_maker){m->explain, m->context, (size_t)m->channels * area_of(m), 1, area_of(m)};
+}
+
+static attr_robustness_settings robustness_of(const attr_scored_map *m) {
+    attr_robustness_settings settings = attr_robustness_defaults(m->seed);
+    settings.copies = robustness_copies;
+    return settings;
+}
+
+static attr_status max_sensitivity(double *out, const attr_scored_map *m) {
+    attr_map_maker maker = maker_of(m);
+    attr_robustness_settings settings = robustness_of(m);
+    attr_robustness result;
+    ATTR_TRY(attr_robustness_measure(&result, &maker, m->x, &settings));
+    *out = result.max_sensitivity;
+    return ATTR_OK;
+}
+
+static attr_status lipschitz(double *out, const attr_scored_map *m) {
+    attr_map_maker maker = maker_of(m);
+    attr_robustness_settings settings = robustness_of(m);
+    return attr_lipschitz_estimate(out, &maker, m->x, &settings);
 }
 
 /* clang-format off */
@@ -225,10 +268,18 @@ const attr_metric attr_metrics[] = {
      -1, 0, aupc},
     {"autvc", "noise", "total variation of the map over scales (SmoothTaylor)", -1, 0, autvc},
     {"gini", "complexity", "Gini coefficient: 0 evenly spread, 1 in one place", 1, 0, gini},
+    {"entropy", "complexity", "entropy of the magnitudes over its largest: 0 in one place, 1 evenly spread",
+     -1, 0, entropy},
     {"pointing_game", "localisation", "whether the largest value lies in the box", 1, ATTR_NEEDS_MASK, pointing_game},
     {"mass_accuracy", "localisation", "part of the map's mass in the box", 1, ATTR_NEEDS_MASK, mass_accuracy},
-    {"rank_accuracy", "localisation", "part of the K largest values in the box of K pixels", 1, ATTR_NEEDS_MASK,
-     rank_accuracy},
+    {"rank_accuracy", "localisation", "part of the K largest values in the box of K pixels",
+     1, ATTR_NEEDS_MASK, rank_accuracy},
+    {"localisation", "localisation", "part of the sum of values in the box", 1, ATTR_NEEDS_MASK, localisation},
+    {"roc_auc", "localisation", "probability that a pixel in the box has the larger value", 1, ATTR_NEEDS_MASK, roc_auc},
+    {"max_sensitivity", "robustness", "largest change of the map under uniform noise of 0.2 (10 copies)",
+     -1, ATTR_NEEDS_EXPLAINER, max_sensitivity},
+    {"lipschitz", "robustness", "largest change of the map over that of the input, noise of 0.1 (10 copies)",
+     -1, ATTR_NEEDS_EXPLAINER, lipschitz},
     {NULL, NULL, NULL, 0, 0, NULL},
 };
 /* clang-format on */
