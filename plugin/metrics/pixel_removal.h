@@ -13,7 +13,8 @@
  *
  * Deletion: lower is better; preservation and insertion: higher. For a random map all are the same in the mean. There
  * is no range: a score may leave that between f(reference) and f(x). NAN: all scores and both areas where the map is
- * the same at all of the picture's pixels (it has no order); normalised where f(x) = f(reference).
+ * the same at all of the picture's pixels (it has no order); normalised where f(x) = f(reference), and it says little
+ * where they are close.
  *
  * The reference is the caller's (baseline.h makes black, mean and blurred ones); only its part inside the picture is
  * ever read, padding stays as it is in x. RISE takes a blurred reference for insertion and black for deletion. */
