@@ -15,7 +15,7 @@
  * NAN: both sensitivities if E(x) is 0; Spearman if the grey values of one of the maps are all equal; Lipschitz if one
  * of the maps is 0.
  *
- * Sources: Yeh et al.: On the (in)fidelity and sensitivity of explanations, NeurIPS 2019, n = 50 there and r = .2;
+ * Sources: Yeh et al.: On the (in)fidelity and sensitivity of explanations, NeurIPS 2019;
  * Bhatt et al., IJCAI 2020, for the mean; both without the divisor, which is that of Captum and of the authors' code.
  * Some versions of Quantus divide by ||x||_2. Alvarez-Melis, Jaakkola: On the robustness of interpretability methods,
  * 2018, for Lipschitz, in the form of Quantus (n = 200, s = .1). Overlap and Spearman as Lim, Lee, Kim 2021 took them
