@@ -24,7 +24,8 @@ static attr_subset_settings settings_of(const metric_case *c, size_t size) {
 
 static double run(const metric_case *c, const double *map, const attr_subset_settings *s) {
     double out;
-    cr_assert_eq(attr_faithfulness_correlation(&out, c->e, c->t, c->x, map, s), ATTR_OK, "%s", attr_error_message());
+    cr_assert_eq(attr_faithfulness_correlation(&out, c->e, c->t, c->x, &map, 1, s), ATTR_OK, "%s",
+                 attr_error_message());
     return out;
 }
 
@@ -116,7 +117,7 @@ Test(faithfulness_correlation, replaces_what_its_settings_say) {
         double sums[30], drops[30];
         s.with = (attr_replacement)with;
         s.runs = 30;
-        cr_assert_eq(attr_subset_removal(sums, drops, c.e, c.t, c.x, c.random_map, &s), ATTR_OK);
+        cr_assert_eq(attr_subset_removal(sums, drops, c.e, c.t, c.x, (const double *[]){c.random_map}, 1, &s), ATTR_OK);
         for (size_t k = 0; k < 30; k++) {
             size_t chosen[pixels];
             double sum = 0, drop = 0;
@@ -184,7 +185,7 @@ static double run_all(double *correlations, const metric_case *c, const double *
     attr_subset_settings s = settings_of(c, 0);
     double mean;
     *count = attr_sensitivity_sizes(sizes, &c->region);
-    cr_assert_eq(attr_sensitivity_n(&mean, correlations, c->e, c->t, c->x, map, sizes, *count, &s), ATTR_OK, "%s",
+    cr_assert_eq(attr_sensitivity_n(&mean, correlations, c->e, c->t, c->x, &map, 1, sizes, *count, &s), ATTR_OK, "%s",
                  attr_error_message());
     return mean;
 }
@@ -211,8 +212,31 @@ Test(sensitivity_n, the_mean_leaves_out_an_n_of_all_pixels) {
     double correlations[3], mean;
     size_t sizes[] = {3, 24, 9};
     attr_subset_settings s = settings_of(&c, 0);
-    cr_assert_eq(attr_sensitivity_n(&mean, correlations, c.e, c.t, c.x, c.random_map, sizes, 3, &s), ATTR_OK);
+    cr_assert_eq(
+        attr_sensitivity_n(&mean, correlations, c.e, c.t, c.x, (const double *[]){c.random_map}, 1, sizes, 3, &s),
+        ATTR_OK);
     cr_expect(isnan(correlations[1]) && mean == (correlations[0] + correlations[2]) / 2, "%g of %g, %g, %g", mean,
               correlations[0], correlations[1], correlations[2]);
+    metric_case_free(&c);
+}
+
+/* Of several maps at once each has what it has alone: forwards know nothing of maps. */
+Test(faithfulness_correlation, of_several_maps_at_once) {
+    metric_case c = deep_case(3);
+    attr_subset_settings s = settings_of(&c, 5);
+    double turned[56], both[2], means[2], correlations[4];
+    size_t sizes[] = {2, 9};
+    turn_map(turned, c.random_map, c.plane);
+    const double *maps[] = {c.random_map, turned};
+    cr_assert_eq(attr_faithfulness_correlation(both, c.e, c.t, c.x, maps, 2, &s), ATTR_OK);
+    cr_assert_eq(attr_sensitivity_n(means, correlations, c.e, c.t, c.x, maps, 2, sizes, 2, &s), ATTR_OK);
+    for (int k = 0; k < 2; k++) {
+        double alone, parts[2];
+        cr_expect_eq(both[k], run(&c, maps[k], &s), "map %d: %g", k, both[k]);
+        cr_assert_eq(attr_sensitivity_n(&alone, parts, c.e, c.t, c.x, &maps[k], 1, sizes, 2, &s), ATTR_OK);
+        cr_expect(means[k] == alone && correlations[k] == parts[0] && correlations[2 + k] == parts[1],
+                  "map %d: %g of %g, %g; alone %g of %g, %g", k, means[k], correlations[k], correlations[2 + k], alone,
+                  parts[0], parts[1]);
+    }
     metric_case_free(&c);
 }

@@ -20,7 +20,7 @@ static attr_infidelity_settings settings_of(const metric_case *c, int perturbati
 
 static attr_infidelity run(const metric_case *c, const double *map, const attr_infidelity_settings *s) {
     attr_infidelity out;
-    cr_assert_eq(attr_infidelity_of(&out, c->e, c->t, c->x, map, s), ATTR_OK, "%s", attr_error_message());
+    cr_assert_eq(attr_infidelity_of(&out, c->e, c->t, c->x, &map, 1, s), ATTR_OK, "%s", attr_error_message());
     return out;
 }
 
@@ -183,4 +183,22 @@ Test(infidelity, settings_scale_the_side_with_the_picture) {
     cr_expect(s.side == 10 && s.samples == 1000 && s.sigma == .2 && s.seed == 3 && !s.every_square, "side %d", s.side);
     cr_expect_eq(attr_infidelity_settings_of(&letterbox, ATTR_PERTURB_SQUARE, NULL, 3).side, 111);
     cr_expect_eq(attr_infidelity_settings_of(&tiny, ATTR_PERTURB_SQUARE, NULL, 3).side, 1);
+}
+
+Test(infidelity, of_several_maps_at_once) {
+    metric_case c = deep_case(4);
+    double turned[56];
+    turn_map(turned, c.random_map, c.plane);
+    const double *maps[] = {turned, c.random_map};
+    for (int perturbation = 0; perturbation < 3; perturbation++) {
+        attr_infidelity_settings s = settings_of(&c, perturbation);
+        attr_infidelity both[2];
+        cr_assert_eq(attr_infidelity_of(both, c.e, c.t, c.x, maps, 2, &s), ATTR_OK);
+        for (int k = 0; k < 2; k++) {
+            attr_infidelity alone = run(&c, maps[k], &s);
+            cr_expect(memcmp(&alone, &both[k], sizeof alone) == 0, "%s, map %d: %g, alone %g", names[perturbation], k,
+                      both[k].scaled, alone.scaled);
+        }
+    }
+    metric_case_free(&c);
 }

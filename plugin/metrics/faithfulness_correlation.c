@@ -15,13 +15,15 @@ attr_subset_settings attr_faithfulness_settings_of(const attr_region *region, ui
 }
 
 attr_status attr_faithfulness_correlation(double *out, attr_engine *e, const attr_target *target, const float *x,
-                                          const double *map, const attr_subset_settings *settings) {
+                                          const double *const *maps, size_t count,
+                                          const attr_subset_settings *settings) {
     size_t runs = settings->runs;
-    double *pairs = NULL;
-    *out = NAN;
-    ATTR_TRY(attr_allocate(&pairs, 2 * runs, sizeof *pairs, "sums and drops"));
-    attr_status status = attr_subset_removal(pairs, pairs + runs, e, target, x, map, settings);
-    if (status == ATTR_OK) *out = attr_pearson(pairs, pairs + runs, runs);
-    free(pairs);
+    double *sums = NULL;
+    for (size_t k = 0; k < count; ++k) out[k] = NAN;
+    ATTR_TRY(attr_allocate(&sums, (count + 1) * runs, sizeof *sums, "sums and drops"));
+    double *drops = sums + count * runs;
+    attr_status status = attr_subset_removal(sums, drops, e, target, x, maps, count, settings);
+    for (size_t k = 0; status == ATTR_OK && k < count; ++k) out[k] = attr_pearson(sums + k * runs, drops, runs);
+    free(sums);
     return status;
 }

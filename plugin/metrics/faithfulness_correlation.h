@@ -20,8 +20,10 @@ enum { ATTR_FAITHFULNESS_SUBSET = 224, ATTR_FAITHFULNESS_RUNS = 100 };
 /* Quantus's: settings of all but a reference, which needs `with` to be changed, too. */
 attr_subset_settings attr_faithfulness_settings_of(const attr_region *region, uint64_t seed);
 
-/* map [height][width], x [channels][height][width]. runs + 1 forwards; as attr_score_series(). */
+/* out[count] of count maps [height][width]; x [channels][height][width]. runs + 1 forwards, whatever count; as
+ * attr_score_series(). */
 attr_status attr_faithfulness_correlation(double *out, attr_engine *e, const attr_target *target, const float *x,
-                                          const double *map, const attr_subset_settings *settings);
+                                          const double *const *maps, size_t count,
+                                          const attr_subset_settings *settings);
 
 #endif

@@ -31,11 +31,11 @@ typedef struct {
 typedef struct {
     const attr_infidelity_settings *settings;
     const float *x;
-    const double *map;
-    size_t pixels, plane, channels;
-    int largest;  /* side of a square */
-    float *noise; /* [pixels] */
-    double *products;
+    const double *const *maps;
+    size_t map_count, samples, pixels, plane, channels;
+    int largest;      /* side of a square */
+    float *noise;     /* [pixels] */
+    double *products; /* I.a: [map_count][samples] */
 } perturber;
 
 static size_t places_of_side(const attr_region *r, int side) {
@@ -69,32 +69,29 @@ static square drawn_square(const perturber *p, size_t i) {
                     draw_below(bits[2], p->settings->region.w - side + 1), side};
 }
 
-/* Puts x - I of a square into the input; returns I.a. */
-static double put_square(const perturber *p, size_t i, float *input) {
+/* Puts x - I of a square into the input; adds up I.a. */
+static void put_square(const perturber *p, size_t i, float *input) {
     const attr_region *r = &p->settings->region;
     square s = p->settings->every_square ? listed_square(r, i) : drawn_square(p, i);
-    double product = 0;
     for (int y = s.y; y < s.y + s.side; ++y)
         for (int x = s.x; x < s.x + s.side; ++x) {
             size_t place = attr_picture_place(r, (size_t)y * (size_t)r->w + (size_t)x);
-            product += p->map[place];
+            for (size_t k = 0; k < p->map_count; ++k) p->products[k * p->samples + i] += p->maps[k][place];
             for (size_t c = 0; c < p->channels; ++c) {
                 size_t at = c * p->plane + place;
                 input[at] = p->settings->reference[at];
             }
         }
-    return product;
 }
 
-/* Puts x - I of noise into the input; returns I.a. */
-static double put_noise(const perturber *p, size_t i, float *input) {
+/* Puts x - I of noise into the input; adds up I.a. */
+static void put_noise(const perturber *p, size_t i, float *input) {
     const attr_region *r = &p->settings->region;
     attr_random random = {p->settings->seed, ATTR_STREAM_INFIDELITY, 0, i};
-    double product = 0;
     attr_random_normal(p->noise, &random, 0, p->pixels);
-    for (size_t k = 0; k < p->pixels; ++k) {
-        size_t place = attr_picture_place(r, k);
-        double noise = p->settings->sigma * p->noise[k], change = 0;
+    for (size_t pixel = 0; pixel < p->pixels; ++pixel) {
+        size_t place = attr_picture_place(r, pixel);
+        double noise = p->settings->sigma * p->noise[pixel], change = 0;
         for (size_t c = 0; c < p->channels; ++c) {
             float *value = &input[c * p->plane + place];
             double before = *value;
@@ -102,9 +99,9 @@ static double put_noise(const perturber *p, size_t i, float *input) {
                 (float)(p->settings->perturbation == ATTR_PERTURB_GAUSSIAN ? before - noise : fmin(fmax(noise, 0), 1));
             change += before - *value;
         }
-        product += p->map[place] * change / (double)p->channels;
+        for (size_t k = 0; k < p->map_count; ++k)
+            p->products[k * p->samples + i] += p->maps[k][place] * change / (double)p->channels;
     }
-    return product;
 }
 
 /* Number 0 is x itself, number i that with perturbation i - 1. */
@@ -112,8 +109,11 @@ static attr_status make(void *context, size_t i, float *input) {
     const perturber *p = context;
     memcpy(input, p->x, p->channels * p->plane * sizeof *input);
     if (i == 0) return ATTR_OK;
-    bool squares = p->settings->perturbation == ATTR_PERTURB_SQUARE;
-    p->products[i - 1] = squares ? put_square(p, i - 1, input) : put_noise(p, i - 1, input);
+    for (size_t k = 0; k < p->map_count; ++k) p->products[k * p->samples + i - 1] = 0;
+    if (p->settings->perturbation == ATTR_PERTURB_SQUARE)
+        put_square(p, i - 1, input);
+    else
+        put_noise(p, i - 1, input);
     return ATTR_OK;
 }
 
@@ -139,26 +139,27 @@ static void measure(attr_infidelity *out, const double *products, const double *
 }
 
 attr_status attr_infidelity_of(attr_infidelity *out, attr_engine *e, const attr_target *target, const float *x,
-                               const double *map, const attr_infidelity_settings *settings) {
+                               const double *const *maps, size_t count, const attr_infidelity_settings *settings) {
     const attr_tensor *input = attr_engine_input(e);
     const attr_region *r = &settings->region;
-    *out = (attr_infidelity){0, NAN, NAN, NAN, NAN};
+    for (size_t k = 0; k < count; ++k) out[k] = (attr_infidelity){0, NAN, NAN, NAN, NAN};
     ATTR_TRY(attr_check_region(r, input->c, input->h, input->w));
-    perturber p = {.settings = settings, .x = x, .map = map, .pixels = attr_picture_pixels(r)};
+    perturber p = {.settings = settings, .x = x, .maps = maps, .map_count = count, .pixels = attr_picture_pixels(r)};
     p.plane = (size_t)input->h * (size_t)input->w;
     p.channels = (size_t)input->c;
     p.largest = settings->side < shorter_side(r) ? settings->side : shorter_side(r);
     bool listed = settings->perturbation == ATTR_PERTURB_SQUARE && settings->every_square;
-    size_t samples = listed ? count_squares(r, p.largest) : settings->samples;
+    p.samples = listed ? count_squares(r, p.largest) : settings->samples;
     double *scores = NULL;
     attr_input_series series = {make, NULL, &p};
     attr_status status = attr_allocate(&p.noise, p.pixels, sizeof *p.noise, "a perturbation");
-    if (status == ATTR_OK) status = attr_allocate(&p.products, samples, sizeof *p.products, "predicted drops");
-    if (status == ATTR_OK) status = attr_allocate(&scores, samples + 1, sizeof *scores, "scores");
-    if (status == ATTR_OK) status = attr_score_series(scores, e, target, x, samples + 1, &series);
-    if (status == ATTR_OK) {
-        out->samples = samples;
-        measure(out, p.products, scores);
+    if (status == ATTR_OK)
+        status = attr_allocate(&p.products, count * p.samples, sizeof *p.products, "predicted drops");
+    if (status == ATTR_OK) status = attr_allocate(&scores, p.samples + 1, sizeof *scores, "scores");
+    if (status == ATTR_OK) status = attr_score_series(scores, e, target, x, p.samples + 1, &series);
+    for (size_t k = 0; status == ATTR_OK && k < count; ++k) {
+        out[k].samples = p.samples;
+        measure(&out[k], p.products + k * p.samples, scores);
     }
     free(p.noise);
     free(p.products);

@@ -58,8 +58,9 @@ typedef struct {
     double infidelity, scaled, relative, beta;
 } attr_infidelity;
 
-/* map [height][width], x [channels][height][width]. samples + 1 forwards; as attr_score_series(). */
+/* out[count] of count maps [height][width], all with the same perturbations; x [channels][height][width]. samples + 1
+ * forwards, whatever count; as attr_score_series(). */
 attr_status attr_infidelity_of(attr_infidelity *out, attr_engine *e, const attr_target *target, const float *x,
-                               const double *map, const attr_infidelity_settings *settings);
+                               const double *const *maps, size_t count, const attr_infidelity_settings *settings);
 
 #endif

@@ -22,10 +22,11 @@ enum { ATTR_SENSITIVITY_SIZES = 10, ATTR_SENSITIVITY_RUNS = 100 };
  * at equal ratios; returns how many. Of few pixels some would be equal: those are there once. */
 size_t attr_sensitivity_sizes(size_t sizes[ATTR_SENSITIVITY_SIZES], const attr_region *region);
 
-/* correlations[count] for sizes[count], and their mean. `settings`: those of subsets, whose `size` is not looked at.
- * count x (runs + 1) forwards; as attr_score_series(). */
-attr_status attr_sensitivity_n(double *mean, double *correlations, attr_engine *e, const attr_target *target,
-                               const float *x, const double *map, const size_t *sizes, size_t count,
-                               const attr_subset_settings *settings);
+/* correlations[size_count][map_count] for sizes[size_count], and means[map_count] of theirs. `settings`: those of
+ * subsets, whose `size` is not looked at. size_count x (runs + 1) forwards, whatever map_count; as
+ * attr_score_series(). */
+attr_status attr_sensitivity_n(double *means, double *correlations, attr_engine *e, const attr_target *target,
+                               const float *x, const double *const *maps, size_t map_count, const size_t *sizes,
+                               size_t size_count, const attr_subset_settings *settings);
 
 #endif

@@ -9,13 +9,14 @@
 typedef struct {
     const attr_subset_settings *settings;
     const float *x;
-    const double *map;
+    const double *const *maps;
+    size_t map_count;
     size_t pixels, size, plane, channels;
     float value;           /* of lowest, mean, highest */
     size_t *chosen;        /* [pixels] */
     unsigned char *marked; /* [pixels] */
     float *noise;          /* [inputs], uniform only */
-    double *sums;
+    double *sums;          /* [map_count][runs] */
 } remover;
 
 static float find_value(const remover *r) {
@@ -56,14 +57,13 @@ static attr_status make(void *context, size_t i, float *input) {
     memcpy(input, r->x, r->channels * r->plane * sizeof *input);
     if (i == 0) return ATTR_OK;
     ATTR_TRY(draw(r, i - 1));
-    double sum = 0;
+    for (size_t k = 0; k < r->map_count; ++k) r->sums[k * r->settings->runs + i - 1] = 0;
     for (size_t p = 0; p < r->pixels; ++p) {
         if (!r->marked[p]) continue;
         size_t place = attr_picture_place(&r->settings->region, p);
-        sum += r->map[place];
+        for (size_t k = 0; k < r->map_count; ++k) r->sums[k * r->settings->runs + i - 1] += r->maps[k][place];
         for (size_t c = 0; c < r->channels; ++c) input[c * r->plane + place] = replacement(r, c * r->plane + place);
     }
-    r->sums[i - 1] = sum;
     return ATTR_OK;
 }
 
@@ -79,10 +79,10 @@ static attr_status run_all(double *drops, remover *r, attr_engine *e, const attr
 }
 
 attr_status attr_subset_removal(double *sums, double *drops, attr_engine *e, const attr_target *target, const float *x,
-                                const double *map, const attr_subset_settings *settings) {
+                                const double *const *maps, size_t count, const attr_subset_settings *settings) {
     const attr_tensor *input = attr_engine_input(e);
     ATTR_TRY(attr_check_region(&settings->region, input->c, input->h, input->w));
-    remover r = {.settings = settings, .x = x, .map = map, .sums = sums};
+    remover r = {.settings = settings, .x = x, .maps = maps, .map_count = count, .sums = sums};
     r.pixels = attr_picture_pixels(&settings->region);
     r.size = settings->size < r.pixels ? settings->size : r.pixels;
     r.plane = (size_t)input->h * (size_t)input->w;

@@ -34,9 +34,10 @@ typedef struct {
     uint64_t seed; /* streams ATTR_STREAM_SUBSETS and ATTR_STREAM_REPLACEMENT: part = size, sample = run */
 } attr_subset_settings;
 
-/* sums[runs], drops[runs]; map [height][width], x [channels][height][width]. As attr_score_series(). Sums are in
- * reading order, so they are equal if their terms are. */
+/* sums[count][runs] of count maps [height][width], drops[runs], which know nothing of maps; x
+ * [channels][height][width]. As attr_score_series(). Sums are in reading order, so they are equal if their terms are.
+ */
 attr_status attr_subset_removal(double *sums, double *drops, attr_engine *e, const attr_target *target, const float *x,
-                                const double *map, const attr_subset_settings *settings);
+                                const double *const *maps, size_t count, const attr_subset_settings *settings);
 
 #endif

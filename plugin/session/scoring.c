@@ -168,28 +168,79 @@ static attr_status fit_for_forwards(scored_picture *p) {
     return attr_fit_engine(p->scoring->session, p->ex, &many);
 }
 
-/* All metrics of the first kind (forwards only) or of the second of one map. */
-static attr_status measure(scored_picture *p, int row, int i, attr_scored_map *m, bool with_explainer) {
+static bool lacks(const attr_metric *metric, const attr_scored_map *m) {
+    return (metric->traits & ATTR_NEEDS_MASK && !m->mask) || (metric->traits & ATTR_NEEDS_EXPLAINER && !m->explain) ||
+           (metric->traits & ATTR_NEEDS_DETECTOR && !m->matched);
+}
+
+/* Metric k of one map. */
+static attr_status measure(scored_picture *p, int row, int i, int k, attr_scored_map *m) {
     const attr_scoring *s = p->scoring;
-    double *values = p->out->targets[i].values + row * s->metric_count;
-    for (int k = 0; k < s->metric_count; ++k) {
-        const attr_metric *metric = s->metrics[k];
-        if (((metric->traits & ATTR_NEEDS_EXPLAINER) != 0) != with_explainer) continue;
-        values[k] = NAN;
-        bool lacks = (metric->traits & ATTR_NEEDS_MASK && !m->mask) || (with_explainer && !m->explain) ||
-                     (metric->traits & ATTR_NEEDS_DETECTOR && !m->matched);
-        if (lacks) continue;
-        m->engine = s->session->engine;
-        ATTR_TRY(metric->measure(&values[k], m));
-        if (p->progress && p->progress(p->context, 0, 1)) return attr_fail(ATTR_INTERRUPTED, "interrupted");
-    }
+    attr_target_scores *scores = &p->out->targets[i];
+    size_t cell = (size_t)(row * s->metric_count + k);
+    m->map = p->planes[row * p->count + i];
+    m->engine = s->session->engine;
+    m->curve = scores->curves + cell * ATTR_METRIC_POINTS;
+    if (!lacks(s->metrics[k], m)) ATTR_TRY(s->metrics[k]->measure(&scores->values[cell], m));
+    if (p->progress && p->progress(p->context, 0, 1)) return attr_fail(ATTR_INTERRUPTED, "interrupted");
     return ATTR_OK;
+}
+
+/* Metric k of the maps of all rows. */
+static attr_status measure_rows(scored_picture *p, int i, int k, attr_scored_map *m) {
+    const attr_scoring *s = p->scoring;
+    size_t rows = (size_t)attr_scoring_rows(s);
+    const double **maps = NULL;
+    double *values = NULL;
+    ATTR_TRY(attr_allocate(&maps, rows, sizeof *maps, "maps"));
+    attr_status status = attr_allocate(&values, rows, sizeof *values, "scores");
+    for (size_t row = 0; status == ATTR_OK && row < rows; ++row) {
+        maps[row] = p->planes[row * (size_t)p->count + (size_t)i];
+        values[row] = NAN;
+    }
+    m->engine = s->session->engine;
+    if (status == ATTR_OK && !lacks(s->metrics[k], m)) status = s->metrics[k]->measure_all(values, m, maps, rows);
+    for (size_t row = 0; status == ATTR_OK && row < rows; ++row)
+        p->out->targets[i].values[row * (size_t)s->metric_count + (size_t)k] = values[row];
+    free(maps);
+    free(values);
+    return status;
+}
+
+/* All that forwards alone measure. */
+static attr_status measure_by_forwards(scored_picture *p, int i, attr_scored_map *m) {
+    const attr_scoring *s = p->scoring;
+    attr_status status = ATTR_OK;
+    for (int k = 0; status == ATTR_OK && k < s->metric_count; ++k) {
+        if (s->metrics[k]->traits & ATTR_NEEDS_EXPLAINER) continue;
+        if (s->metrics[k]->measure_all) status = measure_rows(p, i, k, m);
+        for (int row = 0; status == ATTR_OK && s->metrics[k]->measure && row < attr_scoring_rows(s); ++row)
+            status = measure(p, row, i, k, m);
+    }
+    return status;
+}
+
+/* What makes maps of other inputs. */
+static attr_status measure_by_maps(scored_picture *p, int i, attr_scored_map *m) {
+    const attr_scoring *s = p->scoring;
+    explaining context = {p, p->choices[i].target};
+    attr_robustness robustness;
+    attr_status status = ATTR_OK;
+    m->explain = explain_again;
+    m->context = &context;
+    m->robustness = &robustness;
+    for (int row = 0; status == ATTR_OK && row < s->method_count; ++row) {
+        robustness.max_sensitivity = -1;
+        status = choose_method(p, row);
+        for (int k = 0; status == ATTR_OK && k < s->metric_count; ++k)
+            if (s->metrics[k]->traits & ATTR_NEEDS_EXPLAINER) status = measure(p, row, i, k, m);
+    }
+    return status;
 }
 
 static attr_status measure_target(scored_picture *p, int i, const double *mask) {
     const attr_scoring *s = p->scoring;
     attr_explanation *ex = p->ex;
-    explaining context = {p, p->choices[i].target};
     attr_scored_map m = {.engine = s->session->engine,
                          .target = p->choices[i].target,
                          .x = ex->input,
@@ -200,24 +251,15 @@ static attr_status measure_target(scored_picture *p, int i, const double *mask) 
                          .reference = p->reference,
                          .mask = mask,
                          .box = box_of(ex, &p->choices[i]),
-                         .context = &context,
                          .seed = (uint64_t)s->given->seed};
     ATTR_TRY(fit_for_forwards(p));
-    attr_engine_set_input_f32(s->session->engine, 0, ex->input);
-    attr_engine_forward(s->session->engine, 1);
-    m.value = attr_target_value(m.target, s->session->engine, 0);
-    if (s->session->is_detector) ATTR_TRY(attr_target_rematch(&m.matched, m.target, s->session->engine, 0));
-    attr_status status = ATTR_OK;
-    for (int row = 0; status == ATTR_OK && row < attr_scoring_rows(s); ++row) {
-        m.map = p->planes[row * p->count + i];
-        status = measure(p, row, i, &m, false);
-    }
-    for (int row = 0; status == ATTR_OK && row < attr_scoring_rows(s); ++row) {
-        m.map = p->planes[row * p->count + i];
-        m.explain = row < s->method_count ? explain_again : NULL;
-        if (m.explain) status = choose_method(p, row);
-        if (status == ATTR_OK) status = measure(p, row, i, &m, true);
-    }
+    m.engine = s->session->engine;
+    attr_engine_set_input_f32(m.engine, 0, ex->input);
+    attr_engine_forward(m.engine, 1);
+    m.value = attr_target_value(m.target, m.engine, 0);
+    if (s->session->is_detector) ATTR_TRY(attr_target_rematch(&m.matched, m.target, m.engine, 0));
+    attr_status status = measure_by_forwards(p, i, &m);
+    if (status == ATTR_OK) status = measure_by_maps(p, i, &m);
     attr_target_free(m.matched);
     return status;
 }
@@ -278,7 +320,11 @@ static attr_status make_room(scored_picture *p) {
     for (int i = 0; i < p->count; ++i) {
         attr_target_scores *t = &p->out->targets[i];
         ATTR_TRY(name_target(&t->name, p, i));
-        ATTR_TRY(attr_allocate(&t->values, rows * (size_t)s->metric_count, sizeof *t->values, "scores"));
+        size_t cells = rows * (size_t)s->metric_count, points = cells * ATTR_METRIC_POINTS;
+        ATTR_TRY(attr_allocate(&t->values, cells, sizeof *t->values, "scores"));
+        ATTR_TRY(attr_allocate(&t->curves, points, sizeof *t->curves, "curves"));
+        for (size_t k = 0; k < cells; ++k) t->values[k] = NAN;
+        for (size_t k = 0; k < points; ++k) t->curves[k] = NAN;
         ATTR_TRY(attr_allocate(&t->seconds, rows, sizeof *t->seconds, "times"));
     }
     return ATTR_OK;
@@ -321,6 +367,7 @@ void attr_picture_scores_free(attr_picture_scores *scores) {
     for (int i = 0; i < scores->count; ++i) {
         free(scores->targets[i].name);
         free(scores->targets[i].values);
+        free(scores->targets[i].curves);
         free(scores->targets[i].seconds);
     }
     free(scores->targets);

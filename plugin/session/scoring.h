@@ -34,6 +34,7 @@ void attr_scoring_label(char *out, size_t size, const attr_scoring *s, int row);
 typedef struct {
     char *name;      /* "dog_1" */
     double *values;  /* [rows][metrics]; NAN: not defined, or not to be had (a control cannot be explained again) */
+    double *curves;  /* [rows][metrics][ATTR_METRIC_POINTS]; NAN likewise */
     double *seconds; /* [rows], of the map */
 } attr_target_scores;
 
