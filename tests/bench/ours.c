@@ -4,6 +4,8 @@
  *   memory METHOD       the same, stopped after `stop` gradients; asked of a fresh process -> peak_kib
  *   layers              each layer                       -> kinds, their gflop, forward_ms, backward_ms of a batch
  *   perturb             a clone, ready to run            -> ms, parameters
+ *   curve               a perturbation curve (AUPC)      -> ms, batch, forwards
+ *   forwards            as many forwards, nothing else   -> ms, batch, forwards
  *   scale               a plain pass over the same bytes -> ms
  *   peak                multiply-adds of the processor   -> gflops
  *
@@ -17,6 +19,7 @@
 #include "base/random.h"
 #include "machine.h"
 #include "methods/method.h"
+#include "metrics/perturbation_curve.h"
 #include "model/model.h"
 #include "model/parameters.h"
 #include "options/options.h"
@@ -262,6 +265,59 @@ static void answer_perturb(FILE *out, const bench_request *request, void *contex
         bench_answer_error(out, attr_error_message());
 }
 
+/* Of the whole input, by a random map: the paper's 30 windows of 50 candidates each. */
+static attr_curve_settings curve_of(const network *net) {
+    const attr_region whole = {net->c, net->h, net->w, 0, 0, net->w, net->h};
+    return attr_curve_settings_of(&whole, 1);
+}
+
+static size_t curve_forwards(const worker *w) {
+    attr_curve_settings settings = curve_of(w->model->net);
+    return 1 + settings.windows * settings.candidates;
+}
+
+static attr_status run_curve(worker *w) {
+    const network *net = w->model->net;
+    attr_curve_settings settings = curve_of(net);
+    attr_perturbation_curve curve = {0};
+    size_t pixels = (size_t)net->h * (size_t)net->w;
+    double *map = bench_allocate(pixels, sizeof *map);
+    for (size_t i = 0; i < pixels; ++i) map[i] = w->x[i];
+    attr_status status = attr_perturbation_curve_make(&curve, w->engine, w->target, w->x, map, &settings, NULL, NULL);
+    attr_perturbation_curve_free(&curve);
+    free(map);
+    return status;
+}
+
+static attr_status run_forwards(worker *w) {
+    size_t left = curve_forwards(w), batch = (size_t)attr_engine_batch(w->engine);
+    for (size_t b = 0; b < batch; ++b) attr_engine_set_input_f32(w->engine, (int)b, w->x);
+    for (; left > 0; left -= left < batch ? left : batch)
+        attr_engine_forward(w->engine, (int)(left < batch ? left : batch));
+    return ATTR_OK;
+}
+
+static void answer_series(FILE *out, const bench_request *request, worker *w, attr_status (*series)(worker *w)) {
+    enum { points = 64 }; /* as the session has it for forwards */
+    attr_status status = ready_engine(w, request, points);
+    double begun = bench_now();
+    if (status == ATTR_OK) status = series(w);
+    double elapsed = bench_now() - begun;
+    if (status == ATTR_OK)
+        fprintf(out, "{\"ms\": %.6g, \"batch\": %d, \"forwards\": %zu}\n", elapsed, attr_engine_batch(w->engine),
+                curve_forwards(w));
+    else
+        bench_answer_error(out, attr_error_message());
+}
+
+static void answer_curve(FILE *out, const bench_request *request, void *context) {
+    answer_series(out, request, context, run_curve);
+}
+
+static void answer_forwards(FILE *out, const bench_request *request, void *context) {
+    answer_series(out, request, context, run_forwards);
+}
+
 /* A plain pass over as many numbers as there are parameters. */
 static void answer_scale(FILE *out, const bench_request *request, void *context) {
     worker *w = context;
@@ -306,13 +362,10 @@ static void release(worker *w) {
 }
 
 int main(int argc, char **argv) {
-    static const bench_command commands[] = {{"run", answer_run},
-                                             {"memory", answer_memory},
-                                             {"layers", answer_layers},
-                                             {"perturb", answer_perturb},
-                                             {"scale", answer_scale},
-                                             {"peak", answer_peak},
-                                             {NULL, NULL}};
+    static const bench_command commands[] = {
+        {"run", answer_run},         {"memory", answer_memory}, {"layers", answer_layers},
+        {"perturb", answer_perturb}, {"curve", answer_curve},   {"forwards", answer_forwards},
+        {"scale", answer_scale},     {"peak", answer_peak},     {NULL, NULL}};
     worker w = {0};
     FILE *out = bench_open_answers();
     if (argc < 2 || argc > 3 || load(&w, argv[1], argv[2]) != ATTR_OK) {
