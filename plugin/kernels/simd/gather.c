@@ -154,4 +154,44 @@ static void write(float *to, const real *sums, const attr_unit_block *u, const a
     }
 }
 
-const attr_steps S(attr_gather_steps) = {read, weigh, write};
+/* Where the vectors of the columns from `column` on go for the first unit of a run. */
+static void find_stored(attr_stored to[tile_vectors], float *results, const attr_unit_block *u, const unit_run *run,
+                        const attr_finish *finish, int column) {
+    const attr_blocked_conv *c = u->conv;
+    const attr_pixel_class *class = u->class;
+    size_t plane = (size_t)c->to_h * c->to_w * lanes;
+    size_t y = class->first_y + run->place.i * class->step, x = class->first_x + run->place.j * class->step;
+    for (int v = 0; v < attr_vectors_of(c, column); ++v) {
+        int channel = u->group * c->to_blocks * lanes + column + v * vector_lanes;
+        size_t at =
+            run->place.sample * u->to_sample + channel / lanes * plane + channel % lanes + (y * c->to_w + x) * lanes;
+        to[v] = (attr_stored){results + at, SIGNS_AT(finish->positive, at), class->step, finish_of(finish, channel)};
+    }
+}
+
+/* As even parts of a run as there are rows of registers for. */
+static void multiply_and_write(float *results, const real *values, const real *weights, const attr_unit_block *u,
+                               const attr_finish *finish, int column) {
+    const attr_blocked_conv *c = u->conv;
+    unit_run runs[attr_most_units];
+    attr_stored to[tile_vectors];
+    int count = find_runs(runs, u), vectors = attr_vectors_of(c, column);
+    for (int k = 0; k < count; ++k) {
+        int parts = (runs[k].length + tile_rows - 1) / tile_rows, first = 0;
+        find_stored(to, results, u, &runs[k], finish, column);
+        for (int part = 1; part <= parts; ++part) {
+            int end = runs[k].length * part / parts;
+            S(attr_multiply_and_store)
+            (to, values + (size_t)(runs[k].first + first) * lanes, weights, c->from_blocks * u->class->taps,
+             c->depth_lanes, (size_t)c->most_units * lanes, end - first, vectors);
+            for (int v = 0; v < vectors; ++v) {
+                size_t pixels = (size_t)(end - first) * to[v].step;
+                to[v].first += pixels * lanes;
+                if (to[v].positive) to[v].positive += pixels;
+            }
+            first = end;
+        }
+    }
+}
+
+const attr_steps S(attr_gather_steps) = {read, weigh, write, multiply_and_write};

@@ -21,8 +21,7 @@ static void multiply_chunk(real *sums, const panels *p, const attr_unit_block *u
                            int fresh) {
     const attr_blocked_conv *c = u->conv;
     int taps = u->class->taps, parts = (u->count + tile_rows - 1) / tile_rows, points = attr_panel_rows(c);
-    int wanted = (c->to_blocks * lanes - column + vector_lanes - 1) / vector_lanes;
-    int vectors = wanted < tile_vectors ? wanted : tile_vectors;
+    int vectors = attr_vectors_of(c, column);
     size_t values_block = (size_t)c->most_units * lanes;
     for (int i = 0; i < points; ++i) {
         size_t point = (size_t)row * points + i;
@@ -56,6 +55,10 @@ static void run_block(float *to, const float *from, const panels *p, const attr_
             for (int k = column; k < end; k += tile_columns) {
                 real *sums = p->sums + (size_t)(k - column) / tile_columns * sums_size;
                 steps->weigh(p->weights, u, k, block, blocks, row);
+                if (chunks == 1 && steps->multiply_and_write) {
+                    steps->multiply_and_write(to, p->values, p->weights, u, finish, k);
+                    continue;
+                }
                 multiply_chunk(sums, p, u, k, blocks, row, chunk == 0);
                 if (last) steps->write(to, sums, u, finish, k);
             }

@@ -15,6 +15,9 @@ typedef struct {
      * a panel a row at a time. */
     void (*weigh)(real *weights, const attr_unit_block *u, int column, int block, int blocks, int row);
     void (*write)(float *to, const real *sums, const attr_unit_block *u, const attr_finish *finish, int column);
+    /* May be NULL: multiplies all channels and writes, without a panel of sums. */
+    void (*multiply_and_write)(float *to, const real *values, const real *weights, const attr_unit_block *u,
+                               const attr_finish *finish, int column);
 } attr_steps;
 
 extern const attr_steps S(attr_winograd_steps)[], S(attr_gather_steps); /* the first by attr_winograd */
@@ -24,6 +27,24 @@ extern const attr_steps S(attr_winograd_steps)[], S(attr_gather_steps); /* the f
  * vectors: how many of tile_vectors vectors of columns are wanted. */
 void S(attr_multiply)(real *sums, const real *values, const real *weights, int depth_blocks, int depth_lanes,
                       size_t values_block, int rows, int vectors, int fresh);
+
+/* How many of the vectors of columns column .. column+tile_columns-1 there are. */
+static inline int attr_vectors_of(const attr_blocked_conv *c, int column) {
+    int wanted = (c->to_blocks * lanes - column + vector_lanes - 1) / vector_lanes;
+    return wanted < tile_vectors ? wanted : tile_vectors;
+}
+
+/* Where one vector of the columns goes: that of the first row, the next `step` pixels further. */
+typedef struct {
+    float *first;
+    attr_signs *positive; /* may be NULL */
+    size_t step;
+    vector_finish finish;
+} attr_stored;
+
+/* The same product of all the depth, stored as results: to[vectors]. */
+void S(attr_multiply_and_store)(const attr_stored *to, const real *values, const real *weights, int depth_blocks,
+                                int depth_lanes, size_t values_block, int rows, int vectors);
 
 /* From and to a plain tensor of at most attr_thin channels. */
 void S(attr_thin_from_run)(float *to, const float *from, const attr_blocked_conv *c, const attr_gate *gate,

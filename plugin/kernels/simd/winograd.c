@@ -378,8 +378,8 @@ STEPS(half, ATTR_WINOGRAD_STRIDE_2)
 STEPS(half_back, ATTR_WINOGRAD_STRIDE_2_BACK)
 
 const attr_steps S(attr_winograd_steps)[] = {
-    [ATTR_WINOGRAD_4] = {read_4, weigh_4, write_4},
-    [ATTR_WINOGRAD_5] = {read_5, weigh_5, write_5},
-    [ATTR_WINOGRAD_6] = {read_6, weigh_6, write_6},
-    [ATTR_WINOGRAD_STRIDE_2] = {read_half, weigh_half, write_half},
-    [ATTR_WINOGRAD_STRIDE_2_BACK] = {read_half_back, weigh_half_back, write_half_back}};
+    [ATTR_WINOGRAD_4] = {read_4, weigh_4, write_4, NULL},
+    [ATTR_WINOGRAD_5] = {read_5, weigh_5, write_5, NULL},
+    [ATTR_WINOGRAD_6] = {read_6, weigh_6, write_6, NULL},
+    [ATTR_WINOGRAD_STRIDE_2] = {read_half, weigh_half, write_half, NULL},
+    [ATTR_WINOGRAD_STRIDE_2_BACK] = {read_half_back, weigh_half_back, write_half_back, NULL}};
