@@ -16,6 +16,13 @@ enum { ATTR_BOOTSTRAP_SAMPLES = 2000, ATTR_EXACT_FLIPS = 16, ATTR_RANDOM_FLIPS =
 attr_status attr_bootstrap_mean(double *low, double *high, const double *values, size_t n, double probability,
                                 uint64_t seed);
 
+/* The same of the median (with an even n the mean of the two in the middle). */
+attr_status attr_bootstrap_median(double *low, double *high, const double *values, size_t n, double probability,
+                                  uint64_t seed);
+
+/* values[n], which this puts into rising order; NAN for n = 0. */
+double attr_median(double *values, size_t n);
+
 /* Paired test of the mean difference being 0 (Fisher's sign flips): the part of all assignments of signs to the
  * differences whose |sum| is at least the observed one, up to rounding. All 2^n for n <= ATTR_EXACT_FLIPS, else
  * ATTR_RANDOM_FLIPS random ones and the observed one. From above 0 to 1; 1 if all differences are 0. n >= 1. */
