@@ -49,3 +49,13 @@ browser() {
     attribute compare "${model[@]}" "$picture" -methods gradient,integrated_gradients,gradcam
     browser page results/9_ankle-boot/compare.html
 }
+
+@test "gallery: the page of valid opens without an error, narrow and wide, with a drawing for each curve" {
+    needs_browser
+    make_list
+    mkdir some && cp "$pictures"/[0-7]_* some/
+    attribute valid "${model[@]}" some -methods gradient,noisegrad:integrated_gradients,smoothgrad,gradcam -preset fast -samples 3 -clones 2 -metrics deletion,insertion,gini
+    browser page results/valid/index.html
+    attribute valid "${detector[@]}" list.txt -methods gradient -metrics gini,mass_accuracy -results one # without a curve
+    browser page one/valid/index.html
+}

@@ -1,6 +1,7 @@
 /* valid: which method's maps are better, measured on a list of pictures. */
 #include "commands/commands.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -106,7 +107,27 @@ static attr_status score_all(validation *v) {
 
 /* ---- What is said */
 
-static attr_status print_table(const validation *v) {
+/* How many other methods the best one is better than, and whether it is than random numbers. */
+static void print_best(const attr_valid *v, int metric) {
+    const attr_scoring *s = v->scoring;
+    int best = attr_valid_best(v, metric), better = 0;
+    char label[64];
+    if (best < 0) return;
+    attr_scoring_label(label, sizeof label, s, best);
+    for (int row = 0; row < s->method_count; ++row)
+        better += row != best && attr_valid_better(v, metric, best, row) > 0;
+    printf("  best: %s", label);
+    if (better == 0 && s->method_count > 1)
+        printf(", not significantly better than another (Holm, 5 %%)");
+    else if (s->method_count > 1)
+        printf(", significantly better than %d of %d other%s (Holm, 5 %%)", better, s->method_count - 1,
+               s->method_count == 2 ? "" : "s");
+    double p = attr_valid_cell_of(v, best, metric)->chance_holm;
+    if (!isnan(p)) printf("; p = %.2g against random", p);
+    putchar('\n');
+}
+
+static void print_table(const validation *v) {
     const attr_scoring *s = &v->scoring;
     char label[64];
     for (int k = 0; k < s->metric_count; ++k) {
@@ -116,16 +137,15 @@ static attr_status print_table(const validation *v) {
                : metric->direction < 0 ? "lower is better"
                                        : "neither is better");
         for (int row = 0; row < attr_scoring_rows(s); ++row) {
-            attr_valid_cell cell;
-            ATTR_TRY(attr_valid_cell_of(&cell, &v->valid, row, k));
+            const attr_valid_cell *cell = attr_valid_cell_of(&v->valid, row, k);
             attr_scoring_label(label, sizeof label, s, row);
-            if (cell.n == 0)
+            if (cell->n == 0)
                 printf("  %-36s not defined\n", label);
             else
-                printf("  %-36s %9.4g  [%.4g, %.4g]\n", label, cell.mean, cell.low, cell.high);
+                printf("  %-36s %9.4g  [%.4g, %.4g]\n", label, cell->mean, cell->low, cell->high);
         }
+        print_best(&v->valid, k);
     }
-    return ATTR_OK;
 }
 
 /* ---- All */
@@ -149,7 +169,7 @@ static attr_status run(validation *v, int count, char **arguments, const attr_op
     ATTR_TRY(score_all(v));
     v->valid.seconds = seconds_now() - begun;
     ATTR_TRY(attr_valid_finish(&v->valid));
-    ATTR_TRY(print_table(v));
+    print_table(v);
     printf("%s: %d targets on %d pictures, %.3g seconds\n", v->valid.folder, v->valid.count, v->picture_count,
            v->valid.seconds);
     return attr_tally_end(&v->tally, v->valid.list);

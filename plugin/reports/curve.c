@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "reports/axis.h"
 #include "reports/text.h"
 
 /* In pixels: the whole drawing, and the field between the axes. */
@@ -12,13 +13,9 @@ static const char *const colours[] = {"#0072b2", "#d55e00", "#009e73", "#cc79a7"
 enum { colour_count = sizeof colours / sizeof *colours };
 
 typedef struct {
-    double low, high, step; /* step: between the numbers at an axis */
-} axis;
-
-typedef struct {
     FILE *file;
     const attr_curve_drawing *drawing;
-    axis x, y;
+    attr_axis x, y;
 } page;
 
 /* ---- Axes */
@@ -27,49 +24,29 @@ static double bar_of(const attr_curve_point *p) {
     return isfinite(p->error) ? fabs(p->error) : 0;
 }
 
-static void widen(axis *a, double value) {
-    if (!isfinite(value)) return;
-    a->low = fmin(a->low, value);
-    a->high = fmax(a->high, value);
-}
-
-/* 1, 2 or 5 times a power of ten, so that there are 4 to 10 of them; the ends go out to whole steps. */
-static void round_axis(axis *a) {
-    if (!(a->low <= a->high)) *a = (axis){0, 1, 0};
-    if (a->low == a->high) {
-        double room = a->low != 0 ? fabs(a->low) / 2 : 1;
-        a->low -= room;
-        a->high += room;
-    }
-    double rough = (a->high - a->low) / 8, power = pow(10, floor(log10(rough))), part = rough / power;
-    a->step = power * (part <= 1 ? 1 : part <= 2 ? 2 : part <= 5 ? 5 : 10);
-    a->low = floor(a->low / a->step + 1e-9) * a->step;
-    a->high = ceil(a->high / a->step - 1e-9) * a->step;
-}
-
 static void find_axes(page *p) {
     const attr_curve_drawing *d = p->drawing;
-    p->x = p->y = (axis){INFINITY, -INFINITY, 0};
+    p->x = p->y = attr_axis_empty();
     for (int c = 0; c < d->count; ++c)
         for (int i = 0; i < d->curves[c].count; ++i) {
             const attr_curve_point *point = &d->curves[c].points[i];
             if (!isfinite(point->x) || !isfinite(point->y)) continue;
-            widen(&p->x, point->x);
-            widen(&p->y, point->y - bar_of(point));
-            widen(&p->y, point->y + bar_of(point));
+            attr_axis_widen(&p->x, point->x);
+            attr_axis_widen(&p->y, point->y - bar_of(point));
+            attr_axis_widen(&p->y, point->y + bar_of(point));
         }
-    widen(&p->y, d->level.value);
-    widen(&p->x, d->place.value);
-    round_axis(&p->x);
-    round_axis(&p->y);
+    attr_axis_widen(&p->y, d->level.value);
+    attr_axis_widen(&p->x, d->place.value);
+    attr_axis_round(&p->x, 8);
+    attr_axis_round(&p->y, 8);
 }
 
 static double to_x(const page *p, double x) {
-    return left + (right - left) * (x - p->x.low) / (p->x.high - p->x.low);
+    return attr_axis_place(&p->x, x, left, right);
 }
 
 static double to_y(const page *p, double y) {
-    return bottom - (bottom - top) * (y - p->y.low) / (p->y.high - p->y.low);
+    return attr_axis_place(&p->y, y, bottom, top);
 }
 
 /* ---- Parts */
@@ -84,25 +61,19 @@ static void draw_text(const page *p, double x, double y, const char *style, cons
     fputs("</text>\n", p->file);
 }
 
-/* What is 0 but for rounding is written as 0. */
-static void write_number(char out[32], const axis *a, int i) {
-    double value = a->low + i * a->step;
-    snprintf(out, 32, "%.6g", fabs(value) < a->step * 1e-6 ? 0 : value);
-}
-
 static void draw_axes(const page *p) {
     static const char grid[] = "stroke=\"#ddd\"", frame[] = "stroke=\"#333\"";
     char number[32];
-    for (int i = 0; i <= (int)lround((p->x.high - p->x.low) / p->x.step); ++i) {
+    for (int i = 0; i < attr_axis_numbers(&p->x); ++i) {
         double x = to_x(p, p->x.low + i * p->x.step);
         draw_line(p, x, top, x, bottom, grid);
-        write_number(number, &p->x, i);
+        attr_axis_write(number, &p->x, i);
         draw_text(p, x, bottom + 18, "text-anchor=\"middle\"", number);
     }
-    for (int i = 0; i <= (int)lround((p->y.high - p->y.low) / p->y.step); ++i) {
+    for (int i = 0; i < attr_axis_numbers(&p->y); ++i) {
         double y = to_y(p, p->y.low + i * p->y.step);
         draw_line(p, left, y, right, y, grid);
-        write_number(number, &p->y, i);
+        attr_axis_write(number, &p->y, i);
         draw_text(p, left - 8, y + 4, "text-anchor=\"end\"", number);
     }
     draw_line(p, left, bottom, right, bottom, frame);
