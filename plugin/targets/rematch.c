@@ -5,6 +5,7 @@
 #include "targets/head_boxes.h"
 #include "targets/link.h"
 #include "targets/nms.h"
+#include "targets/probability.h"
 
 /* Boxes here are relative to the network's input: as if the picture filled it. */
 static attr_detection box_in_network(const attr_head *h, int anchor, int cell) {
@@ -40,11 +41,9 @@ attr_status attr_target_rematch(attr_target **out, const attr_target *t, attr_en
     return status;
 }
 
-double attr_rematched_score(const attr_target *t, attr_engine *e, int sample) {
-    int count = 0;
-    attr_head *heads = NULL;
+/* The best box for a target that rematches; its IoU x score. `box` is untouched where nothing is above 0. */
+static double find_best(attr_detection *box, const attr_target *t, const attr_head *heads, int count) {
     double best = 0;
-    if (attr_heads_read(&heads, &count, e, sample) != ATTR_OK) count = 0;
     for (const attr_head *h = heads; h < heads + count; ++h) {
         int boxes = h->cells_w * h->cells_h * h->l->n;
         for (int i = 0; t->class_index < h->l->classes && i < boxes; ++i) {
@@ -54,9 +53,35 @@ double attr_rematched_score(const attr_target *t, attr_engine *e, int sample) {
             attr_detection d = box_in_network(h, anchor, cell);
             double score =
                 (double)attr_box_iou(&d, &t->matched) * objectness * class_of(h, anchor, cell, t->class_index);
-            if (score > best) best = score;
+            if (score <= best) continue;
+            best = score;
+            *box = d;
+            box->class_index = t->class_index;
         }
     }
+    return best;
+}
+
+double attr_rematched_score(const attr_target *t, attr_engine *e, int sample) {
+    int count = 0;
+    attr_head *heads = NULL;
+    attr_detection box;
+    double best = attr_heads_read(&heads, &count, e, sample) == ATTR_OK ? find_best(&box, t, heads, count) : 0;
     attr_heads_free(heads, count);
     return best;
+}
+
+bool attr_target_is_recognised(const attr_target *t, attr_engine *e, int sample, double overlap, double least_score) {
+    int count = 0;
+    attr_head *heads = NULL;
+    attr_detection box;
+    attr_target *there = NULL;
+    double best = attr_heads_read(&heads, &count, e, sample) == ATTR_OK ? find_best(&box, t, heads, count) : 0;
+    attr_heads_free(heads, count);
+    if (best <= 0 || (double)attr_box_iou(&box, &t->matched) < overlap) return false;
+    if (attr_target_of_detection(&there, e, ATTR_TARGET_SCORE, &box) != ATTR_OK) return false;
+    bool is_recognised =
+        attr_target_predicted(there, e, sample) == t->class_index && attr_target_value(there, e, sample) >= least_score;
+    attr_target_free(there);
+    return is_recognised;
 }

@@ -58,6 +58,11 @@ bool attr_target_is_contrast(const attr_target *t);
  * does not. Must not be seeded. ATTR_BAD_INPUT for what is no detection, or a contrast. */
 attr_status attr_target_rematch(attr_target **out, const attr_target *t, attr_engine *e, int sample);
 
+/* Whether that best box is still the object: its IoU is `overlap` or more, the most probable class there is the
+ * target's, its score (objectness x probability of the class) is least_score or more. */
+bool attr_target_is_recognised(const attr_target *rematched, attr_engine *e, int sample, double overlap,
+                               double least_score);
+
 void attr_target_free(attr_target *t);
 
 /* The head's layer; of a contrast that of its first number. */
