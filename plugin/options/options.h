@@ -4,7 +4,7 @@
  * sources; the later one in attr_source wins, in whatever order they are given. So the flags can be read first, to find
  * out which files to read. What none has given is the method's (presets.h), or else the default:
  *
- *   attr_options *o = ...;                                  72 kB: better not on a small stack
+ *   attr_options *o = ...;                                  84 kB: better not on a small stack
  *   attr_options_default(o);
  *   ATTR_TRY(attr_options_parse_flags(o, &argc, argv));     leaves only the positional arguments in argv
  *   ATTR_TRY(attr_options_set(o, ATTR_FROM_NETWORK, "yolo.cfg", 12, "samples", "25"));    for each line of a section

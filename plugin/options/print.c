@@ -121,7 +121,9 @@ attr_status attr_options_help(FILE *out, const char *topic) {
         found = true;
     }
     int i = topic ? attr_option_find(topic) : -1;
-    if (i >= 0 && !found) help_row(out, &attr_option_rows[i]);
+    /* "mask" is a topic and an option of another one */
+    if (i >= 0 && !(found && attr_same_name(topics[attr_option_rows[i].topic].name, topic)))
+        help_row(out, &attr_option_rows[i]);
     if (found || i >= 0) return ferror(out) ? attr_fail(ATTR_IO, "writing the help failed") : ATTR_OK;
     for (int t = 0; t < ATTR_TOPIC_COUNT; t++)
         snprintf(known + strlen(known), sizeof known - strlen(known), "%s%s", t ? ", " : "", topics[t].name);

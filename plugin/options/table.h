@@ -123,6 +123,13 @@
          "compare, triage, valid, sanity: the methods, separated by commas; one with noise may name its base: noisegrad:integrated_gradients") \
     TEXT(COMMAND, metrics, "deletion,insertion,aupc,faithfulness_correlation,sensitivity_n,infidelity,road,autvc,gini,pointing_game,mass_accuracy,rank_accuracy", "METRICS", \
          "valid: the metrics, separated by commas (`help metrics`)") \
+    BOOL(COMMAND, as_published, "0", "valid: metrics with what papers or their code have by mistake; `help metrics` marks them (*)") \
+    CHOICE(COMMAND, mask, "box", "valid: where a detection's object is") \
+    TEXT(COMMAND, polygons, "", "FOLDER", \
+         "valid: outlines for mask=polygon, <picture>.txt: a line an object, a number and x y x y ... relative to the picture") \
+    TEXT(COMMAND, masks, "", "FOLDER", \
+         "valid: of a classifier's pictures where the object is, <picture>.png of the same size, white; greys count in part") \
+    TEXT(COMMAND, second, "", "WEIGHTS", "valid: another network of the same cfg, for stability") \
     BOOL(COMMAND, shared_scale, "0", "compare: the colours of a target's maps have one scale, the largest") \
     BOOL(COMMAND, json, "0", \
          "test, compare: standard output is a line of JSON for each picture (summary.json, compare.json), no text") \
@@ -138,7 +145,7 @@
         "sanity: at most so many stages of a randomisation, each of as many layers as it takes; all: a layer each") \
     INT(COMMAND, perturbation_step, "10", "1", "99", NULL, "", "sanity: noise of 1, 1 + step, ... to 100 percent") \
     INT(COMMAND, other_classes, "5", "1", "64", NULL, "", "sanity: so many other classes of check logit, drawn at random") \
-    REAL(COMMAND, shift, "0.5", "-1", "1", "", "sanity: what check shift adds to the input, whose values are from 0 to 1") \
+    REAL(COMMAND, shift, "0.5", "-1", "1", "", "sanity, valid: what check shift and input_invariance add to the input, whose values are from 0 to 1") \
     BOOL(COMMAND, stock, "1", "check: -stock=0 leaves out the slow comparison with stock Darknet's own gradient") \
     BOOL(COMMAND, verbose, "0", "tell where every value comes from, and let Darknet talk") \
     BOOL(COMMAND, help, "0", "this text") \
@@ -254,6 +261,10 @@
     X(CHECK_PERTURBATION, "perturbation", "more and more noise on all parameters") \
     X(CHECK_SHIFT, "shift", "a constant added to the input, which the first layer's bias takes away again")
 
+#define ATTR_MASK_WORDS(X) \
+    X(MASK_BOX, "box", "its label's box, or else its own") \
+    X(MASK_POLYGON, "polygon", "the outline of the labelled object that it took, from option polygons; else nowhere")
+
 #define ATTR_TUNED_WORDS(X) \
     X(TUNED_NONE, "none", "every layer as the program's rule says")
 
@@ -275,7 +286,8 @@
     X(coordinates, ATTR_COORDINATES_WORDS) \
     X(precision, ATTR_PRECISION_WORDS) \
     X(tuned, ATTR_TUNED_WORDS) \
-    X(checks, ATTR_CHECKS_WORDS)
+    X(checks, ATTR_CHECKS_WORDS) \
+    X(mask, ATTR_MASK_WORDS)
 
 /* Flags of Darknet's own commands: another name of a row, or accepted and ignored (with or without a value). */
 #define ATTR_HOST_FLAGS(ALIAS, IGNORED) \
