@@ -39,7 +39,7 @@ static const char usage[] =
 static void list_metrics(void) {
     fputs("\nThe metrics of `valid`:\n", stdout);
     for (const attr_metric *m = attr_metrics; m->name; ++m)
-        printf("  %-18s %-13s %-7s %s\n", m->name, m->group,
+        printf("  %-26s %-13s %-7s %s\n", m->name, m->group,
                m->direction > 0   ? "higher"
                : m->direction < 0 ? "lower"
                                   : "",

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "base/memory.h"
@@ -13,7 +14,7 @@
 enum { most_metrics = 64 };
 
 typedef struct {
-    attr_session *session;
+    attr_session *session, *second;
     attr_options given; /* without any of the methods */
     attr_method_choice methods[ATTR_METHODS_AT_MOST];
     const attr_metric *metrics[most_metrics];
@@ -53,11 +54,46 @@ static attr_status read_metrics(validation *v) {
     }
 }
 
+static attr_status check_folder(const char *option, const char *path) {
+    struct stat about;
+    if (stat(path, &about) == 0 && S_ISDIR(about.st_mode)) return ATTR_OK;
+    return attr_fail(ATTR_BAD_INPUT, "%s=%s: there is no such folder", option, path);
+}
+
+/* Options that say where objects are. */
+static attr_status check_masks(const validation *v) {
+    const attr_options *o = &v->given;
+    bool outlines = o->mask == ATTR_MASK_POLYGON;
+    if (outlines && !v->session->is_detector)
+        return attr_fail(ATTR_BAD_INPUT, "mask=polygon needs a detector; a classifier's masks are in a folder masks=");
+    if (outlines != (o->polygons[0] != '\0'))
+        return attr_fail(ATTR_BAD_INPUT,
+                         outlines ? "mask=polygon needs polygons=FOLDER%.0s" : "polygons=%.256s needs mask=polygon",
+                         o->polygons);
+    if (o->masks[0] && v->session->is_detector)
+        return attr_fail(ATTR_BAD_INPUT, "masks= is for classifiers; a detector's masks are mask=box or polygon");
+    if (outlines) ATTR_TRY(check_folder("polygons", o->polygons));
+    return o->masks[0] ? check_folder("masks", o->masks) : ATTR_OK;
+}
+
+/* The second network is loaded, and checked, like the first. */
+static attr_status open_second(validation *v, char **arguments, const attr_options *flags) {
+    for (int k = 0; k < v->scoring.metric_count; ++k)
+        if (v->metrics[k]->traits & ATTR_NEEDS_SECOND && !v->given.second[0])
+            return attr_fail(ATTR_BAD_INPUT, "metrics: %s needs second=WEIGHTS, another network of the same cfg",
+                             v->metrics[k]->name);
+    if (!v->given.second[0]) return ATTR_OK;
+    ATTR_TRY(attr_session_open(&v->second, arguments[0], arguments[1], v->given.second, flags));
+    v->scoring.second = v->second;
+    return ATTR_OK;
+}
+
 /* What would be refused after minutes is refused before. */
 static attr_status check_options(validation *v) {
     if (!attr_option_is_given(&v->given, ATTR_OPTION_detections)) v->given.detections = 1;
     ATTR_TRY(attr_read_methods(v->methods, &v->scoring.method_count, &v->given));
     ATTR_TRY(read_metrics(v));
+    ATTR_TRY(check_masks(v));
     for (int k = 0; k < v->scoring.method_count; ++k) {
         v->session->options = v->given;
         ATTR_TRY(attr_options_choose(&v->session->options, &v->methods[k]));
@@ -157,6 +193,7 @@ static attr_status run(validation *v, int count, char **arguments, const attr_op
     v->scoring =
         (attr_scoring){.session = v->session, .given = &v->given, .methods = v->methods, .metrics = v->metrics};
     ATTR_TRY(check_options(v));
+    ATTR_TRY(open_second(v, arguments, flags));
     if (v->given.verbose) ATTR_TRY(attr_options_write(stdout, &v->given, ATTR_WRITE_ORIGINS));
     v->valid = (attr_valid){.scoring = &v->scoring,
                             .list = count == 4 ? arguments[3] : v->session->valid_path,
@@ -185,6 +222,7 @@ attr_status attr_command_valid(int count, char **arguments, const attr_options *
     attr_catch_interrupts();
     attr_status status = run(v, count, arguments, flags);
     attr_valid_free(&v->valid);
+    attr_close(v->second);
     attr_close(v->session);
     for (int i = 0; i < v->picture_count; ++i) free(v->paths[i]);
     free(v->paths);

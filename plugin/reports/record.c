@@ -55,9 +55,10 @@ attr_status attr_write_comparison_record(FILE *file, const attr_comparison *c, c
     return attr_options_write(file, o, ATTR_WRITE_GIVEN);
 }
 
-/* A run over a list: `given` are the options that only its command has, `count` words. */
-static attr_status write_list_record(FILE *file, const attr_session *s, const attr_options *o, const char *command,
-                                     const char *list, const char *path, const char *const *given, int count) {
+/* A run over a list: `given` are the options that only its command has, `count` words; `second` may be NULL. */
+static attr_status write_list_record(FILE *file, const attr_session *s, const attr_session *second,
+                                     const attr_options *o, const char *command, const char *list, const char *path,
+                                     const char *const *given, int count) {
     char hash[65];
     const char *words[] = {
         "attribute",    command, s->data_path ? s->data_path : "DATA", s->cfg_path, s->weights_path, list,
@@ -70,6 +71,7 @@ static attr_status write_list_record(FILE *file, const attr_session *s, const at
     fprintf(file, "\n# SHA-256 of what it read:\n");
     write_hash(file, s->cfg_hash, s->cfg_path);
     write_hash(file, s->weights_hash, s->weights_path);
+    if (second) write_hash(file, second->weights_hash, second->weights_path);
     if (attr_hash_file(hash, attr_find_file(list)) == ATTR_OK) write_hash(file, hash, list); /* or a folder */
     putc('\n', file);
     return attr_options_write(file, o, ATTR_WRITE_GIVEN);
@@ -78,15 +80,39 @@ static attr_status write_list_record(FILE *file, const attr_session *s, const at
 attr_status attr_write_triage_record(FILE *file, const attr_triage *t, const char *path) {
     const char *given[] = {"-methods", t->options->methods};
     bool several = attr_option_is_given(t->options, ATTR_OPTION_methods);
-    return write_list_record(file, t->survey->session, t->options, "triage", t->list, path, given, several ? 2 : 0);
+    return write_list_record(file, t->survey->session, NULL, t->options, "triage", t->list, path, given,
+                             several ? 2 : 0);
+}
+
+/* The words of valid's own options; returns how many. */
+enum { most_valid_words = 20 };
+static int list_valid_words(const char **words, const attr_options *o, const char *pictures, const char *shift) {
+    const char *const always[] = {"-methods", o->methods, "-metrics", o->metrics, "-pictures", pictures};
+    int count = 0;
+    for (size_t i = 0; i < sizeof always / sizeof *always; i++) words[count++] = always[i];
+    const char *const texts[][2] = {{"-polygons", o->polygons}, {"-masks", o->masks}, {"-second", o->second}};
+    if (o->as_published) words[count++] = "-as_published";
+    if (o->mask == ATTR_MASK_POLYGON) words[count++] = "-mask=polygon";
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        if (!texts[i][1][0]) continue;
+        words[count++] = texts[i][0];
+        words[count++] = texts[i][1];
+    }
+    if (attr_option_is_given(o, ATTR_OPTION_shift)) {
+        words[count++] = "-shift";
+        words[count++] = shift;
+    }
+    return count;
 }
 
 attr_status attr_write_valid_record(FILE *file, const attr_valid *v, const char *path) {
     const attr_options *o = v->scoring->given;
-    char pictures[32];
+    const char *words[most_valid_words];
+    char pictures[32], shift[32];
     snprintf(pictures, sizeof pictures, "%lld", (long long)o->pictures);
-    const char *given[] = {"-methods", o->methods, "-metrics", o->metrics, "-pictures", pictures};
-    return write_list_record(file, v->scoring->session, o, "valid", v->list, path, given, 6);
+    snprintf(shift, sizeof shift, "%.17g", o->shift);
+    int count = list_valid_words(words, o, pictures, shift);
+    return write_list_record(file, v->scoring->session, v->scoring->second, o, "valid", v->list, path, words, count);
 }
 
 /* What only flags say. */

@@ -6,7 +6,8 @@
  *
  * Of a classifier the most probable class is explained, of a detector the `detections` best (default: one), with the
  * cell and anchor frozen. Masks are the box of the labelled object that the detection took, or if there is none its own
- * box; a classifier has none. The controls (metrics/controls.h) are measured like methods. */
+ * box; with mask=polygon that object's outline (outlines.h), or none; of a classifier what is in the folder of option
+ * masks, or none. The controls (metrics/controls.h) are measured like methods. */
 #ifndef ATTR_SESSION_SCORING_H
 #define ATTR_SESSION_SCORING_H
 
@@ -22,6 +23,7 @@ typedef struct {
     const attr_metric *const *metrics;
     int metric_count;
     bool without_controls;
+    attr_session *second; /* another network of the same cfg, whose engine is never used; NULL: none */
 } attr_scoring;
 
 /* The rows of all tables: methods, then controls. */
