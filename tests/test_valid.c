@@ -12,9 +12,8 @@ enum { A, B, C, AT_RANDOM };
 
 static struct attr_session session;
 static attr_options options;
-static const attr_method_choice methods[] = {{.method = ATTR_METHOD_GRADIENT, .base = -1},
-                                             {.method = ATTR_METHOD_SMOOTHGRAD, .base = -1},
-                                             {.method = ATTR_METHOD_GRADCAM, .base = -1}};
+static char gradient[] = "gradient", smoothgrad[] = "smoothgrad", gradcam[] = "gradcam";
+static const attr_scored_method methods[] = {{gradient, &options}, {smoothgrad, &options}, {gradcam, &options}};
 static const attr_metric low_is_good = {.name = "deletion", .direction = -1, .curve = "part of the pixels"},
                          around_zero = {.name = "sic", .direction = 1, .traits = ATTR_AROUND_ZERO, .curve = "part"};
 static const attr_metric *const metrics[] = {&low_is_good, &around_zero};

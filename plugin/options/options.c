@@ -108,7 +108,7 @@ attr_status attr_options_set(attr_options *o, attr_source source, const char *pa
     int i = attr_option_find(name);
     if (i < 0) return unknown_name(where, name);
     const attr_option_row *row = &attr_option_rows[i];
-    if (row->topic == ATTR_TOPIC_COMMAND && source != ATTR_FROM_FLAGS)
+    if (row->topic == ATTR_TOPIC_COMMAND && source < ATTR_FROM_EXPERIMENT)
         return attr_fail(ATTR_BAD_INPUT, "%s: %s is for the command line only", where, row->name);
     int before = o->given[source].line[i];
     if (before && source == ATTR_FROM_FLAGS)
@@ -139,4 +139,10 @@ const char *attr_options_origin(char *out, const attr_options *o, attr_option op
         break;
     }
     return out;
+}
+
+bool attr_option_takes_one(const char *name) {
+    int i = attr_option_find(name);
+    attr_option_kind kind = i >= 0 ? attr_option_rows[i].kind : ATTR_KIND_TEXT;
+    return kind != ATTR_KIND_TEXT && kind != ATTR_KIND_SET;
 }

@@ -49,11 +49,12 @@ typedef enum {
 
 /* Where a value was given, weakest first. */
 typedef enum {
-    ATTR_FROM_PRESET,  /* the chosen method's defaults: nobody has given it */
-    ATTR_FROM_NETWORK, /* the [attribution] section of the network's cfg */
-    ATTR_FROM_DATA,    /* the file that `attribution=` of the .data file names */
-    ATTR_FROM_FILE,    /* the file of -attribution FILE */
-    ATTR_FROM_FLAGS,   /* the command line */
+    ATTR_FROM_PRESET,     /* the chosen method's defaults: nobody has given it */
+    ATTR_FROM_NETWORK,    /* the [attribution] section of the network's cfg */
+    ATTR_FROM_DATA,       /* the file that `attribution=` of the .data file names */
+    ATTR_FROM_FILE,       /* the file of -attribution FILE */
+    ATTR_FROM_EXPERIMENT, /* a section of an experiment (session/experiment.h) */
+    ATTR_FROM_FLAGS,      /* the command line */
     ATTR_SOURCE_COUNT
 } attr_source;
 
@@ -95,6 +96,9 @@ void attr_options_resolve(attr_options *o);
 
 /* Whether a file or a flag has given it. */
 bool attr_option_is_given(const attr_options *o, attr_option option);
+
+/* Whether an option of that name has one value, of which a comma cannot be part: a number, a word, yes or no. */
+bool attr_option_takes_one(const char *name);
 
 /* Whether some method has a default of its own for it. */
 bool attr_option_has_preset(attr_option option);

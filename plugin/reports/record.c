@@ -1,6 +1,9 @@
 /* run.cfg: how to repeat a run. */
 #include "reports/reports.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "base/files.h"
 #include "reports/sanity.h"
 #include "reports/text.h"
@@ -55,11 +58,20 @@ attr_status attr_write_comparison_record(FILE *file, const attr_comparison *c, c
     return attr_options_write(file, o, ATTR_WRITE_GIVEN);
 }
 
+static void write_hashes_of(FILE *file, const attr_session *s, const attr_session *second, const char *list) {
+    char hash[65];
+    fprintf(file, "\n# SHA-256 of what it read:\n");
+    write_hash(file, s->cfg_hash, s->cfg_path);
+    write_hash(file, s->weights_hash, s->weights_path);
+    if (second) write_hash(file, second->weights_hash, second->weights_path);
+    if (attr_hash_file(hash, attr_find_file(list)) == ATTR_OK) write_hash(file, hash, list); /* or a folder */
+    putc('\n', file);
+}
+
 /* A run over a list: `given` are the options that only its command has, `count` words; `second` may be NULL. */
 static attr_status write_list_record(FILE *file, const attr_session *s, const attr_session *second,
                                      const attr_options *o, const char *command, const char *list, const char *path,
                                      const char *const *given, int count) {
-    char hash[65];
     const char *words[] = {
         "attribute",    command, s->data_path ? s->data_path : "DATA", s->cfg_path, s->weights_path, list,
         "-attribution", path};
@@ -68,12 +80,7 @@ static attr_status write_list_record(FILE *file, const attr_session *s, const at
     fputs("# Repeat it:\n#   darknet", file);
     write_words(file, words, sizeof words / sizeof *words);
     write_words(file, given, count);
-    fprintf(file, "\n# SHA-256 of what it read:\n");
-    write_hash(file, s->cfg_hash, s->cfg_path);
-    write_hash(file, s->weights_hash, s->weights_path);
-    if (second) write_hash(file, second->weights_hash, second->weights_path);
-    if (attr_hash_file(hash, attr_find_file(list)) == ATTR_OK) write_hash(file, hash, list); /* or a folder */
-    putc('\n', file);
+    write_hashes_of(file, s, second, list);
     return attr_options_write(file, o, ATTR_WRITE_GIVEN);
 }
 
@@ -105,6 +112,34 @@ static int list_valid_words(const char **words, const attr_options *o, const cha
     return count;
 }
 
+/* A method's options as comments, for they are several sections. */
+static attr_status write_method(FILE *file, const attr_scored_method *method) {
+    char *text = NULL;
+    size_t size = 0;
+    FILE *memory = open_memstream(&text, &size);
+    if (!memory) return attr_fail(ATTR_NO_MEMORY, "out of memory for a record");
+    attr_status status = attr_options_write(memory, method->options, ATTR_WRITE_GIVEN);
+    if (fclose(memory) != 0 && status == ATTR_OK) status = attr_fail(ATTR_NO_MEMORY, "out of memory for a record");
+    fputs("# ", file);
+    attr_shell_word(file, method->label);
+    fputs("\n", file);
+    for (char *line = text, *end; status == ATTR_OK && line && (end = strchr(line, '\n')); line = end + 1)
+        fprintf(file, "#   %.*s\n", (int)(end - line), line);
+    free(text);
+    return status;
+}
+
+/* A network of an experiment. */
+static attr_status write_part_record(FILE *file, const attr_valid *v, const char *const *words, int count) {
+    const attr_scoring *s = v->scoring;
+    fprintf(file, ATTR_RECORD_MARK " %s: a network of an experiment and its methods\n", ATTR_VERSION);
+    fprintf(file, "# Repeat it:\n#   darknet attribute %s\n# Of its own:\n#  ", v->command);
+    write_words(file, words, count);
+    write_hashes_of(file, s->session, s->second, v->list);
+    for (int i = 0; i < s->method_count; i++) ATTR_TRY(write_method(file, &s->methods[i]));
+    return ATTR_OK;
+}
+
 attr_status attr_write_valid_record(FILE *file, const attr_valid *v, const char *path) {
     const attr_options *o = v->scoring->given;
     const char *words[most_valid_words];
@@ -112,6 +147,7 @@ attr_status attr_write_valid_record(FILE *file, const attr_valid *v, const char 
     snprintf(pictures, sizeof pictures, "%lld", (long long)o->pictures);
     snprintf(shift, sizeof shift, "%.17g", o->shift);
     int count = list_valid_words(words, o, pictures, shift);
+    if (v->command) return write_part_record(file, v, words, count);
     return write_list_record(file, v->scoring->session, v->scoring->second, o, "valid", v->list, path, words, count);
 }
 

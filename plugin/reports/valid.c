@@ -46,7 +46,8 @@ attr_status attr_valid_begin(attr_valid *v, int picture_count) {
     bool same;
     v->picture_count = picture_count;
     ATTR_TRY(attr_allocate(&v->is_done, (size_t)picture_count, sizeof *v->is_done, "pictures"));
-    ATTR_TRY(attr_open_run(&v->folder, &same, v->scoring->given->results, "valid", write_record, v, old_files));
+    const char *name = v->name ? v->name : "valid";
+    ATTR_TRY(attr_open_run(&v->folder, &same, v->scoring->given->results, name, write_record, v, old_files));
     if (same) ATTR_TRY(read_back(v));
     ATTR_TRY(attr_write_run_file(v->folder, scores_name, write_scores, v));
     ATTR_TRY(attr_write_run_file(v->folder, curves_name, write_curves, v));

@@ -1,4 +1,4 @@
-/* The files of `valid`, in <results>/valid:
+/* The files of `valid`, in <results>/valid, and those of a network of an experiment, in a folder of its name:
  *
  *   scores.csv       a line for each picture, target and method (or control): the value of each metric, written when
  *                    the picture is done
@@ -50,6 +50,8 @@ typedef struct {
     const attr_scoring *scoring;
     const char *list;
     const char *metrics; /* as given */
+    const char *name;    /* of the folder; NULL: "valid" */
+    const char *command; /* an experiment's, behind "darknet attribute"; NULL: valid's own */
 
     char *folder;
     attr_valid_target *targets; /* by picture */

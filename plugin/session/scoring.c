@@ -11,6 +11,19 @@
 
 /* ---- Rows */
 
+attr_status attr_scored_method_make(attr_scored_method *out, const char *label, const attr_options *options) {
+    *out = (attr_scored_method){0};
+    ATTR_TRY(attr_allocate(&out->options, 1, sizeof *out->options, "options"));
+    *out->options = *options;
+    return attr_copy_text(&out->label, label);
+}
+
+void attr_scored_method_free(attr_scored_method *method) {
+    free(method->label);
+    free(method->options);
+    *method = (attr_scored_method){0};
+}
+
 int attr_scoring_controls(const attr_scoring *s) {
     if (s->without_controls) return 0;
     return s->session->is_detector ? ATTR_CONTROLS : ATTR_CONTROL_BOX; /* the box comes last */
@@ -25,9 +38,7 @@ void attr_scoring_label(char *out, size_t size, const attr_scoring *s, int row) 
         snprintf(out, size, "control: %s", attr_control_name((attr_control)(row - s->method_count)));
         return;
     }
-    const attr_method_choice *by = &s->methods[row];
-    snprintf(out, size, "%s%s%s", attr_method_name((attr_method)by->method), by->base >= 0 ? ":" : "",
-             by->base >= 0 ? attr_method_name((attr_method)by->base) : "");
+    snprintf(out, size, "%s", s->methods[row].label);
 }
 
 /* ---- What metrics get */
@@ -77,7 +88,7 @@ static attr_status measure(attr_scoring_job *p, int row, int i, int k, attr_scor
     m->values = map->values;
     m->value_channels = map->channels;
     m->expected_sum = map->expected_sum;
-    m->method = map->values ? s->methods[row].method : -1;
+    m->method = map->values ? s->methods[row].options->method : -1;
     m->engine = s->session->engine;
     m->curve = scores->curves + cell * ATTR_METRIC_POINTS;
     if (!attr_metric_lacks(s->metrics[k], m)) ATTR_TRY(s->metrics[k]->measure(&scores->values[cell], m));

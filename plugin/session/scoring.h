@@ -15,10 +15,16 @@
 #include "metrics/score.h"
 #include "session/session.h"
 
+/* A method with all its settings. */
+typedef struct {
+    char *label;           /* "noisegrad:integrated_gradients" */
+    attr_options *options; /* resolved */
+} attr_scored_method;
+
 typedef struct {
     attr_session *session;
     const attr_options *given; /* without any of the methods */
-    const attr_method_choice *methods;
+    const attr_scored_method *methods;
     int method_count;
     const attr_metric *const *metrics;
     int metric_count;
@@ -26,10 +32,14 @@ typedef struct {
     attr_session *second; /* another network of the same cfg, whose engine is never used; NULL: none */
 } attr_scoring;
 
+/* Copies a label and options. Released with attr_scored_method_free(), also after a failure. */
+attr_status attr_scored_method_make(attr_scored_method *out, const char *label, const attr_options *options);
+void attr_scored_method_free(attr_scored_method *method);
+
 /* The rows of all tables: methods, then controls. */
 int attr_scoring_rows(const attr_scoring *s);
 
-/* "noisegrad:integrated_gradients", or "control: random". */
+/* The method's, or "control: random". */
 void attr_scoring_label(char *out, size_t size, const attr_scoring *s, int row);
 
 /* The scores of one target. */

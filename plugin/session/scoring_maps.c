@@ -21,13 +21,10 @@ static size_t area_of(const attr_scoring_job *job) {
     return (size_t)job->ex->net_w * (size_t)job->ex->net_h;
 }
 
-/* The session's options, and the explanation's, become those of a method. */
-static attr_status choose_method(attr_scoring_job *job, const attr_method_choice *choice) {
-    attr_options *o = &job->scoring->session->options;
-    *o = *job->scoring->given;
-    ATTR_TRY(attr_options_choose(o, choice));
-    job->ex->options = *o;
-    return ATTR_OK;
+/* The session's options, and the explanation's, become those of a row's method. */
+static void choose_method(attr_scoring_job *job, int row) {
+    job->scoring->session->options = *job->scoring->methods[row].options;
+    job->ex->options = job->scoring->session->options;
 }
 
 /* What maps are made of by the method in force. */
@@ -77,8 +74,8 @@ static attr_status explain_row(attr_scoring_job *job, int row, attr_target *cons
     attr_map *maps = NULL;
     const map_inputs in = {targets, job->count, job->ex->input, NULL};
     ATTR_TRY(attr_allocate(&maps, (size_t)job->count, sizeof *maps, "maps"));
-    attr_status status = choose_method(job, &job->scoring->methods[row]);
-    if (status == ATTR_OK) status = make_maps(maps, job, &in);
+    choose_method(job, row);
+    attr_status status = make_maps(maps, job, &in);
     for (int i = 0; i < job->count; ++i) {
         if (status == ATTR_OK) take_map(&job->maps[row * job->count + i], &maps[i]);
         attr_map_free(&maps[i]);
@@ -142,12 +139,12 @@ static const int64_t other_seed = INT64_C(1) << 40;
 static attr_status choose_kind(attr_scoring_again *again, attr_made_map kind) {
     attr_scoring_job *job = again->job;
     attr_options *o = &job->scoring->session->options;
-    ATTR_TRY(choose_method(job, &job->scoring->methods[again->row]));
+    choose_method(job, again->row);
     if (kind == ATTR_MAKE_PLAIN) {
         attr_method_choice plain = {attr_method_takes_base(o->method) ? o->base : ATTR_METHOD_GRADIENT, -1};
         if (attr_method_has_layers(o->method))
             return attr_fail(ATTR_UNSUPPORTED, "a layer's map has no other without noise");
-        return choose_method(job, &plain);
+        ATTR_TRY(attr_options_choose(o, &plain));
     }
     if (kind == ATTR_MAKE_AGAIN || kind == ATTR_MAKE_SECOND) o->seed ^= other_seed;
     job->ex->options = *o;
