@@ -12,6 +12,7 @@ attr_status attr_command_test(int count, char **arguments, const attr_options *f
 attr_status attr_command_compare(int count, char **arguments, const attr_options *flags);
 attr_status attr_command_triage(int count, char **arguments, const attr_options *flags);
 attr_status attr_command_valid(int count, char **arguments, const attr_options *flags);
+attr_status attr_command_experiment(int count, char **arguments, const attr_options *flags);
 attr_status attr_command_sanity(int count, char **arguments, const attr_options *flags);
 attr_status attr_command_check(int count, char **arguments, const attr_options *flags);
 attr_status attr_command_tune(int count, char **arguments, const attr_options *flags);

@@ -16,6 +16,7 @@ static const char usage[] =
     "  darknet attribute valid DATA CFG WEIGHTS [PICTURES]      which method's maps are better, by -metrics a,b,c\n"
     "  darknet attribute sanity DATA CFG WEIGHTS [PICTURES]     can its maps be believed? random parameters, other "
     "classes\n"
+    "  darknet attribute experiment FILE                        a study of several networks and methods, as a cfg\n"
     "  darknet attribute check CFG [WEIGHTS [PICTURES]]         prove that the gradients of a network are exact\n"
     "  darknet attribute tune CFG [-o FILE]                     measure which kernels are fastest here, for "
     "tuned=FILE\n"

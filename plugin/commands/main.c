@@ -10,11 +10,17 @@ static const struct {
     attr_command run;
     bool prints_json; /* knows -json */
 } commands[] = {
-    {"test", attr_command_test, true},      {"compare", attr_command_compare, true},
-    {"triage", attr_command_triage, false}, {"valid", attr_command_valid, false},
-    {"sanity", attr_command_sanity, false}, {"check", attr_command_check, false},
-    {"tune", attr_command_tune, false},     {"calibrate", attr_command_calibrate, false},
-    {"init", attr_command_init, false},     {"help", attr_command_help, false},
+    {"test", attr_command_test, true},
+    {"compare", attr_command_compare, true},
+    {"triage", attr_command_triage, false},
+    {"valid", attr_command_valid, false},
+    {"experiment", attr_command_experiment, false},
+    {"sanity", attr_command_sanity, false},
+    {"check", attr_command_check, false},
+    {"tune", attr_command_tune, false},
+    {"calibrate", attr_command_calibrate, false},
+    {"init", attr_command_init, false},
+    {"help", attr_command_help, false},
 };
 enum { command_count = sizeof commands / sizeof *commands };
 
@@ -41,15 +47,14 @@ static attr_status dispatch(int argc, char **argv, const attr_options *flags) {
     }
     if (flags->help) return attr_command_help(0, NULL, flags);
     if (argc < 3)
-        return attr_fail(
-            ATTR_BAD_INPUT,
-            "a command is missing (test, compare, triage, valid, sanity, check, tune, calibrate, init or help)");
+        return attr_fail(ATTR_BAD_INPUT, "a command is missing (test, compare, triage, valid, sanity, experiment, "
+                                         "check, tune, calibrate, init or help)");
     int command = find_command(argv[2]);
     if (command < 0)
-        return attr_fail(
-            ATTR_BAD_INPUT,
-            "there is no command \"%s\" (test, compare, triage, valid, sanity, check, tune, calibrate, init or help)",
-            argv[2]);
+        return attr_fail(ATTR_BAD_INPUT,
+                         "there is no command \"%s\" (test, compare, triage, valid, sanity, experiment, check, tune, "
+                         "calibrate, init or help)",
+                         argv[2]);
     if (flags->json && !commands[command].prints_json)
         return attr_fail(ATTR_BAD_INPUT, "command line: -json is for test and compare, not for %s", argv[2]);
     return commands[command].run(argc - 3, argv + 3, flags);

@@ -114,8 +114,8 @@ static attr_status read_paths(attr_validating *v) {
     return status;
 }
 
-attr_status attr_validating_begin(attr_validating *v) {
-    ATTR_TRY(read_metrics(v));
+attr_status attr_validating_prepare(attr_validating *v) {
+    if (v->given.metrics[0]) ATTR_TRY(read_metrics(v));
     ATTR_TRY(check_masks(v));
     ATTR_TRY(open_second(v));
     v->valid.metrics = v->given.metrics;
@@ -123,7 +123,11 @@ attr_status attr_validating_begin(attr_validating *v) {
     if (!v->valid.list)
         return attr_fail(ATTR_BAD_INPUT, "%s: valid= is missing (a list of pictures), and no other one is given",
                          v->session->data_path);
-    ATTR_TRY(read_paths(v));
+    return read_paths(v);
+}
+
+attr_status attr_validating_begin(attr_validating *v) {
+    ATTR_TRY(attr_validating_prepare(v));
     return attr_valid_begin(&v->valid, v->picture_count);
 }
 

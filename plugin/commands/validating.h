@@ -34,7 +34,10 @@ attr_status attr_validating_open(attr_validating *v, const char *data, const cha
 /* Adds a method; the options are the session's and more, and are resolved and checked here. */
 attr_status attr_validating_add(attr_validating *v, const char *label, const attr_options *options);
 
-/* Reads option `metrics` and the list, checks options against both, and opens the folder of results. */
+/* Reads option `metrics` (unless it is "") and the list, and checks options against both. */
+attr_status attr_validating_prepare(attr_validating *v);
+
+/* The same, and opens the folder of results. */
 attr_status attr_validating_begin(attr_validating *v);
 
 /* How many pictures have not been measured yet. */

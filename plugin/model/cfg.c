@@ -19,11 +19,13 @@ typedef struct {
 
 #define REFUSE(r, status, format, ...) attr_fail(status, "%s:%d: " format, (r)->path, (r)->line, ##__VA_ARGS__)
 
+static const char white_space[] = " \t\r";
+
 /* Darknet removes blanks and tabs; a carriage return it keeps, and then no longer recognises the word before. */
 static void remove_white_space(char *line) {
     char *to = line;
     for (const char *from = line; *from; from++) {
-        if (*from != ' ' && *from != '\t' && *from != '\r') *to++ = *from;
+        if (!strchr(white_space, *from)) *to++ = *from;
     }
     *to = '\0';
 }
@@ -39,7 +41,7 @@ static attr_status refuse_control_characters(const reader *r, const char *line) 
 
 static attr_status begin_attribution(reader *r) {
     attr_section *section = &r->cfg->attribution;
-    if (section->line == 0) *section = (attr_section){NULL, r->line, r->cfg->attribution_options, 0};
+    if (section->line == 0) *section = (attr_section){NULL, NULL, r->line, r->cfg->attribution_options, 0};
     r->section = section;
     return ATTR_OK;
 }
@@ -54,7 +56,16 @@ static attr_status begin_layer(reader *r, const char *name) {
         return REFUSE(r, ATTR_BAD_INPUT, "a second [%s] (expected a layer)", name);
     if (cfg->count > max_sections)
         return REFUSE(r, ATTR_BAD_INPUT, "too many layers (expected at most %d)", max_sections);
-    cfg->sections[cfg->count] = (attr_section){kind, r->line, cfg->options + r->options, 0};
+    cfg->sections[cfg->count] = (attr_section){kind, NULL, r->line, cfg->options + r->options, 0};
+    r->section = &cfg->sections[cfg->count++];
+    return ATTR_OK;
+}
+
+static attr_status begin_part(reader *r, const char *name) {
+    attr_cfg *cfg = r->cfg;
+    if (cfg->count == max_sections)
+        return REFUSE(r, ATTR_BAD_INPUT, "too many sections (expected at most %d)", max_sections);
+    cfg->sections[cfg->count] = (attr_section){NULL, name, r->line, cfg->options + r->options, 0};
     r->section = &cfg->sections[cfg->count++];
     return ATTR_OK;
 }
@@ -74,7 +85,7 @@ static attr_status begin_section(reader *r, char *line) {
     if (strcmp(name, "attribution") == 0) return begin_attribution(r);
     if (r->mode == ATTR_CFG_ATTRIBUTION)
         return REFUSE(r, ATTR_BAD_INPUT, "section [%.60s] has no place in this file (expected [attribution])", name);
-    return begin_layer(r, name);
+    return r->mode == ATTR_CFG_EXPERIMENT ? begin_part(r, name) : begin_layer(r, name);
 }
 
 /* Whether the option is to be kept: what Darknet has no use for, or has twice, is not. */
@@ -102,7 +113,9 @@ static attr_status read_option(reader *r, char *line) {
     attr_section *section = r->section;
     if (!section) {
         return REFUSE(r, ATTR_BAD_INPUT, "key '%.60s' before any section (expected %s first)", key,
-                      r->mode == ATTR_CFG_NET ? "[net]" : "[attribution]");
+                      r->mode == ATTR_CFG_NET          ? "[net]"
+                      : r->mode == ATTR_CFG_EXPERIMENT ? "[experiment]"
+                                                       : "[attribution]");
     }
     bool keep;
     ATTR_TRY(check_option(&keep, r, key, value));
@@ -117,8 +130,26 @@ static attr_status read_option(reader *r, char *line) {
     return ATTR_OK;
 }
 
-static attr_status read_line(reader *r, char *line) {
+/* White space goes, as Darknet removes it; an experiment has sentences, which keep what is inside. */
+static void strip_line(const reader *r, char *line) {
+    char *equals = strchr(line, '=');
+    if (r->mode != ATTR_CFG_EXPERIMENT || !equals || line[strspn(line, white_space)] == '[') {
+        remove_white_space(line);
+        return;
+    }
+    char *value = equals + 1 + strspn(equals + 1, white_space);
+    size_t length = strlen(value);
+    while (length > 0 && strchr(white_space, value[length - 1])) --length;
+    value[length] = '\0';
+    *equals = '\0';
     remove_white_space(line);
+    size_t key = strlen(line);
+    line[key] = '=';
+    memmove(line + key + 1, value, length + 1);
+}
+
+static attr_status read_line(reader *r, char *line) {
+    strip_line(r, line);
     if (line[0] == '\0' || line[0] == '#' || line[0] == ';') return ATTR_OK;
     ATTR_TRY(refuse_control_characters(r, line));
     return line[0] == '[' ? begin_section(r, line) : read_option(r, line);
@@ -164,6 +195,8 @@ static attr_status refuse_emptiness(const reader *r) {
         return attr_fail(ATTR_BAD_INPUT, "%s: has no layers (expected some after [net])", r->path);
     if (r->mode == ATTR_CFG_DATA && cfg->sections[0].count == 0)
         return attr_fail(ATTR_BAD_INPUT, "%s: is empty (expected key = value)", r->path);
+    if (r->mode == ATTR_CFG_EXPERIMENT && cfg->count == 0)
+        return attr_fail(ATTR_BAD_INPUT, "%s: holds no experiment (expected [experiment])", r->path);
     if (r->mode == ATTR_CFG_ATTRIBUTION && cfg->attribution.line == 0)
         return attr_fail(ATTR_BAD_INPUT, "%s: is empty (expected [attribution])", r->path);
     return ATTR_OK;
@@ -176,7 +209,7 @@ static attr_status read_into(attr_cfg *cfg, const char *path, attr_cfg_mode mode
     ATTR_TRY(allocate(cfg, size));
     reader r = {.cfg = cfg, .mode = mode, .path = cfg->path};
     if (mode == ATTR_CFG_DATA) {
-        cfg->sections[0] = (attr_section){NULL, 1, cfg->options, 0};
+        cfg->sections[0] = (attr_section){NULL, NULL, 1, cfg->options, 0};
         r.section = &cfg->sections[0];
         cfg->count = 1;
     }

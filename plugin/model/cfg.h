@@ -22,9 +22,10 @@
 #include "model/sections.h"
 
 typedef enum {
-    ATTR_CFG_NET,        /* a network: [net] first, then layers; [attribution] anywhere */
-    ATTR_CFG_DATA,       /* key = value without sections, e.g. a .data file: any key */
-    ATTR_CFG_ATTRIBUTION /* nothing but [attribution] */
+    ATTR_CFG_NET,         /* a network: [net] first, then layers; [attribution] anywhere */
+    ATTR_CFG_DATA,        /* key = value without sections, e.g. a .data file: any key */
+    ATTR_CFG_ATTRIBUTION, /* nothing but [attribution] */
+    ATTR_CFG_EXPERIMENT   /* sections of any name, with any key; [attribution] anywhere */
 } attr_cfg_mode;
 
 typedef struct {
@@ -33,7 +34,8 @@ typedef struct {
 } attr_cfg_option;
 
 typedef struct {
-    const attr_section_kind *kind; /* NULL for the options of a .data file and for [attribution] */
+    const attr_section_kind *kind; /* of a network's; else NULL */
+    const char *name;              /* of an experiment's, without brackets; else NULL */
     int line;                      /* of the section's name */
     attr_cfg_option *options;
     int count;
@@ -41,7 +43,8 @@ typedef struct {
 
 typedef struct {
     char *path;
-    attr_section *sections; /* net: [net], then the layers. data: one section with all options. attribution: none */
+    attr_section *sections; /* net: [net], then the layers. data: one section with all options. attribution: none.
+                               experiment: as they stand */
     int count;
     /* The keys of all [attribution] sections, unchecked; no key occurs twice. line is 0 if there is no such section. */
     attr_section attribution;

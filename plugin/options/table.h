@@ -146,6 +146,8 @@
     INT(COMMAND, perturbation_step, "10", "1", "99", NULL, "", "sanity: noise of 1, 1 + step, ... to 100 percent") \
     INT(COMMAND, other_classes, "5", "1", "64", NULL, "", "sanity: so many other classes of check logit, drawn at random") \
     REAL(COMMAND, shift, "0.5", "-1", "1", "", "sanity, valid: what check shift and input_invariance add to the input, whose values are from 0 to 1") \
+    CHOICE(COMMAND, size, "small", "experiment: which keys hold that begin with small. or paper.") \
+    BOOL(COMMAND, dry, "0", "experiment: what would be done, and what it would take, by one picture of each network") \
     BOOL(COMMAND, stock, "1", "check: -stock=0 leaves out the slow comparison with stock Darknet's own gradient") \
     BOOL(COMMAND, verbose, "0", "tell where every value comes from, and let Darknet talk") \
     BOOL(COMMAND, help, "0", "this text") \
@@ -265,6 +267,10 @@
     X(MASK_BOX, "box", "its label's box, or else its own") \
     X(MASK_POLYGON, "polygon", "the outline of the labelled object that it took, from option polygons; else nowhere")
 
+#define ATTR_SIZE_WORDS(X) \
+    X(SIZE_SMALL, "small", "for a small computer") \
+    X(SIZE_PAPER, "paper", "as in the paper")
+
 #define ATTR_TUNED_WORDS(X) \
     X(TUNED_NONE, "none", "every layer as the program's rule says")
 
@@ -287,6 +293,7 @@
     X(precision, ATTR_PRECISION_WORDS) \
     X(tuned, ATTR_TUNED_WORDS) \
     X(checks, ATTR_CHECKS_WORDS) \
+    X(size, ATTR_SIZE_WORDS) \
     X(mask, ATTR_MASK_WORDS)
 
 /* Flags of Darknet's own commands: another name of a row, or accepted and ignored (with or without a value). */

@@ -123,7 +123,9 @@ attr_status attr_write_valid_differences(FILE *file, const attr_valid *v);
 attr_status attr_write_valid_summary(FILE *file, const attr_valid *v);
 attr_status attr_write_valid_page(FILE *file, const attr_valid *v);
 
-/* Of the page: which methods differ, in words and as a table; drawings (nothing if no metric has a curve). */
+/* Of the page: the table; which methods differ, in words and as a table; drawings (nothing if no metric has a curve).
+ */
+void attr_write_valid_scores(FILE *file, const attr_valid *v);
 void attr_write_valid_verdicts(FILE *file, const attr_valid *v);
 attr_status attr_write_valid_curves(FILE *file, const attr_valid *v);
 /* "&uarr;" where higher is better, "&darr;", or "". */

@@ -42,7 +42,7 @@ static void write_heads(FILE *file, const attr_scoring *s) {
     fputs("</tr>\n", file);
 }
 
-static void write_table(FILE *file, const attr_valid *v) {
+void attr_write_valid_scores(FILE *file, const attr_valid *v) {
     const attr_scoring *s = v->scoring;
     char label[ATTR_TEXT_SIZE];
     fputs("<div class=\"scroll\" tabindex=\"0\"><table class=\"scores\">\n<tr><th>Method</th>", file);
@@ -141,7 +141,7 @@ static void write_head(FILE *file, const attr_valid *v) {
 
 attr_status attr_write_valid_page(FILE *file, const attr_valid *v) {
     write_head(file, v);
-    write_table(file, v);
+    attr_write_valid_scores(file, v);
     attr_write_valid_verdicts(file, v);
     ATTR_TRY(attr_write_valid_curves(file, v));
     write_metrics(file, v->scoring);

@@ -238,8 +238,11 @@ static attr_status score(attr_scoring_job *p) {
     ATTR_TRY(make_reference(p));
     ATTR_TRY(attr_scoring_explain(p));
     ATTR_TRY(measure_all(p));
-    for (int i = 0; i < p->count; ++i)
-        memcpy(p->out->targets[i].seconds, p->seconds, (size_t)attr_scoring_rows(p->scoring) * sizeof *p->seconds);
+    for (int i = 0; i < p->count; ++i) {
+        attr_target_scores *t = &p->out->targets[i];
+        memcpy(t->seconds, p->seconds, (size_t)attr_scoring_rows(p->scoring) * sizeof *p->seconds);
+        for (int row = 0; row < p->scoring->method_count; ++row) t->gradients += p->maps[row * p->count + i].gradients;
+    }
     return ATTR_OK;
 }
 

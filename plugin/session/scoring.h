@@ -44,10 +44,11 @@ void attr_scoring_label(char *out, size_t size, const attr_scoring *s, int row);
 
 /* The scores of one target. */
 typedef struct {
-    char *name;      /* "dog_1" */
-    double *values;  /* [rows][metrics]; NAN: not defined, or not to be had (a control cannot be explained again) */
-    double *curves;  /* [rows][metrics][ATTR_METRIC_POINTS]; NAN likewise */
-    double *seconds; /* [rows], of the map */
+    char *name;       /* "dog_1" */
+    double *values;   /* [rows][metrics]; NAN: not defined, or not to be had (a control cannot be explained again) */
+    double *curves;   /* [rows][metrics][ATTR_METRIC_POINTS]; NAN likewise */
+    double *seconds;  /* [rows], of the map */
+    size_t gradients; /* that went into all maps of methods, without those that metrics ask for */
 } attr_target_scores;
 
 typedef struct {

@@ -10,6 +10,7 @@ typedef struct {
     double *values; /* [channels][net_h][net_w] as the method made it; NULL: a control's */
     int channels;
     double expected_sum; /* NAN: the method promises none */
+    size_t gradients;
 } attr_row_map;
 
 typedef struct {

@@ -67,6 +67,7 @@ static void take_map(attr_row_map *out, attr_map *map) {
     out->values = map->values;
     out->channels = map->shape.channels;
     out->expected_sum = map->expected_sum;
+    out->gradients = map->gradients;
     map->values = NULL;
 }
 

@@ -1,0 +1,101 @@
+# `darknet attribute experiment`: a study as a cfg file.
+
+load attribute
+
+# experiment NAME [LINE...]: writes NAME.cfg with two networks that are the same, three methods, and lines.
+experiment() {
+    printf '%s\n' "[experiment]" "title=A < B & C" "[data]" "data=${model[0]}" "list=some" \
+        "[model]" "name=first net" "cfg=${model[1]}" "weights=${model[2]}" \
+        "[model]" "name=second" "cfg=${model[1]}" "weights=${model[2]}" "seed=7" \
+        "[method]" "method=gradient" \
+        "[method]" "name=smooth" "method=smoothgrad" "samples=2" "sigma=0,.2" \
+        "[metric]" "metrics=gini, deletion" "pictures=3" \
+        "[claim]" "text=Noise makes maps even" "metric=gini" "falls_with=sigma" \
+        "[plot]" "metric=gini" "x=sigma" "over=models" \
+        "[plot]" "metric=deletion" "x=curve" "of=gradient; smooth, sigma .2" \
+        "[plot]" "metric=gini, deletion" "${@:2}" >"$1.cfg"
+    mkdir -p some
+    cp "$pictures"/[0-4]_* some/
+}
+
+files() {
+    (cd results/experiments/study && find . -type f ! -name run.cfg ! -name '*.html' ! -name '*.json' -print0 | sort -z | xargs -0 sha256sum)
+}
+
+@test "experiment: all files, complete and finite; no noise is the gradient itself; nothing is done twice" {
+    experiment study "[accuracy]" "clones=2" "[method]" "name=clones" "method=noisegrad" "clones=2" \
+        "weight_noise=additive,multiplicative" "weight_sigma=.1"
+    attribute experiment study.cfg -threads 1 | tee out
+    grep -q "^first net: 3 of 3 pictures are left" out
+    grep -q "^Noise makes maps even" out
+    python3 - <<'PYTHON'
+import csv, math
+folder = "results/experiments/study/"
+rows = list(csv.DictReader(open(folder + "measurements.csv")))
+table = list(csv.DictReader(open(folder + "table.csv")))
+methods = ["gradient", "smooth, sigma 0", "smooth, sigma .2", "clones, weight_noise additive",
+           "clones, weight_noise multiplicative", "control: random", "control: centre", "control: edges"]
+maps = [r for r in rows if r["metric"] in ("gini", "deletion")]
+assert len(maps) == 2 * 3 * len(methods) * 2, len(maps)
+assert all(math.isfinite(float(r["value"])) for r in rows)
+by = {}
+for r in maps:
+    by.setdefault((r["network"], r["method"], r["metric"]), []).append(float(r["value"]))
+for network in "first net", "second":
+    assert [r["method"] for r in table if (r["network"], r["metric"]) == (network, "gini")] == methods
+    for metric in "gini", "deletion":
+        assert by[network, "gradient", metric] == by[network, "smooth, sigma 0", metric]
+        assert by[network, "gradient", metric] != by[network, "smooth, sigma .2", metric]
+for r in table:
+    values = [float(m["value"]) for m in rows
+              if all(m[k] == r[k] for k in ("network", "method", "metric"))]
+    assert int(r["n"]) == len(values) and abs(float(r["mean"]) - sum(values) / len(values)) < 1e-12, r
+drops = [r for r in rows if r["metric"] == "accuracy_drop"]
+assert len(drops) == 2 * 2 * 2 and {r["target"] for r in drops} == {"clone 1", "clone 2"}
+assert len([line for line in open(folder + "table.md") if line.startswith("| ")]) == 2 * (1 + 8) + 2 * (1 + 2)
+PYTHON
+    grep -q "A &#60; B &#38; C" results/experiments/study/index.html
+    ! command -v gnuplot >/dev/null || [ "$(grep -c '<svg' results/experiments/study/index.html)" -ge 3 ]
+    no_temporary_files
+    files >before
+    attribute experiment study.cfg -threads 1 | tee out
+    grep -q "^second: 0 of 3 pictures are left" out
+    files | diff before -
+}
+
+@test "experiment: interrupted at whatever moment, it goes on to the same bytes" {
+    experiment study
+    attribute experiment study.cfg -threads 1 >/dev/null
+    files >before
+    for seconds in .2 .6 1.2; do
+        rm -rf results
+        timeout -s INT "$seconds" "$darknet" attribute experiment study.cfg -threads 1 >out 2>&1 || true
+        attribute experiment study.cfg -threads 2 >/dev/null
+        files | diff before -
+    done
+}
+
+@test "experiment: a dry run says what there is to do, and leaves nothing" {
+    experiment study "[make]" "run=scripts/nothing" "makes=none.weights"
+    attribute experiment study.cfg -dry | tee out
+    grep -q "^none.weights is missing, and would be made first: scripts/nothing" out
+    experiment study
+    attribute experiment study.cfg -dry -threads 1 | tee out
+    grep -q "^first net: 3 pictures, 3 methods, 2 metrics: 15 gradients, " out # of each 1 + 2 + 2
+    [ ! -e results ]
+}
+
+@test "experiment: what is wrong is told before anything is done" {
+    experiment study "[plot]" "metric=gini" "x=seed"
+    refused "study.cfg:39: [plot] x=seed: no method has several values of it" attribute experiment study.cfg
+    experiment study "smapels=3"
+    refused "study.cfg:39: [plot] has no key smapels" attribute experiment study.cfg
+    refused "usage: darknet attribute experiment FILE" attribute experiment
+    refused "none.cfg" attribute experiment none.cfg
+    : >empty.cfg
+    refused "empty.cfg: holds no experiment" attribute experiment empty.cfg
+    experiment study "[make]" "run=scripts/nothing" "makes=none.weights"
+    run --separate-stderr -3 attribute experiment study.cfg || true
+    [[ $stderr == *"scripts/nothing"* ]]
+    [ ! -e results ]
+}
