@@ -63,6 +63,37 @@ PYTHON
     files | diff before -
 }
 
+@test "experiment: sanity checks as numbers, with curves and a page of maps" {
+    experiment study "[checks]" "checks=cascade,perturbation" "pictures=2" "shown=1" "perturbation_step=20" \
+        "[plot]" "metric=perturbation_spearman, perturbation_probability" "x=curve"
+    attribute experiment study.cfg -threads 1 | tee out
+    python3 - <<'PYTHON'
+import csv, math
+folder = "results/experiments/study/"
+rows = [r for r in csv.DictReader(open(folder + "measurements.csv")) if r["metric"][:3] in ("cas", "per")]
+assert {r["metric"] for r in rows} == {"cascade_spearman", "cascade_ssim", "cascade_overlap", "perturbation_spearman",
+    "perturbation_ssim", "perturbation_overlap", "perturbation_probability"}
+assert len(rows) == 2 * 2 * 3 * 7, len(rows)
+p = {}
+for r in rows:  # the noise of a t is the same for all methods
+    if r["metric"] == "perturbation_probability":
+        p.setdefault((r["network"], r["picture"]), set()).add(r["value"])
+assert len(p) == 4 and all(len(values) == 1 for values in p.values()), p
+curves = [r for r in csv.DictReader(open(folder + "first net/checks/curves.csv")) if r["target_index"] != "-1"]
+assert len(curves) == 2 * 3 * 7
+for r in curves:
+    assert abs(float(r["y0"]) - 1) < 1e-9 and all(math.isfinite(float(r["y%d" % i])) for i in range(31)), r
+sanity = list(csv.DictReader(open(folder + "first net/sanity/sanity.csv")))
+first = [r for r in sanity if r["check"] == "cascade" and r["method"] == "gradient"]
+mine = [r for r in rows if r["metric"] == "cascade_ssim" and r["method"] == "gradient" and r["network"] == "first net"]
+assert len({r["picture"] for r in sanity}) == 1 and float(first[-1]["ssim"]) == float(mine[0]["value"])
+PYTHON
+    grep -q 'first%20net/sanity/index.html' results/experiments/study/index.html
+    files >before
+    attribute experiment study.cfg -threads 2 >/dev/null
+    files | diff before -
+}
+
 @test "experiment: interrupted at whatever moment, it goes on to the same bytes" {
     experiment study
     attribute experiment study.cfg -threads 1 >/dev/null

@@ -39,9 +39,9 @@ assert [r["stage"] for r in of("perturbation", "gradient")] == [0] + list(range(
 for check in "cascade", "bottom_up", "independent", "perturbation":
     for method in "gradient", "gradient_x_input":
         first = of(check, method)[0]
-        assert abs(first["spearman"] - 1) < 1e-9 and abs(first["abs_spearman"] - 1) < 1e-9 and first["overlap"] == 1
+        assert abs(first["spearman"] - 1) < 1e-9 and abs(first["abs_spearman"] - 1) < 1e-9 and first["overlap"] == 1 and first["ssim"] == 1
 # from the top or from the bottom: in the end all layers are random, by the same numbers
-for key in "spearman", "abs_spearman", "pearson", "overlap", "value":
+for key in "spearman", "abs_spearman", "pearson", "overlap", "ssim", "value":
     assert of("cascade", "gradient")[-1][key] == of("bottom_up", "gradient")[-1][key], key
 # one layer alone: the same as the first of each cascade
 assert of("independent", "gradient")[1]["spearman"] == of("bottom_up", "gradient")[1]["spearman"]

@@ -18,17 +18,19 @@ Test(map_agreement, a_map_agrees_with_itself_and_with_its_negative_in_magnitude)
     double map[N], negative[N];
     attr_agreement a;
     fill(map, spot);
-    cr_assert_eq(attr_map_agreement(&a, map, map, N), ATTR_OK);
+    cr_assert_eq(attr_map_agreement(&a, map, map, W, H), ATTR_OK);
     cr_expect_float_eq(a.spearman, 1, 1e-12);
     cr_expect_float_eq(a.absolute, 1, 1e-12);
     cr_expect_float_eq(a.pearson, 1, 1e-12);
     cr_expect_float_eq(a.overlap, 1, 0);
+    cr_expect_float_eq(a.ssim, 1, 1e-12);
     for (int i = 0; i < N; i++) negative[i] = -3 * map[i];
-    cr_assert_eq(attr_map_agreement(&a, map, negative, N), ATTR_OK);
+    cr_assert_eq(attr_map_agreement(&a, map, negative, W, H), ATTR_OK);
     cr_expect_float_eq(a.spearman, -1, 1e-12);
     cr_expect_float_eq(a.absolute, 1, 1e-12);
     cr_expect_float_eq(a.pearson, -1, 1e-12);
     cr_expect_float_eq(a.overlap, 1, 0);
+    cr_expect_float_eq(a.ssim, 1, 1e-12);
     cr_expect_float_eq(attr_agreement_strength(&a), 1, 1e-12);
 }
 
@@ -37,8 +39,8 @@ Test(map_agreement, what_is_the_same_everywhere_or_not_finite_agrees_with_nothin
     attr_agreement a;
     fill(map, spot);
     for (int k = 0; k < 2; k++) {
-        cr_assert_eq(attr_map_agreement(&a, map, other, N), ATTR_OK);
-        cr_expect(isnan(a.spearman) && isnan(a.absolute) && isnan(a.pearson) && isnan(a.overlap));
+        cr_assert_eq(attr_map_agreement(&a, map, other, W, H), ATTR_OK);
+        cr_expect(isnan(a.spearman) && isnan(a.absolute) && isnan(a.pearson) && isnan(a.overlap) && isnan(a.ssim));
         cr_expect_eq(attr_agreement_strength(&a), 0);
         for (int i = 0; i < N; i++) other[i] = i;
         other[N / 2] = INFINITY;

@@ -19,6 +19,7 @@ typedef struct {
     char folder[ATTR_TEXT_SIZE], command[2 * ATTR_TEXT_SIZE];
     attr_options *options;    /* [2]: those of a network, of a method */
     attr_validating *targets; /* [networks] */
+    attr_check_study *checks; /* [networks] */
     attr_clone_study *clones; /* [networks] */
     attr_study_part *parts;   /* [networks] */
     double seconds;           /* of one picture of each network, with -dry */
@@ -125,6 +126,12 @@ static attr_status measure_network(studying *s, int i) {
         ATTR_TRY(attr_clone_study_run(&s->clones[i], v, e->accuracy_clones));
         s->parts[i].of[ATTR_STUDY_CLONES] = &s->clones[i].valid;
     }
+    if (e->check_pictures) {
+        printf("%s: sanity checks\n", e->models[i].name);
+        fflush(stdout);
+        ATTR_TRY(attr_check_study_run(&s->checks[i], v, e->check_pictures, e->shown_pictures));
+        s->parts[i].of[ATTR_STUDY_CHECKS] = &s->checks[i].valid;
+    }
     attr_engine_free(v->session->engine);
     v->session->engine = NULL;
     return ATTR_OK;
@@ -229,6 +236,7 @@ static attr_status run(studying *s, const char *path) {
     ATTR_TRY(attr_allocate(&s->options, 2, sizeof *s->options, "options"));
     ATTR_TRY(attr_allocate(&s->targets, networks, sizeof *s->targets, "an experiment"));
     ATTR_TRY(attr_allocate(&s->clones, networks, sizeof *s->clones, "an experiment"));
+    ATTR_TRY(attr_allocate(&s->checks, networks, sizeof *s->checks, "an experiment"));
     ATTR_TRY(attr_allocate(&s->parts, networks, sizeof *s->parts, "an experiment"));
     if (s->flags->dry) return try_all(s);
     ATTR_TRY(make(&s->experiment));
@@ -249,12 +257,14 @@ attr_status attr_command_experiment(int count, char **arguments, const attr_opti
     attr_catch_interrupts();
     attr_status status = run(&s, arguments[0]);
     for (int i = 0; i < s.experiment.model_count; ++i) {
+        if (s.checks) attr_check_study_free(&s.checks[i]);
         if (s.clones) attr_clone_study_free(&s.clones[i]);
         if (s.targets) attr_validating_close(&s.targets[i]);
     }
     free(s.options);
     free(s.targets);
     free(s.clones);
+    free(s.checks);
     free(s.parts);
     attr_experiment_free(&s.experiment);
     return status;

@@ -1,8 +1,10 @@
-/* The part of `experiment` that measures clones: how much accuracy networks with noise lose. */
+/* The parts of `experiment` that measure other things than maps: how much accuracy networks with noise lose, and sanity
+ * checks. */
 #ifndef ATTR_COMMANDS_EXPERIMENT_H
 #define ATTR_COMMANDS_EXPERIMENT_H
 
 #include "commands/validating.h"
+#include "reports/sanity.h"
 
 /* The numbers as those of `valid`: a target for each clone, metrics accuracy and accuracy_drop. */
 typedef struct {
@@ -16,5 +18,21 @@ typedef struct {
 /* For a network that attr_validating_open() has opened, its methods added; its engine is another one afterwards. */
 attr_status attr_clone_study_run(attr_clone_study *out, attr_validating *network, int clones);
 void attr_clone_study_free(attr_clone_study *c);
+
+/* Sanity checks of targets as numbers, see experiment_checks.c. */
+typedef struct {
+    attr_options given;
+    attr_sanity checks; /* of the pictures that are shown */
+    int shown;
+    const attr_metric **metrics;
+    attr_scoring scoring;
+    attr_valid valid;
+    char *name;
+} attr_check_study;
+
+/* So many of the network's pictures, evenly spaced; the first ones also on a page with their maps. ATTR_INTERRUPTED
+ * when ctrl-C was pressed. */
+attr_status attr_check_study_run(attr_check_study *out, attr_validating *network, int pictures, int shown);
+void attr_check_study_free(attr_check_study *c);
 
 #endif

@@ -16,7 +16,7 @@
 typedef struct {
     attr_session *session;
     attr_options given; /* without any of the methods */
-    attr_method_choice methods[ATTR_METHODS_AT_MOST];
+    attr_scored_method *methods;
     int method_count;
     attr_sanity checks;
     attr_sanity_report report;
@@ -31,37 +31,21 @@ static double seconds_now(void) {
 
 /* ---- Options */
 
-/* The session's options become those of method k. */
-static attr_status choose_method(const checking *c, int k) {
-    c->session->options = c->given;
-    return attr_options_choose(&c->session->options, &c->methods[k]);
-}
-
-static attr_status check_layers(const attr_session *s) {
+static attr_status check_layers(const attr_session *s, const attr_options *o) {
     int *layers;
     size_t count;
-    if (!attr_method_has_layers(s->options.method)) return ATTR_OK;
-    attr_status status = attr_layers_of(&layers, &count, &s->options, s->model->net->n);
+    if (!attr_method_has_layers(o->method)) return ATTR_OK;
+    attr_status status = attr_layers_of(&layers, &count, o, s->model->net->n);
     free(layers);
     if (status != ATTR_OK || count <= 1) return status;
-    return attr_fail(ATTR_BAD_INPUT, "layers=%.128s: sanity takes one layer for all (test takes several)",
-                     s->options.layers);
+    return attr_fail(ATTR_BAD_INPUT, "layers=%.128s: sanity takes one layer for all (test takes several)", o->layers);
 }
 
 /* What would be refused after minutes is refused before. */
 static attr_status check_options(checking *c) {
     if (c->given.checks == 0) return attr_fail(ATTR_BAD_INPUT, "checks: sanity needs one or more");
-    if (attr_option_is_given(&c->given, ATTR_OPTION_methods)) {
-        ATTR_TRY(attr_read_methods(c->methods, &c->method_count, &c->given));
-    } else {
-        c->methods[0] = (attr_method_choice){c->given.method, -1};
-        c->method_count = 1;
-    }
-    for (int k = 0; k < c->method_count; ++k) {
-        ATTR_TRY(choose_method(c, k));
-        ATTR_TRY(attr_options_validate(&c->session->options));
-        ATTR_TRY(check_layers(c->session));
-    }
+    ATTR_TRY(attr_scored_methods_read(&c->methods, &c->method_count, &c->given, false));
+    for (int k = 0; k < c->method_count; ++k) ATTR_TRY(check_layers(c->session, c->methods[k].options));
     return ATTR_OK;
 }
 
@@ -82,13 +66,11 @@ static void print_stage(const attr_sanity_map *m, int check) {
 
 /* The maps from number `first` on. */
 static void print_maps(const checking *c, const char *path, int first) {
-    char label[ATTR_TEXT_SIZE];
     for (int i = first; i < c->checks.map_count; ++i) {
         const attr_sanity_map *m = &c->checks.maps[i];
-        attr_sanity_label(label, &c->report, m->method);
         printf("%s: %s, %s = %.4g by %s; by chance %.3f to %.3f (magnitudes %.3f to %.3f)\n", path, m->class_name,
-               m->target, m->value, label, m->chance.low.spearman, m->chance.high.spearman, m->chance.low.absolute,
-               m->chance.high.absolute);
+               m->target, m->value, c->methods[m->method].label, m->chance.low.spearman, m->chance.high.spearman,
+               m->chance.low.absolute, m->chance.high.absolute);
         for (int k = 0; k < ATTR_SANITY_CHECKS; ++k)
             if (c->given.checks & 1u << k) print_stage(m, k);
     }
@@ -96,13 +78,11 @@ static void print_maps(const checking *c, const char *path, int first) {
 }
 
 static void print_verdicts(const checking *c) {
-    char label[ATTR_TEXT_SIZE];
     for (int m = 0; m < c->method_count; ++m) {
-        attr_sanity_label(label, &c->report, m);
         for (int k = 0; k < ATTR_SANITY_CHECKS; ++k) {
             const attr_verdict *v = &c->report.verdicts[m][k];
             if (c->given.checks & 1u << k)
-                printf("%s %s: %s: %s\n", label, attr_check_name(k), attr_verdict_name(v->word), v->text);
+                printf("%s %s: %s: %s\n", c->methods[m].label, attr_check_name(k), attr_verdict_name(v->word), v->text);
         }
     }
     printf("%s: %d maps checked, %.3g seconds\n", c->folder, c->checks.map_count, c->report.seconds);
@@ -122,7 +102,7 @@ static attr_status check_picture(void *context, const char *path) {
     for (int k = 0; k < c->method_count; ++k) {
         int first = c->checks.map_count;
         if (attr_was_interrupted()) return attr_fail(ATTR_INTERRUPTED, "interrupted");
-        ATTR_TRY(choose_method(c, k));
+        c->session->options = *c->methods[k].options;
         attr_status status = attr_sanity_add(&c->checks, path, k);
         attr_hide_progress();
         ATTR_TRY(status);
@@ -178,6 +158,7 @@ attr_status attr_command_sanity(int count, char **arguments, const attr_options 
     attr_status status = run(c, count, arguments, flags); /* arguments[count] is NULL */
     attr_sanity_free(&c->checks);
     free(c->report.verdicts);
+    attr_scored_methods_free(c->methods, c->method_count);
     attr_close(c->session);
     free(c);
     return status;

@@ -6,29 +6,6 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
-#include "methods/method.h"
-
-/* ---- Options */
-
-/* The name of a method as in option methods. */
-static void label_choice(char *out, size_t size, const attr_method_choice *by) {
-    snprintf(out, size, "%s%s%s", attr_method_name((attr_method)by->method), by->base >= 0 ? ":" : "",
-             by->base >= 0 ? attr_method_name((attr_method)by->base) : "");
-}
-
-static attr_status add_methods(attr_validating *v) {
-    attr_method_choice choices[ATTR_METHODS_AT_MOST];
-    char label[ATTR_TEXT_SIZE];
-    int count;
-    ATTR_TRY(attr_read_methods(choices, &count, &v->given));
-    for (int k = 0; k < count; ++k) {
-        v->session->options = v->given;
-        ATTR_TRY(attr_options_choose(&v->session->options, &choices[k]));
-        label_choice(label, sizeof label, &choices[k]);
-        ATTR_TRY(attr_validating_add(v, label, &v->session->options));
-    }
-    return ATTR_OK;
-}
 
 /* ---- What is said */
 
@@ -77,7 +54,8 @@ static void print_table(const attr_validating *v) {
 
 static attr_status run(attr_validating *v, int count, char **arguments, const attr_options *flags) {
     ATTR_TRY(attr_validating_open(v, arguments[0], arguments[1], arguments[2], flags));
-    ATTR_TRY(add_methods(v));
+    ATTR_TRY(attr_scored_methods_read(&v->methods, &v->scoring.method_count, &v->given, true));
+    v->scoring.methods = v->methods;
     if (v->given.verbose) ATTR_TRY(attr_options_write(stdout, &v->given, ATTR_WRITE_ORIGINS));
     if (count == 4) v->valid.list = arguments[3];
     ATTR_TRY(attr_validating_begin(v));

@@ -32,9 +32,7 @@ attr_status attr_validating_add(attr_validating *v, const char *label, const att
     if (!more) return attr_fail(ATTR_NO_MEMORY, "out of memory for methods");
     v->scoring.methods = v->methods = more;
     ++v->scoring.method_count;
-    ATTR_TRY(attr_scored_method_make(&more[count], label, options));
-    attr_options_resolve(more[count].options);
-    return attr_options_validate(more[count].options);
+    return attr_scored_method_make(&more[count], label, options);
 }
 
 static attr_status read_metrics(attr_validating *v) {
@@ -163,8 +161,7 @@ void attr_validating_close(attr_validating *v) {
     attr_valid_free(&v->valid);
     attr_close(v->second);
     attr_close(v->session);
-    for (int i = 0; i < v->scoring.method_count; ++i) attr_scored_method_free(&v->methods[i]);
-    free(v->methods);
+    attr_scored_methods_free(v->methods, v->scoring.method_count);
     for (int i = 0; i < v->picture_count; ++i) free(v->paths[i]);
     free(v->paths);
     *v = (attr_validating){0};

@@ -7,11 +7,12 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include "metrics/rank.h"
+#include "metrics/similarity.h"
 
 /* What the random numbers are for: the part of the stream. */
 enum { PART_NOISE, PART_MOVES };
 
-static const attr_agreement unknown = {NAN, NAN, NAN, NAN};
+static const attr_agreement unknown = {NAN, NAN, NAN, NAN, NAN};
 
 static bool is_finite(const double *a, size_t n) {
     for (size_t i = 0; i < n; ++i)
@@ -39,7 +40,8 @@ static double pearson(const double *a, const double *b, size_t n) {
     return aa > 0 && bb > 0 ? ab / (sqrt(aa) * sqrt(bb)) : NAN;
 }
 
-attr_status attr_map_agreement(attr_agreement *out, const double *a, const double *b, size_t n) {
+attr_status attr_map_agreement(attr_agreement *out, const double *a, const double *b, int w, int h) {
+    size_t n = (size_t)w * (size_t)h;
     double *magnitudes = NULL;
     *out = unknown;
     if (!is_finite(a, n) || !is_finite(b, n) || is_constant(a, n) || is_constant(b, n)) return ATTR_OK;
@@ -52,6 +54,7 @@ attr_status attr_map_agreement(attr_agreement *out, const double *a, const doubl
     attr_status status = attr_spearman(&out->spearman, a, b, n);
     if (status == ATTR_OK) status = attr_spearman(&out->absolute, magnitudes, magnitudes + n, n);
     if (status == ATTR_OK) status = attr_top_overlap(&out->overlap, magnitudes, magnitudes + n, n, (n + 9) / 10);
+    if (status == ATTR_OK) status = attr_ssim_of_maps(&out->ssim, a, b, h, w);
     free(magnitudes);
     return status;
 }
@@ -68,6 +71,7 @@ static void widen_range(attr_chance *c, const attr_agreement *a) {
     widen(&c->low.absolute, &c->high.absolute, a->absolute);
     widen(&c->low.pearson, &c->high.pearson, a->pearson);
     widen(&c->low.overlap, &c->high.overlap, a->overlap);
+    widen(&c->low.ssim, &c->high.ssim, a->ssim);
 }
 
 /* From a quarter to three quarters of a side, by u in [0, 1). */
@@ -87,21 +91,22 @@ static attr_status find_range(attr_chance *out, double *room, const double *map,
     for (int k = 0; k < ATTR_CHANCE_DRAWS; ++k) {
         attr_agreement a;
         move(room, map, w, h, way(w, ways[2 * k]), way(h, ways[2 * k + 1]));
-        ATTR_TRY(attr_map_agreement(&a, map, room, (size_t)w * h));
+        ATTR_TRY(attr_map_agreement(&a, map, room, w, h));
         if (k == 0) out->low = out->high = a;
         widen_range(out, &a);
     }
     return ATTR_OK;
 }
 
-static attr_status find_noise(attr_chance *out, double *room, const double *map, size_t n, uint64_t seed) {
+static attr_status find_noise(attr_chance *out, double *room, const double *map, int w, int h, uint64_t seed) {
+    size_t n = (size_t)w * (size_t)h;
     const attr_random random = {seed, ATTR_STREAM_SANITY_MAPS, PART_NOISE, 0};
     float *noise = NULL;
     ATTR_TRY(attr_allocate(&noise, n, sizeof *noise, "a random map"));
     attr_random_normal(noise, &random, 0, n);
     for (size_t i = 0; i < n; ++i) room[i] = noise[i];
     free(noise);
-    return attr_map_agreement(&out->noise, map, room, n);
+    return attr_map_agreement(&out->noise, map, room, w, h);
 }
 
 attr_status attr_map_chance(attr_chance *out, const double *map, int w, int h, uint64_t seed) {
@@ -109,7 +114,7 @@ attr_status attr_map_chance(attr_chance *out, const double *map, int w, int h, u
     double *room = NULL;
     *out = (attr_chance){unknown, unknown, unknown};
     ATTR_TRY(attr_allocate(&room, n, sizeof *room, "a random map"));
-    attr_status status = find_noise(out, room, map, n, seed);
+    attr_status status = find_noise(out, room, map, w, h, seed);
     if (status == ATTR_OK) status = find_range(out, room, map, w, h, seed);
     free(room);
     return status;

@@ -6,18 +6,19 @@
 
 #include "base/status.h"
 
-/* Of two planes of n numbers. All but the overlap are from -1 to 1; NAN where a plane is the same everywhere, or not
- * finite. Signs and magnitudes are looked at apart, after Adebayo et al.: Sanity checks for saliency maps, NeurIPS
- * 2018: a method can lose the one and keep the other. */
+/* Of two planes [h][w]. All but the overlap are from -1 to 1; NAN where a plane is the same everywhere, or not finite.
+ * Signs and magnitudes are looked at apart, after Adebayo et al.: Sanity checks for saliency maps, NeurIPS 2018: a
+ * method can lose the one and keep the other. */
 typedef struct {
     double spearman; /* of the values */
     double absolute; /* Spearman's of the absolute values */
     double pearson;  /* of the values */
     double overlap;  /* part of the tenth with the largest absolute values that both have, attr_top_overlap() */
+    double ssim; /* structural similarity as grey pictures, attr_ssim_of_maps(); NAN also where a side is below 11 */
 } attr_agreement;
 
-/* ATTR_NO_MEMORY is the only failure, here and below. n is 1 or more. */
-attr_status attr_map_agreement(attr_agreement *out, const double *a, const double *b, size_t n);
+/* ATTR_NO_MEMORY is the only failure, here and below. */
+attr_status attr_map_agreement(attr_agreement *out, const double *a, const double *b, int w, int h);
 
 /* How many moved copies a range is made of. */
 enum { ATTR_CHANCE_DRAWS = 16 };

@@ -81,7 +81,8 @@ typedef enum {
     ATTR_AROUND_ZERO = 8,   /* a map of no use has 0 in the mean: a ratio to that would say nothing */
     ATTR_MEDIAN_CURVE = 16, /* of several pictures the paper has the area under the median curve */
     ATTR_NEEDS_SECOND = 32, /* a second network */
-    ATTR_NEEDS_PROBABILITY = 64
+    ATTR_NEEDS_PROBABILITY = 64,
+    ATTR_CURVE_OF_MAPS = 128 /* its curve is how like a map is, not how a score goes */
 } attr_metric_trait;
 
 typedef struct {

@@ -7,6 +7,8 @@
 #include "reports/resume.h"
 #include "reports/text.h"
 
+const char *const attr_study_folders[ATTR_STUDY_UNITS] = {"", "accuracy/", "checks/"};
+
 /* ---- Tables */
 
 static void write_measured_target(FILE *file, const attr_study_part *part, const attr_valid *v,

@@ -1,6 +1,7 @@
 /* The files of `experiment`, in <results>/experiments/<name>:
  *
- *   <network>/          the files of `valid` (valid.h) for each network; <network>/accuracy/ for each of [accuracy]
+ *   <network>/          the files of `valid` (valid.h) for each network; <network>/accuracy/ those of [accuracy],
+ *                       <network>/checks/ those of [checks] and <network>/sanity/ their maps (sanity.h)
  *   measurements.csv    a line for every single measurement: network, picture (or clone), target, method, metric, value
  *   table.csv, table.md a line for each network and method: means, 95 % intervals, how many
  *   figure-1.svg, ..    drawn by gnuplot by figure-1.gp, .. where it is installed
@@ -14,9 +15,13 @@
 #include "reports/valid.h"
 #include "session/experiment.h"
 
-enum { ATTR_STUDY_TARGETS, ATTR_STUDY_CLONES, ATTR_STUDY_UNITS };
+enum { ATTR_STUDY_TARGETS, ATTR_STUDY_CLONES, ATTR_STUDY_CHECKS, ATTR_STUDY_UNITS };
 
-/* A network, and what was measured: targets of pictures; clones of it. NULL: nothing of that kind. */
+/* The folders of their files in that of the network, "" or with a slash behind. */
+extern const char *const attr_study_folders[ATTR_STUDY_UNITS];
+
+/* A network, and what was measured: maps of targets; clones of it; sanity checks of targets. NULL: nothing of that
+ * kind. */
 typedef struct {
     const attr_experiment_model *model;
     const attr_valid *of[ATTR_STUDY_UNITS];

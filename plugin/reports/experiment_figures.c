@@ -253,6 +253,15 @@ static void write_words(FILE *file, const figure *f) {
     fprintf(file, ")\nset xrange [-.7:%g]\n", f->word_count - .3);
 }
 
+/* The first of the plot's metrics, which gives the axes of curves their names; NULL: it is not known. */
+static const attr_metric *first_metric(const figure *f) {
+    char name[128];
+    const attr_valid *v;
+    int metric;
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(f->plot->metric, ","), f->plot->metric);
+    return attr_study_find(&v, &metric, &f->study->parts[0], name) ? v->scoring->metrics[metric] : NULL;
+}
+
 static void write_style(FILE *file, const figure *f) {
     const attr_experiment_plot *p = f->plot;
     bool curve = p->x && strcmp(p->x, "curve") == 0;
@@ -263,15 +272,13 @@ static void write_style(FILE *file, const figure *f) {
             440 + 10 * f->count);
     write_text(file, p->title);
     fputs("\nset ylabel ", file);
-    write_text(file, curve ? "score, of the picture\u2019s" : p->metric);
+    const attr_metric *first = curve ? first_metric(f) : NULL;
+    write_text(file, first ? attr_valid_y_name(first) : p->metric);
     putc('\n', file);
     if (!p->x || f->has_words) write_words(file, f);
     if (p->x) {
-        const attr_valid *v;
-        int metric;
-        bool known = curve && attr_study_find(&v, &metric, &f->study->parts[0], p->metric);
         fputs("set xlabel ", file);
-        write_text(file, known ? v->scoring->metrics[metric]->curve : curve ? "" : p->x);
+        write_text(file, first ? first->curve : curve ? "" : p->x);
         putc('\n', file);
     }
     if (p->is_logarithmic) fputs("set logscale x\n", file);

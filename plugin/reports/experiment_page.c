@@ -104,7 +104,7 @@ static attr_status write_claims(FILE *file, const attr_study *s) {
 /* ---- Tables and figures */
 
 static void write_tables(FILE *file, const attr_study *s) {
-    static const char *const folders[] = {"", "accuracy/"};
+    static const char *const units[] = {"targets", "clones", "targets, sanity checks"};
     fputs("<h2>Tables</h2>\n<p>Means with 95&nbsp;% bootstrap intervals; &uarr;: higher is better, &darr;: lower; "
           "<b>bold</b>: the best method; <i>p</i>: how often chance alone would give such a difference from the random "
           "control. Controls explain nothing.</p>\n",
@@ -113,10 +113,15 @@ static void write_tables(FILE *file, const attr_study *s) {
         for (int unit = 0; unit < ATTR_STUDY_UNITS; unit++) {
             const attr_valid *v = s->parts[i].of[unit];
             if (!v) continue;
-            attr_html(file, "<h3>%s <span>%d %s; <a href=\"", s->parts[i].model->name, v->count,
-                      unit == ATTR_STUDY_TARGETS ? "targets" : "clones");
+            attr_html(file, "<h3>%s <span>%d %s; <a href=\"", s->parts[i].model->name, v->count, units[unit]);
             attr_html_part_of_address(file, s->parts[i].model->name);
-            attr_html(file, "/%sindex.html\">differences, curves, each one</a></span></h3>\n", folders[unit]);
+            attr_html(file, "/%sindex.html\">differences, curves, each one</a>", attr_study_folders[unit]);
+            if (unit == ATTR_STUDY_CHECKS) {
+                fputs(", <a href=\"", file);
+                attr_html_part_of_address(file, s->parts[i].model->name);
+                fputs("/sanity/index.html\">maps</a>", file);
+            }
+            fputs("</span></h3>\n", file);
             attr_write_valid_scores(file, v);
         }
 }

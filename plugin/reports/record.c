@@ -182,7 +182,11 @@ attr_status attr_write_sanity_record(FILE *file, const attr_sanity_report *r, co
     fprintf(file, ATTR_RECORD_MARK " %s: the options that sanity checks were given, all others are each method's own\n",
             ATTR_VERSION);
     fputs("# Repeat it:\n#   darknet", file);
-    write_words(file, words, several ? 10 : 8);
+    if (r->command) {
+        fprintf(file, " attribute %s\n# Of its own:\n#  ", r->command);
+    } else {
+        write_words(file, words, several ? 10 : 8);
+    }
     write_sanity_flags(file, o);
     fprintf(file, "\n# SHA-256 of what it read:\n");
     write_hash(file, s->cfg_hash, s->cfg_path);

@@ -2,14 +2,7 @@
 
 #include <stdlib.h>
 
-#include "methods/method.h"
 #include "reports/files.h"
-
-void attr_sanity_label(char out[ATTR_TEXT_SIZE], const attr_sanity_report *r, int method) {
-    const attr_method_choice *by = &r->methods[method];
-    snprintf(out, ATTR_TEXT_SIZE, "%s%s%s", attr_method_name((attr_method)by->method), by->base >= 0 ? ":" : "",
-             by->base >= 0 ? attr_method_name((attr_method)by->base) : "");
-}
 
 static attr_status write_record(const attr_sanity_report *r, const char *folder) {
     attr_output output;

@@ -13,12 +13,14 @@
 #include <stdio.h>
 
 #include "session/sanity_verdict.h"
+#include "session/scored_methods.h"
 
 typedef struct {
     const attr_sanity *checks;
     const attr_options *options; /* as given, with no method chosen */
     const char *pictures;        /* as named; NULL: from standard input */
-    const attr_method_choice *methods;
+    const char *command;         /* an experiment's, behind "darknet attribute"; NULL: sanity's own */
+    const attr_scored_method *methods;
     int method_count;
     double seconds;
     attr_verdict (*verdicts)[ATTR_SANITY_CHECKS]; /* [methods] */
@@ -28,9 +30,6 @@ typedef struct {
 attr_status attr_write_sanity(const attr_sanity_report *r, const char *folder);
 
 /* --- its parts -------------------------------------------------------------------------------------------------- */
-
-/* A method as in option methods. */
-void attr_sanity_label(char out[ATTR_TEXT_SIZE], const attr_sanity_report *r, int method);
 
 void attr_write_sanity_table(FILE *file, const attr_sanity_report *r);
 void attr_write_sanity_summary(FILE *file, const attr_sanity_report *r);

@@ -43,10 +43,9 @@ static void write_verdict(FILE *file, const attr_verdict *v) {
 }
 
 static void write_verdicts(FILE *file, const attr_sanity_report *r) {
-    char label[ATTR_TEXT_SIZE];
     fputs("<h2>Verdicts</h2>\n<div class=\"scroll\"><table class=\"verdicts\">\n<tr><th>check</th>", file);
     for (int m = 0; m < r->method_count; m++) {
-        attr_sanity_label(label, r, m);
+        const char *label = r->methods[m].label;
         attr_html(file, "<th>%s</th>", label);
     }
     fputs("</tr>\n", file);

@@ -6,21 +6,21 @@
 /* ---- sanity.csv */
 
 static const char names[] =
-    "picture,target,class,method,check,stage,layer,name,value,ratio,spearman,abs_spearman,pearson,overlap,"
-    "noise_spearman,noise_abs_spearman,noise_pearson,noise_overlap,low_spearman,low_abs_spearman,low_pearson,"
-    "low_overlap,high_spearman,high_abs_spearman,high_pearson,high_overlap\n";
+    "picture,target,class,method,check,stage,layer,name,value,ratio,spearman,abs_spearman,pearson,overlap,ssim,"
+    "noise_spearman,noise_abs_spearman,noise_pearson,noise_overlap,noise_ssim,low_spearman,low_abs_spearman,"
+    "low_pearson,low_overlap,low_ssim,high_spearman,high_abs_spearman,high_pearson,high_overlap,high_ssim\n";
 
 static void write_agreement(FILE *file, const attr_agreement *a, char end) {
     attr_csv_number(file, a->spearman, ',');
     attr_csv_number(file, a->absolute, ',');
     attr_csv_number(file, a->pearson, ',');
-    attr_csv_number(file, a->overlap, end);
+    attr_csv_number(file, a->overlap, ',');
+    attr_csv_number(file, a->ssim, end);
 }
 
 static void write_line(FILE *file, const attr_sanity_report *r, const attr_sanity_map *m, int check,
                        const attr_sanity_stage *stage) {
-    char label[ATTR_TEXT_SIZE];
-    attr_sanity_label(label, r, m->method);
+    const char *label = r->methods[m->method].label;
     attr_csv_text(file, r->checks->pictures[m->picture].path, ',');
     fprintf(file, "%d,", m->number + 1);
     attr_csv_text(file, m->class_name, ',');
@@ -54,6 +54,7 @@ static void put_agreement(attr_json *j, const char *key, const attr_agreement *a
     attr_json_number(j, "abs_spearman", a->absolute);
     attr_json_number(j, "pearson", a->pearson);
     attr_json_number(j, "overlap", a->overlap);
+    attr_json_number(j, "ssim", a->ssim);
     attr_json_close(j, '}');
 }
 
@@ -85,7 +86,6 @@ static void put_series(attr_json *j, const attr_sanity_series *s, int check) {
 }
 
 static void put_map(attr_json *j, const attr_sanity_report *r, const attr_sanity_map *m) {
-    char label[ATTR_TEXT_SIZE];
     attr_json_open(j, NULL, '{');
     attr_json_text(j, "picture", r->checks->pictures[m->picture].path);
     attr_json_integer(j, "target_number", m->number + 1);
@@ -94,7 +94,7 @@ static void put_map(attr_json *j, const attr_sanity_report *r, const attr_sanity
     attr_json_text(j, "target", m->target);
     attr_json_number(j, "target_value", m->value);
     attr_json_number(j, "probability", m->probability);
-    attr_sanity_label(label, r, m->method);
+    const char *label = r->methods[m->method].label;
     attr_json_text(j, "method", label);
     attr_json_integer(j, "width", m->width);
     attr_json_integer(j, "height", m->height);
@@ -110,14 +110,13 @@ static void put_map(attr_json *j, const attr_sanity_report *r, const attr_sanity
 }
 
 static void put_verdicts(attr_json *j, const attr_sanity_report *r) {
-    char label[ATTR_TEXT_SIZE];
     attr_json_open(j, "verdicts", '[');
     for (int m = 0; m < r->method_count; m++)
         for (int k = 0; k < ATTR_SANITY_CHECKS; k++) {
             const attr_verdict *v = &r->verdicts[m][k];
             if (!(r->options->checks & 1u << k)) continue;
             attr_json_open(j, NULL, '{');
-            attr_sanity_label(label, r, m);
+            const char *label = r->methods[m].label;
             attr_json_text(j, "method", label);
             attr_json_text(j, "check", attr_check_name(k));
             attr_json_text(j, "verdict", attr_verdict_name(v->word));

@@ -11,7 +11,7 @@
 typedef struct {
     const attr_sanity_report *report;
     const attr_sanity_map *maps[ATTR_METHODS_AT_MOST];
-    char (*labels)[ATTR_TEXT_SIZE]; /* [count + 1] */
+    const char *labels[ATTR_METHODS_AT_MOST];
     int count;
 } target_maps;
 
@@ -109,8 +109,8 @@ static void write_caption(FILE *file, const attr_sanity_stage *stage, int check)
     else
         attr_html(file, "<b>%s%d</b>%s", check == ATTR_CHECK_INDEPENDENT ? "layer " : "to layer ", stage->layer,
                   stage->name);
-    attr_html(file, "<br>Spearman %.2g, magnitudes %.2g, top tenth %.2g", stage->agreement.spearman,
-              stage->agreement.absolute, stage->agreement.overlap);
+    attr_html(file, "<br>Spearman %.2g, magnitudes %.2g, SSIM %.2g, top tenth %.2g", stage->agreement.spearman,
+              stage->agreement.absolute, stage->agreement.ssim, stage->agreement.overlap);
 }
 
 static void write_image(FILE *file, const attr_thumbnail *drawing) {
@@ -142,10 +142,10 @@ static void write_map(FILE *file, const target_maps *t, int m) {
     attr_html(file, "<details open><summary>%s</summary>\n<div class=\"strip\"><figure>", t->labels[m]);
     write_image(file, &map->drawing);
     attr_html(file,
-              "<figcaption><b>as trained</b>by chance: Spearman %.2g to %.2g, magnitudes %.2g to %.2g, top tenth %.2g "
-              "to %.2g</figcaption></figure></div>\n",
+              "<figcaption><b>as trained</b>by chance: Spearman %.2g to %.2g, magnitudes %.2g to %.2g, SSIM %.2g to "
+              "%.2g, top tenth %.2g to %.2g</figcaption></figure></div>\n",
               map->chance.low.spearman, map->chance.high.spearman, map->chance.low.absolute, map->chance.high.absolute,
-              map->chance.low.overlap, map->chance.high.overlap);
+              map->chance.low.ssim, map->chance.high.ssim, map->chance.low.overlap, map->chance.high.overlap);
     for (int k = 0; k < ATTR_SANITY_CHECKS; k++) write_strip(file, map, k);
     fputs("</details>\n", file);
 }
@@ -154,11 +154,10 @@ static void write_map(FILE *file, const target_maps *t, int m) {
 
 attr_status attr_write_sanity_target(FILE *file, const attr_sanity_report *r, int first, int count, int number) {
     target_maps t = {.report = r};
-    ATTR_TRY(attr_allocate(&t.labels, ATTR_METHODS_AT_MOST, sizeof *t.labels, "names"));
     for (int i = first; i < first + count && t.count < ATTR_METHODS_AT_MOST; i++) {
         const attr_sanity_map *m = &r->checks->maps[i];
         if (m->number != number) continue;
-        attr_sanity_label(t.labels[t.count], r, m->method);
+        t.labels[t.count] = r->methods[m->method].label;
         t.maps[t.count++] = m;
     }
     attr_status status = ATTR_OK;
@@ -168,6 +167,5 @@ attr_status attr_write_sanity_target(FILE *file, const attr_sanity_report *r, in
         status = write_curves(file, &t);
     }
     for (int m = 0; m < t.count && status == ATTR_OK; m++) write_map(file, &t, m);
-    free(t.labels);
     return status;
 }

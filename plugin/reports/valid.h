@@ -85,7 +85,9 @@ attr_status attr_valid_compare(attr_valid *v);
 
 const attr_valid_cell *attr_valid_cell_of(const attr_valid *v, int row, int metric);
 
-/* How many pairs of methods there are: (0, 1), (0, 2), .. (1, 2), ..; of two different methods, in whatever order. */
+/* How many pairs of methods there are: (0, 1), (0, 2), .. (1, 2), ..; of two different methods, in whatever order. Of
+ * more than ATTR_VALID_PAIRED methods, as sweeps have them, none is tested: 0. */
+enum { ATTR_VALID_PAIRED = 20 };
 int attr_valid_pairs(const attr_valid *v);
 const attr_valid_pair *attr_valid_pair_of(const attr_valid *v, int metric, int a, int b);
 
@@ -128,6 +130,8 @@ attr_status attr_write_valid_page(FILE *file, const attr_valid *v);
 void attr_write_valid_scores(FILE *file, const attr_valid *v);
 void attr_write_valid_verdicts(FILE *file, const attr_valid *v);
 attr_status attr_write_valid_curves(FILE *file, const attr_valid *v);
+/* What the curve of a metric has for y. */
+const char *attr_valid_y_name(const attr_metric *metric);
 /* "&uarr;" where higher is better, "&darr;", or "". */
 const char *attr_valid_arrow(const attr_metric *metric);
 

@@ -69,10 +69,8 @@ static attr_status test_rows(attr_paired_test *out, double *room, const attr_val
 }
 
 /* The methods, not the other controls, have asked the same question several times. */
-static attr_status compare_with_random(attr_valid *v, double *room, int metric) {
-    int random = row_of(v, ATTR_CONTROL_RANDOM), metrics = v->scoring->metric_count;
-    double p[ATTR_METHODS_AT_MOST];
-    if (random < 0) return ATTR_OK;
+static attr_status compare_rows_with_random(attr_valid *v, double *p, double *room, int metric, int random) {
+    int metrics = v->scoring->metric_count;
     for (int row = 0; row < attr_scoring_rows(v->scoring); row++) {
         attr_paired_test test;
         if (row == random) continue;
@@ -86,10 +84,21 @@ static attr_status compare_with_random(attr_valid *v, double *room, int metric) 
     return ATTR_OK;
 }
 
+static attr_status compare_with_random(attr_valid *v, double *room, int metric) {
+    int random = row_of(v, ATTR_CONTROL_RANDOM);
+    double *p = NULL;
+    if (random < 0) return ATTR_OK;
+    ATTR_TRY(attr_allocate(&p, (size_t)v->scoring->method_count, sizeof *p, "differences"));
+    attr_status status = compare_rows_with_random(v, p, room, metric, random);
+    free(p);
+    return status;
+}
+
 /* ---- Pairs */
 
 int attr_valid_pairs(const attr_valid *v) {
-    return v->scoring->method_count * (v->scoring->method_count - 1) / 2;
+    int methods = v->scoring->method_count;
+    return methods <= ATTR_VALID_PAIRED ? methods * (methods - 1) / 2 : 0;
 }
 
 static int number_of(const attr_valid *v, int first, int second) {
@@ -104,6 +113,7 @@ static attr_status compare_pairs(attr_valid *v, double *room, int metric) {
     int methods = v->scoring->method_count, count = attr_valid_pairs(v);
     attr_valid_pair *pairs = v->pairs + (size_t)metric * (size_t)count;
     double *p = NULL;
+    if (count == 0) return ATTR_OK;
     attr_status status = attr_allocate(&p, (size_t)count, sizeof *p, "differences");
     for (int a = 0; status == ATTR_OK && a < methods; a++)
         for (int b = a + 1; status == ATTR_OK && b < methods; b++) {
@@ -119,6 +129,7 @@ static attr_status compare_pairs(attr_valid *v, double *room, int metric) {
 }
 
 int attr_valid_better(const attr_valid *v, int metric, int a, int b) {
+    if (attr_valid_pairs(v) == 0) return 0;
     const attr_valid_pair *pair = attr_valid_pair_of(v, metric, a, b);
     if (!(pair->p_holm < ATTR_VALID_LEVEL)) return 0;
     bool higher = (pair->difference > 0) == (a < b);

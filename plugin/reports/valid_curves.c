@@ -14,6 +14,10 @@ typedef struct {
     int n;
 } drawn_row;
 
+const char *attr_valid_y_name(const attr_metric *m) {
+    return m->traits & ATTR_CURVE_OF_MAPS ? "likeness" : "score, of the picture\u2019s";
+}
+
 /* Methods have colours, controls are grey. */
 static int look_of(const attr_valid *v, int row) {
     return row < v->scoring->method_count ? row : v->scoring->method_count - row - 1;
@@ -46,10 +50,9 @@ static void write_figure(FILE *file, const attr_valid *v, int metric, const draw
     fputs(attr_valid_arrow(m), file);
     attr_html(file, " <span>%s of %d target%s</span></figcaption>\n", attr_valid_is_median(m) ? "median" : "mean", most,
               most == 1 ? "" : "s");
-    snprintf(name, sizeof name, "%s: score, of the picture's, over the %s, for each method and control", m->name,
+    snprintf(name, sizeof name, "%s: %s, over the %s, for each method and control", m->name, attr_valid_y_name(m),
              m->curve);
-    const attr_band_drawing drawing = {name,   m->curve, "score, of the picture\u2019s", x, ATTR_METRIC_POINTS,
-                                       curves, count};
+    const attr_band_drawing drawing = {name, m->curve, attr_valid_y_name(m), x, ATTR_METRIC_POINTS, curves, count};
     attr_bands_write_svg(file, &drawing);
     write_keys(file, v, rows);
     fputs("</figure>\n", file);
@@ -71,7 +74,8 @@ attr_status attr_write_valid_curves(FILE *file, const attr_valid *v) {
     int drawn = 0;
     for (int k = 0; k < v->scoring->metric_count; k++) drawn += v->scoring->metrics[k]->curve != NULL;
     if (drawn == 0 || v->count == 0) return ATTR_OK;
-    fputs("<h2>Curves</h2>\n<p>How the score goes, as part of the picture&#8217;s own, with 95&nbsp;% bootstrap "
+    fputs("<h2>Curves</h2>\n<p>How the score goes, as part of the picture&#8217;s own, or how like a map is, with "
+          "95&nbsp;% bootstrap "
           "intervals; controls are grey. <a href=\"curves.csv\">curves.csv</a> has those of each target.</p>\n"
           "<div class=\"cards\">\n",
           file);

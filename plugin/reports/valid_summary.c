@@ -101,7 +101,7 @@ attr_status attr_write_valid_summary(FILE *file, const attr_valid *v) {
     for (int row = 0; row < attr_scoring_rows(v->scoring); row++) write_row(&j, v, row);
     attr_json_close(&j, ']');
     attr_json_open(&j, "differences", '[');
-    for (int a = 0; a < v->scoring->method_count; a++)
+    for (int a = 0; attr_valid_pairs(v) > 0 && a < v->scoring->method_count; a++)
         for (int b = a + 1; b < v->scoring->method_count; b++) write_difference(&j, v, a, b);
     attr_json_close(&j, ']');
     attr_json_close(&j, '}');

@@ -172,6 +172,10 @@ static void write_matrix(FILE *file, const attr_valid *v, int metric) {
 
 void attr_write_valid_verdicts(FILE *file, const attr_valid *v) {
     const attr_scoring *s = v->scoring;
+    if (s->method_count > ATTR_VALID_PAIRED) {
+        attr_html(file, "<p>Pairs of more than %d methods are not tested.</p>\n", ATTR_VALID_PAIRED);
+        return;
+    }
     attr_html(
         file,
         "<h2>Which differences are there?</h2>\n<p>Each two methods on the same targets: paired sign flips of the "

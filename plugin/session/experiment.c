@@ -83,6 +83,13 @@ static attr_status read_accuracy(attr_experiment *e, const attr_section *s) {
     return read_number(&e->accuracy_clones, e, s, "clones");
 }
 
+static attr_status read_checks(attr_experiment *e, const attr_section *s) {
+    static const char *const keys[] = {"pictures", "shown", NULL};
+    ATTR_TRY(read_number(&e->check_pictures, e, s, "pictures"));
+    ATTR_TRY(read_number(&e->shown_pictures, e, s, "shown"));
+    return attr_read_settings(&e->metric_settings, &e->metric_setting_count, e, s, keys);
+}
+
 static attr_status read_claim(attr_experiment *e, const attr_section *s) {
     static const char *const keys[] = {"text",       "metric", "less",        "than", "falls_with",
                                        "rises_with", "of",     "than_metric", NULL};
@@ -131,9 +138,9 @@ static attr_status read_section(attr_experiment *e, const attr_section *s) {
         const char *name;
         attr_status (*read)(attr_experiment *e, const attr_section *s);
     } sections[] = {
-        {"experiment", read_experiment}, {"data", read_data}, {"make", read_make},     {"model", read_model},
-        {"method", attr_read_variants},  {"sweep", NULL},     {"metric", read_metric}, {"accuracy", read_accuracy},
-        {"claim", read_claim},           {"plot", read_plot}};
+        {"experiment", read_experiment}, {"data", read_data},   {"make", read_make},     {"model", read_model},
+        {"method", attr_read_variants},  {"sweep", NULL},       {"metric", read_metric}, {"accuracy", read_accuracy},
+        {"checks", read_checks},         {"claim", read_claim}, {"plot", read_plot}};
     enum { count = sizeof sections / sizeof *sections };
     const char *names[count];
     for (int i = 0; i < count; ++i) {
@@ -215,7 +222,8 @@ static attr_status check(const attr_experiment *e) {
     if (!e->title) return attr_fail(ATTR_BAD_INPUT, "%s: [experiment] is missing", e->cfg->path);
     if (e->model_count == 0) return attr_fail(ATTR_BAD_INPUT, "%s: [model] is missing", e->cfg->path);
     if (e->variant_count == 0) return attr_fail(ATTR_BAD_INPUT, "%s: [method] is missing", e->cfg->path);
-    if (!e->metrics && !e->accuracy_clones) return attr_fail(ATTR_BAD_INPUT, "%s: [metric] is missing", e->cfg->path);
+    if (!e->metrics && !e->accuracy_clones && !e->check_pictures)
+        return attr_fail(ATTR_BAD_INPUT, "%s: [metric] is missing", e->cfg->path);
     ATTR_TRY(check_variants(e));
     for (int i = 0; i < e->claim_count; ++i) ATTR_TRY(check_claim(e, &e->claims[i]));
     for (int i = 0; i < e->plot_count; ++i) ATTR_TRY(check_plot(e, &e->plots[i]));

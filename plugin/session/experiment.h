@@ -13,6 +13,9 @@
  *   [metric]       metrics=, and options of the command line that they need: pictures=, as_published=, ..
  *   [accuracy]     clones=   metric accuracy_drop: what networks with noise lose (metrics/accuracy_drop.h), of so many
  *                  clones for each method that has clones, with that method's weight_noise, weight_sigma, noise_layers
+ *   [checks]       checks=, and options of command sanity; pictures=  so many, evenly spaced;  shown=  so many of them
+ *                  on a page with their maps. Metrics <check>_spearman (of magnitudes), _ssim, _overlap, and
+ *                  perturbation_probability, see commands/experiment_checks.c
  *   [claim]        text=, metric=
  *                  less=, than=   two methods: names, or names up to a comma; "control: random"
  *                  than_metric=   instead of than=: another metric of the same methods
@@ -80,8 +83,10 @@ typedef struct {
     int model_count;
     attr_variant *variants;
     int variant_count;
-    const char *metrics;    /* NULL: [accuracy] alone */
-    int accuracy_clones;    /* 0: no [accuracy] */
+    const char *metrics; /* NULL: [accuracy] alone */
+    int accuracy_clones; /* 0: no [accuracy] */
+    int check_pictures;  /* 0: no [checks] */
+    int shown_pictures;
     attr_setting *settings; /* of [attribution] */
     int setting_count;
     attr_setting *metric_settings;

@@ -5,7 +5,7 @@
 #include "base/memory.h"
 #include "session/experiment_keys.h"
 
-enum { most_variants = 1000 };
+enum { most_variants = 200 };
 
 static int count_values(const attr_setting *s) {
     int count = 1;

@@ -53,8 +53,7 @@ static void free_map(attr_sanity_map *map) {
     free(map->drawing.png);
 }
 
-/* Back to so many maps and pictures. */
-static void cut_back(attr_sanity *v, int maps, int pictures) {
+void attr_sanity_keep(attr_sanity *v, int maps, int pictures) {
     while (v->map_count > maps) free_map(&v->maps[--v->map_count]);
     while (v->picture_count > pictures) {
         attr_sanity_picture *p = &v->pictures[--v->picture_count];
@@ -64,7 +63,7 @@ static void cut_back(attr_sanity *v, int maps, int pictures) {
 }
 
 void attr_sanity_free(attr_sanity *v) {
-    cut_back(v, 0, 0);
+    attr_sanity_keep(v, 0, 0);
     free(v->maps);
     free(v->pictures);
     v->maps = NULL;
@@ -117,7 +116,7 @@ attr_status attr_sanity_compare(attr_agreement *out, attr_sanity_job *job, const
     size_t n = (size_t)window->w * window->h;
     attr_sanity_cut(job->parts, job, first, window);
     attr_sanity_cut(job->parts + n, job, job->plane, window);
-    return attr_map_agreement(out, job->parts, job->parts + n, n);
+    return attr_map_agreement(out, job->parts, job->parts + n, window->w, window->h);
 }
 
 /* ---- A target */
@@ -261,7 +260,7 @@ attr_status attr_sanity_add(attr_sanity *v, const char *path, int method) {
     bool is_there = method > 0 && pictures > 0 && 0 == strcmp(v->pictures[pictures - 1].path, path);
     attr_status status = is_there ? ATTR_OK : add_picture(v, path, ex);
     if (status == ATTR_OK) status = run(&job, method);
-    if (status != ATTR_OK) cut_back(v, maps, pictures);
+    if (status != ATTR_OK) attr_sanity_keep(v, maps, pictures);
     free(job.first);
     attr_settings_release(&held);
     attr_explanation_free(ex);

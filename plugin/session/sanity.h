@@ -77,6 +77,8 @@ typedef struct {
  * they are not). A detector that detects nothing adds no map. A method that makes several maps of a target (option
  * layers) is ATTR_BAD_INPUT. */
 attr_status attr_sanity_add(attr_sanity *v, const char *path, int method);
+/* Forgets all but the first so many maps and pictures. */
+void attr_sanity_keep(attr_sanity *v, int maps, int pictures);
 void attr_sanity_free(attr_sanity *v);
 
 /* The words of the checks: "cascade", ... */

@@ -11,19 +11,6 @@
 
 /* ---- Rows */
 
-attr_status attr_scored_method_make(attr_scored_method *out, const char *label, const attr_options *options) {
-    *out = (attr_scored_method){0};
-    ATTR_TRY(attr_allocate(&out->options, 1, sizeof *out->options, "options"));
-    *out->options = *options;
-    return attr_copy_text(&out->label, label);
-}
-
-void attr_scored_method_free(attr_scored_method *method) {
-    free(method->label);
-    free(method->options);
-    *method = (attr_scored_method){0};
-}
-
 int attr_scoring_controls(const attr_scoring *s) {
     if (s->without_controls) return 0;
     return s->session->is_detector ? ATTR_CONTROLS : ATTR_CONTROL_BOX; /* the box comes last */

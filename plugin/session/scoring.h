@@ -13,13 +13,8 @@
 
 #include "metrics/controls.h"
 #include "metrics/score.h"
+#include "session/scored_methods.h"
 #include "session/session.h"
-
-/* A method with all its settings. */
-typedef struct {
-    char *label;           /* "noisegrad:integrated_gradients" */
-    attr_options *options; /* resolved */
-} attr_scored_method;
 
 typedef struct {
     attr_session *session;
@@ -31,10 +26,6 @@ typedef struct {
     bool without_controls;
     attr_session *second; /* another network of the same cfg, whose engine is never used; NULL: none */
 } attr_scoring;
-
-/* Copies a label and options. Released with attr_scored_method_free(), also after a failure. */
-attr_status attr_scored_method_make(attr_scored_method *out, const char *label, const attr_options *options);
-void attr_scored_method_free(attr_scored_method *method);
 
 /* The rows of all tables: methods, then controls. */
 int attr_scoring_rows(const attr_scoring *s);
