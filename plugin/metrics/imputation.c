@@ -1,157 +1,252 @@
 #include "metrics/imputation.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
+#include "metrics/imputation_grids.h"
 
-/* Planes here are the picture with a frame of one pixel, [h + 2][w + 2]. What belongs to missing pixels is 0 at all
- * others and in the frame, so that sums over neighbours need not ask. */
+enum { together = 4 }; /* channels */
+
+typedef attr_four_floats four;
+typedef double wide_four __attribute__((vector_size(32)));
+
+/* One number for each of the channels. */
+typedef struct {
+    double of[together];
+} numbers;
+
+/* Elements are [count of missing pixels], in reading order; planes have a frame as in imputation_grids.h, 0 where they
+ * have nothing. Brightness is in halves of the range of what is known, 0 in its middle. */
 typedef struct {
     const attr_region *region;
-    size_t row, size; /* elements of a row, of a plane */
-    double *missing;  /* 1 or 0 */
-    double *diagonal; /* the sum of the weights of a missing pixel's neighbours; 1 elsewhere */
-    double *inverse;  /* 1 / diagonal */
+    const unsigned char *missing;
+    attr_imputation_grids grids;
+    four *picture;        /* plane: known pixels and the missing ones so far */
+    four *change, *image; /* elements */
+    four *direction;      /* plane */
+    numbers middle, half;
 } problem;
 
-static size_t framed_place(const problem *s, size_t pixel) {
-    size_t w = (size_t)s->region->w;
-    return (pixel / w + 1) * s->row + pixel % w + 1;
+static attr_status allocate(problem *s) {
+    static const char what[] = "a system of equations";
+    const attr_imputation_grid *g = s->grids.grid;
+    ATTR_TRY(attr_allocate(&s->picture, g->size, sizeof *s->picture, what));
+    ATTR_TRY(attr_allocate(&s->change, g->count, sizeof *s->change, what));
+    ATTR_TRY(attr_allocate(&s->image, g->count, sizeof *s->image, what));
+    return attr_allocate(&s->direction, g->size, sizeof *s->direction, what);
 }
 
-static inline double sum_around(const double *v, size_t row) {
-    double direct = v[-1] + v[1] + v[-(ptrdiff_t)row] + v[row];
-    double diagonal = v[-(ptrdiff_t)row - 1] + v[-(ptrdiff_t)row + 1] + v[row - 1] + v[row + 1];
-    return direct * (1. / 6) + diagonal * (1. / 12);
+static void release(problem *s) {
+    attr_imputation_grids_free(&s->grids);
+    free(s->picture);
+    free(s->change);
+    free(s->image);
+    free(s->direction);
 }
 
-/* out = diagonal x in - sum over missing neighbours, at missing pixels. */
-static void multiply(double *restrict out, const problem *s, const double *restrict in) {
-    for (int y = 1; y <= s->region->h; ++y) {
-        size_t first = (size_t)y * s->row + 1, end = first + (size_t)s->region->w;
-        for (size_t p = first; p < end; ++p)
-            out[p] = s->missing[p] * (s->diagonal[p] * in[p] - sum_around(in + p, s->row));
+/* ---- Conjugate gradients in single precision: of r in the finest grid make `change` */
+
+static inline void add_product(wide_four *sum, four a, four b) {
+    *sum += __builtin_convertvector(a, wide_four) * __builtin_convertvector(b, wide_four);
+}
+
+static numbers to_numbers(const wide_four *v) {
+    return (numbers){{(*v)[0], (*v)[1], (*v)[2], (*v)[3]}};
+}
+
+/* a / b, 0 where there is nothing left to be done. */
+static four ratio(numbers a, numbers b) {
+    four out;
+    for (int c = 0; c < together; ++c) out[c] = b.of[c] > 0 ? (float)(a.of[c] / b.of[c]) : 0;
+    return out;
+}
+
+/* r M r with the cycle M, about the square of what is wrong in the norm of the equations. */
+static numbers energy_after_cycle(problem *s) {
+    const attr_imputation_grid *g = s->grids.grid;
+    wide_four sum = {0};
+    attr_imputation_cycle(&s->grids);
+    for (size_t i = 0; i < g->count; ++i) add_product(&sum, g->r[g->places[i]], g->x[g->places[i]]);
+    return to_numbers(&sum);
+}
+
+static void turn(problem *s, four part) {
+    const attr_imputation_grid *g = s->grids.grid;
+    for (size_t i = 0; i < g->count; ++i) {
+        size_t place = g->places[i];
+        s->direction[place] = g->x[place] + part * s->direction[place];
     }
 }
 
-/* Sum of a b, over the diagonal if asked for, in eight interleaved parts. */
-static double dot(const problem *s, const double *a, const double *b, bool over_diagonal) {
-    enum { parts = 8 };
-    double sums[parts] = {0}, sum = 0;
-    size_t p = 0;
-    for (; p + parts <= s->size; p += parts)
-        for (size_t k = 0; k < parts; ++k)
-            sums[k] += over_diagonal ? a[p + k] * b[p + k] * s->inverse[p + k] : a[p + k] * b[p + k];
-    for (; p < s->size; ++p) sum += over_diagonal ? a[p] * b[p] * s->inverse[p] : a[p] * b[p];
-    for (size_t k = 0; k < parts; ++k) sum += sums[k];
-    return sum;
+static numbers curvature(problem *s) {
+    const attr_imputation_grid *g = s->grids.grid;
+    wide_four sum = {0};
+    for (size_t i = 0; i < g->count; ++i) {
+        const four *here = s->direction + g->places[i], *above = here - g->row, *below = here + g->row;
+        four direct = here[-1] + here[1] + above[0] + below[0];
+        four diagonal = above[-1] + above[1] + below[-1] + below[1];
+        s->image[i] = here[0] / g->inverse[g->places[i]] - direct * (1.f / 6) - diagonal * (1.f / 12);
+        add_product(&sum, s->image[i], here[0]);
+    }
+    return to_numbers(&sum);
 }
 
-static attr_status set_up(problem *s, const unsigned char *missing, const attr_region *r) {
-    size_t pixels = attr_picture_pixels(r);
-    double *inside = NULL;
-    s->region = r;
-    s->row = (size_t)r->w + 2;
-    s->size = s->row * ((size_t)r->h + 2);
-    ATTR_TRY(attr_allocate(&s->missing, s->size, sizeof *s->missing, "a system of equations"));
-    ATTR_TRY(attr_allocate(&s->diagonal, s->size, sizeof *s->diagonal, "a system of equations"));
-    ATTR_TRY(attr_allocate(&s->inverse, s->size, sizeof *s->inverse, "a system of equations"));
-    ATTR_TRY(attr_allocate(&inside, s->size, sizeof *inside, "a system of equations"));
-    for (size_t i = 0; i < pixels; ++i) inside[framed_place(s, i)] = 1;
-    for (size_t p = 0; p < s->size; ++p) s->diagonal[p] = 1;
-    for (size_t i = 0; i < pixels; ++i) {
-        size_t p = framed_place(s, i);
-        if (!missing[i]) continue;
-        s->missing[p] = 1;
-        s->diagonal[p] = sum_around(inside + p, s->row);
+static void move(problem *s, four length) {
+    const attr_imputation_grid *g = s->grids.grid;
+    for (size_t i = 0; i < g->count; ++i) {
+        s->change[i] += length * s->direction[g->places[i]];
+        g->r[g->places[i]] -= length * s->image[i];
     }
-    free(inside);
-    for (size_t p = 0; p < s->size; ++p) s->inverse[p] = 1 / s->diagonal[p];
-    return ATTR_OK;
 }
 
-/* Each a framed plane. */
-typedef struct {
-    double *known, *values, *residual, *direction, *image;
-} vectors;
-
-/* Begins with the mean of what is known; returns |right side|^2 + |residual|^2. */
-static double begin(const problem *s, const vectors *v, double mean) {
-    double scale = 0;
-    for (size_t p = 0; p < s->size; ++p) v->values[p] = s->missing[p] * mean;
-    multiply(v->image, s, v->values);
-    for (size_t i = 0; i < attr_picture_pixels(s->region); ++i) {
-        size_t p = framed_place(s, i);
-        if (s->missing[p] == 0) continue;
-        double right = sum_around(v->known + p, s->row);
-        v->residual[p] = right - v->image[p];
-        v->direction[p] = v->residual[p] * s->inverse[p];
-        scale += right * right + v->residual[p] * v->residual[p];
-    }
-    return scale;
-}
-
-/* False when the steps are not enough. */
-static bool solve(const problem *s, const vectors *v, double mean) {
-    double enough = ATTR_IMPUTATION_TOLERANCE * ATTR_IMPUTATION_TOLERANCE * begin(s, v, mean);
-    double slope = dot(s, v->residual, v->residual, true);
-    for (int step = 0; step < ATTR_IMPUTATION_STEPS; ++step) {
-        if (dot(s, v->residual, v->residual, false) <= enough) return true;
-        multiply(v->image, s, v->direction);
-        double length = slope / dot(s, v->direction, v->image, false), before = slope;
-        for (size_t p = 0; p < s->size; ++p) {
-            v->values[p] += length * v->direction[p];
-            v->residual[p] -= length * v->image[p];
-        }
-        slope = dot(s, v->residual, v->residual, true);
-        for (size_t p = 0; p < s->size; ++p)
-            v->direction[p] = v->residual[p] * s->inverse[p] + slope / before * v->direction[p];
-    }
-    return false;
-}
-
-static bool fill_channel(float *plane, const problem *s, double *room) {
-    size_t n = s->size, pixels = attr_picture_pixels(s->region), count = 0;
-    vectors v = {room, room + n, room + 2 * n, room + 3 * n, room + 4 * n};
-    double sum = 0;
-    for (size_t i = 0; i < pixels; ++i) {
-        size_t p = framed_place(s, i);
-        if (s->missing[p] != 0) continue;
-        sum += v.known[p] = plane[attr_picture_place(s->region, i)];
-        ++count;
-    }
-    if (!solve(s, &v, sum / (double)count)) return false;
-    for (size_t i = 0; i < pixels; ++i) {
-        size_t p = framed_place(s, i);
-        if (s->missing[p] != 0) plane[attr_picture_place(s->region, i)] = (float)v.values[p];
-    }
+static bool all_at_most(numbers a, numbers limit) {
+    for (int c = 0; c < together; ++c)
+        if (!(a.of[c] <= limit.of[c])) return false;
     return true;
 }
 
-static attr_status fill_channels(float *input, const problem *s) {
-    enum { planes = 5 };
+/* Steps until the energy, returned, has fallen to `wanted`, or as far as single precision can be trusted. */
+static numbers iterate(problem *s, double wanted, int *steps) {
+    static const double gain = 1e-8;
+    numbers energy = energy_after_cycle(s), before = {0}, limit;
+    for (int c = 0; c < together; ++c) limit.of[c] = fmax(wanted, gain * energy.of[c]);
+    for (; *steps > 0 && !all_at_most(energy, limit); --*steps) {
+        turn(s, ratio(energy, before));
+        move(s, ratio(energy, curvature(s)));
+        before = energy;
+        energy = energy_after_cycle(s);
+    }
+    return energy;
+}
+
+/* ---- Rounds: the residual in double precision, a change, and again */
+
+static inline void add(wide_four *sum, four v, double weight) {
+    *sum += weight * __builtin_convertvector(v, wide_four);
+}
+
+/* r = sum over neighbours q of w_pq (x_q - x_p) */
+static void set_residual(problem *s) {
+    const attr_imputation_grid *g = s->grids.grid;
+    for (size_t i = 0; i < g->count; ++i) {
+        size_t place = g->places[i], y = place / g->row, x = place % g->row;
+        int vertical = (y > 1) + (y < g->h), horizontal = (x > 1) + (x < g->w);
+        double weights = (vertical + horizontal) * (1. / 6) + vertical * horizontal * (1. / 12);
+        const four *here = s->picture + place, *above = here - g->row, *below = here + g->row;
+        wide_four residual = {0};
+        for (int k = -1; k <= 1; k += 2) {
+            add(&residual, here[k], 1. / 6);
+            add(&residual, above[k], 1. / 12);
+            add(&residual, below[k], 1. / 12);
+        }
+        add(&residual, above[0], 1. / 6);
+        add(&residual, below[0], 1. / 6);
+        add(&residual, here[0], -weights);
+        g->r[place] = __builtin_convertvector(residual, four);
+    }
+}
+
+static void apply_change(problem *s) {
+    const attr_imputation_grid *g = s->grids.grid;
+    for (size_t i = 0; i < g->count; ++i) {
+        s->picture[g->places[i]] += s->change[i];
+        s->change[i] = s->direction[g->places[i]] = (four){0};
+    }
+}
+
+/* False when the steps are not enough. */
+static bool solve(problem *s) {
+    double wanted = 4 * ATTR_IMPUTATION_TOLERANCE * ATTR_IMPUTATION_TOLERANCE; /* the range is 2 halves */
+    numbers limit = {{wanted, wanted, wanted, wanted}}, energy;
+    int steps = ATTR_IMPUTATION_STEPS;
+    do {
+        set_residual(s);
+        energy = iterate(s, wanted, &steps);
+        apply_change(s);
+    } while (steps > 0 && !all_at_most(energy, limit));
+    return all_at_most(energy, limit);
+}
+
+/* ---- Channels in and out */
+
+/* False when a known pixel is not finite. */
+static bool set_range(problem *s, const float *plane, int lane) {
     const attr_region *r = s->region;
-    size_t plane = (size_t)r->height * (size_t)r->width;
-    double *rooms = NULL;
-    bool solved = true;
-    ATTR_TRY(attr_allocate(&rooms, (size_t)r->channels * planes * s->size, sizeof *rooms, "a system of equations"));
-#pragma omp parallel for schedule(static) reduction(&& : solved)
-    for (int c = 0; c < r->channels; ++c)
-        solved = fill_channel(input + (size_t)c * plane, s, rooms + (size_t)c * planes * s->size) && solved;
-    free(rooms);
-    if (!solved)
+    const unsigned char *missing = s->missing;
+    float least = INFINITY, most = -INFINITY;
+    for (int y = 0; y < r->h; ++y, missing += r->w) {
+        const float *row = plane + (size_t)(r->y0 + y) * (size_t)r->width + r->x0;
+        for (int x = 0; x < r->w; ++x) {
+            if (missing[x]) continue;
+            if (!isfinite(row[x])) return false;
+            least = row[x] < least ? row[x] : least;
+            most = row[x] > most ? row[x] : most;
+        }
+    }
+    s->middle.of[lane] = ((double)least + most) / 2;
+    s->half.of[lane] = ((double)most - least) / 2;
+    return true;
+}
+
+/* Missing pixels begin in the middle of the range. */
+static void take(problem *s, const float *plane, int lane) {
+    const attr_region *r = s->region;
+    const unsigned char *missing = s->missing;
+    double middle = s->middle.of[lane], scale = s->half.of[lane] > 0 ? 1 / s->half.of[lane] : 0;
+    for (int y = 0; y < r->h; ++y, missing += r->w) {
+        const float *row = plane + (size_t)(r->y0 + y) * (size_t)r->width + r->x0;
+        four *picture = s->picture + (size_t)(y + 1) * s->grids.grid->row + 1;
+        for (int x = 0; x < r->w; ++x) picture[x][lane] = missing[x] ? 0 : (float)((row[x] - middle) * scale);
+    }
+}
+
+static void give(float *plane, const problem *s, int lane) {
+    const attr_region *r = s->region;
+    const unsigned char *missing = s->missing;
+    for (int y = 0; y < r->h; ++y, missing += r->w) {
+        float *row = plane + (size_t)(r->y0 + y) * (size_t)r->width + r->x0;
+        const four *picture = s->picture + (size_t)(y + 1) * s->grids.grid->row + 1;
+        for (int x = 0; x < r->w; ++x)
+            if (missing[x]) row[x] = (float)(s->middle.of[lane] + s->half.of[lane] * picture[x][lane]);
+    }
+}
+
+static attr_status fill_four(float *input, problem *s, int channels) {
+    size_t plane = (size_t)s->region->height * (size_t)s->region->width;
+    memset(s->picture, 0, s->grids.grid->size * sizeof *s->picture);
+    for (int c = 0; c < channels; ++c) {
+        if (!set_range(s, input + (size_t)c * plane, c))
+            return attr_fail(ATTR_NUMERIC, "imputation: a known pixel is not finite");
+        take(s, input + (size_t)c * plane, c);
+    }
+    if (!solve(s))
         return attr_fail(ATTR_NUMERIC, "imputation: no solution within %g after %d steps", ATTR_IMPUTATION_TOLERANCE,
                          ATTR_IMPUTATION_STEPS);
+    for (int c = 0; c < channels; ++c) give(input + (size_t)c * plane, s, c);
     return ATTR_OK;
 }
 
+static attr_status fill_channels(float *input, problem *s) {
+    const attr_region *r = s->region;
+    size_t plane = (size_t)r->height * (size_t)r->width;
+    attr_status status = ATTR_OK;
+    for (int c = 0; status == ATTR_OK && c < r->channels; c += together)
+        status = fill_four(input + (size_t)c * plane, s, r->channels - c < together ? r->channels - c : together);
+    return status;
+}
+
 attr_status attr_impute_linear(float *input, const unsigned char *missing, const attr_region *r) {
-    problem s = {0};
-    attr_status status = set_up(&s, missing, r);
+    size_t count = 0;
+    for (size_t i = 0; i < attr_picture_pixels(r); ++i) count += missing[i] != 0;
+    if (count == 0) return ATTR_OK;
+    if (count == attr_picture_pixels(r)) return attr_fail(ATTR_NUMERIC, "imputation: no pixel is known");
+    problem s = {.region = r, .missing = missing};
+    attr_status status = attr_imputation_grids_make(&s.grids, missing, (size_t)r->h, (size_t)r->w);
+    if (status == ATTR_OK) status = allocate(&s);
     if (status == ATTR_OK) status = fill_channels(input, &s);
-    free(s.missing);
-    free(s.diagonal);
-    free(s.inverse);
+    release(&s);
     return status;
 }

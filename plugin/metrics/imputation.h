@@ -7,21 +7,22 @@
  *
  *   z_p (sum of w_pq) - sum over missing q of w_pq z_q = sum over known q of w_pq x_q
  *
- * a symmetric positive definite system for each channel, solved by conjugate gradients, preconditioned by its diagonal,
- * from the mean of the known pixels on, until |residual|^2 is at most ATTR_IMPUTATION_TOLERANCE^2 times the sum of
- * |right side|^2 and |first residual|^2: then values are right to 2e-7 of the brightness, measured at 416 x 416, where
- * a picture takes .1 s for scattered pixels and a few seconds for one block of nearly everything. */
+ * a symmetric positive definite system, the same for all channels. It is solved by conjugate gradients, preconditioned
+ * by multigrid (imputation_grids.h), for four channels at once in single precision; each time that this can do no more,
+ * the residual is computed anew in double precision. The end is where sqrt(r M r), M being the preconditioner and the
+ * root about the error in the norm of the equations (sum of w_pq (e_p - e_q)^2), is at most ATTR_IMPUTATION_TOLERANCE
+ * times the range of what is known. */
 #ifndef ATTR_METRICS_IMPUTATION_H
 #define ATTR_METRICS_IMPUTATION_H
 
 #include "metrics/picture_pixels.h"
 
-#define ATTR_IMPUTATION_TOLERANCE 1e-8
-enum { ATTR_IMPUTATION_STEPS = 10000 };
+#define ATTR_IMPUTATION_TOLERANCE 2e-7
+enum { ATTR_IMPUTATION_STEPS = 200 };
 
 /* Fills the missing pixels of `input` [channels][height][width]; missing[attr_picture_pixels()] != 0 for pixels of the
- * picture, in reading order. One at least must be known. ATTR_NUMERIC when ATTR_IMPUTATION_STEPS are not enough (or an
- * input is not finite). Channels are shared among threads. */
+ * picture, in reading order. ATTR_NUMERIC when none is known, a known one is not finite, or ATTR_IMPUTATION_STEPS are
+ * not enough; `input` may then have been filled in part. Uses one thread, and may be called by several. */
 attr_status attr_impute_linear(float *input, const unsigned char *missing, const attr_region *r);
 
 #endif

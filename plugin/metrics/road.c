@@ -13,34 +13,59 @@ typedef struct {
     const float *x;
     size_t pixels, plane, channels;
     bool least;
-    size_t *order;          /* [pixels]: places */
-    unsigned char *missing; /* [pixels] */
-    float *noise;           /* [channels][plane] */
+    size_t *order; /* [pixels]: places */
+    float *inputs; /* [ATTR_ROAD_PARTS][channels][plane] */
 } remover;
 
-static void mark_missing(remover *r, size_t part) {
+static void mark_missing(unsigned char *missing, const remover *r, size_t part) {
     size_t count = (size_t)lround((double)(part + 1) * (double)r->pixels / (ATTR_ROAD_PARTS + 1));
     if (count == r->pixels) --count; /* something must be left to impute from */
-    memset(r->missing, 0, r->pixels);
-    for (size_t i = 0; i < count; ++i) r->missing[attr_picture_number(&r->settings->region, r->order[i])] = 1;
+    for (size_t i = 0; i < count; ++i) missing[attr_picture_number(&r->settings->region, r->order[i])] = 1;
 }
 
-static void add_noise(float *input, remover *r, size_t part) {
+static attr_status add_noise(float *input, const unsigned char *missing, const remover *r, size_t part) {
     attr_random random = {r->settings->seed, ATTR_STREAM_IMPUTATION, r->least, part};
-    attr_random_normal(r->noise, &random, 0, r->channels * r->plane);
+    float *noise = NULL;
+    ATTR_TRY(attr_allocate(&noise, r->channels * r->plane, sizeof *noise, "noise"));
+    attr_random_normal(noise, &random, 0, r->channels * r->plane);
     for (size_t c = 0; c < r->channels; ++c)
         for (size_t p = 0; p < r->pixels; ++p) {
             size_t at = c * r->plane + attr_picture_place(&r->settings->region, p);
-            if (r->missing[p]) input[at] = (float)(input[at] + r->settings->noise * r->noise[at]);
+            if (missing[p]) input[at] = (float)(input[at] + r->settings->noise * noise[at]);
         }
+    free(noise);
+    return ATTR_OK;
+}
+
+static attr_status remove_part(const remover *r, size_t part) {
+    float *input = r->inputs + part * r->channels * r->plane;
+    unsigned char *missing = NULL;
+    ATTR_TRY(attr_allocate(&missing, r->pixels, 1, "missing pixels"));
+    memcpy(input, r->x, r->channels * r->plane * sizeof *input);
+    mark_missing(missing, r, part);
+    attr_status status = attr_impute_linear(input, missing, &r->settings->region);
+    if (status == ATTR_OK && r->settings->noise > 0) status = add_noise(input, missing, r, part);
+    free(missing);
+    return status;
+}
+
+/* Messages belong to threads, so that there must be another one here. The largest part takes longest and is first. */
+static attr_status remove_parts(const remover *r) {
+    attr_status status[ATTR_ROAD_PARTS];
+#pragma omp parallel for schedule(dynamic)
+    for (int i = 0; i < ATTR_ROAD_PARTS; ++i) {
+        int part = ATTR_ROAD_PARTS - 1 - i;
+        status[part] = remove_part(r, (size_t)part);
+    }
+    for (int part = 0; part < ATTR_ROAD_PARTS; ++part)
+        if (status[part] != ATTR_OK)
+            return attr_fail(status[part], "ROAD: no imputation without .%d of the pixels", part + 1);
+    return ATTR_OK;
 }
 
 static attr_status make(void *context, size_t part, float *input) {
-    remover *r = context;
-    memcpy(input, r->x, r->channels * r->plane * sizeof *input);
-    mark_missing(r, part);
-    ATTR_TRY(attr_impute_linear(input, r->missing, &r->settings->region));
-    if (r->settings->noise > 0) add_noise(input, r, part);
+    const remover *r = context;
+    memcpy(input, r->inputs + part * r->channels * r->plane, r->channels * r->plane * sizeof *input);
     return ATTR_OK;
 }
 
@@ -49,6 +74,7 @@ static attr_status remove_in_order(double *mean, double *scores, remover *r, att
     attr_input_series series = {make, NULL, r};
     r->least = least;
     ATTR_TRY(attr_order_of_picture(r->order, map, &r->settings->region, least));
+    ATTR_TRY(remove_parts(r));
     ATTR_TRY(attr_score_series(scores, e, target, r->x, ATTR_ROAD_PARTS, &series));
     *mean = 0;
     for (int i = 0; i < ATTR_ROAD_PARTS; ++i) *mean += scores[i] / ATTR_ROAD_PARTS;
@@ -57,8 +83,7 @@ static attr_status remove_in_order(double *mean, double *scores, remover *r, att
 
 static attr_status allocate(remover *r) {
     ATTR_TRY(attr_allocate(&r->order, r->pixels, sizeof *r->order, "the order of pixels"));
-    ATTR_TRY(attr_allocate(&r->missing, r->pixels, 1, "missing pixels"));
-    return attr_allocate(&r->noise, r->channels * r->plane, sizeof *r->noise, "noise");
+    return attr_allocate(&r->inputs, ATTR_ROAD_PARTS * r->channels * r->plane, sizeof *r->inputs, "inputs");
 }
 
 attr_status attr_road_of(attr_road *out, attr_engine *e, const attr_target *target, const float *x, const double *map,
@@ -76,7 +101,6 @@ attr_status attr_road_of(attr_road *out, attr_engine *e, const attr_target *targ
     if (status == ATTR_OK) status = remove_in_order(&out->least, out->least_scores, &r, e, target, map, true);
     if (status == ATTR_OK) out->combined = (out->least - out->most) / 2;
     free(r.order);
-    free(r.missing);
-    free(r.noise);
+    free(r.inputs);
     return status;
 }

@@ -40,7 +40,8 @@ typedef struct {
     double most, least, combined;
 } attr_road;
 
-/* map [height][width], x [channels][height][width]. 18 forwards; as attr_score_series() and attr_impute_linear(). */
+/* map [height][width], x [channels][height][width]. 18 forwards; as attr_score_series() and attr_impute_linear().
+ * The nine pictures of an order are made beforehand, shared among threads. */
 attr_status attr_road_of(attr_road *out, attr_engine *e, const attr_target *target, const float *x, const double *map,
                          const attr_road_settings *settings);
 
