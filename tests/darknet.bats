@@ -39,6 +39,23 @@ setup() {
     done
 }
 
+# Batches of several pictures, cropped and flipped by chance: threads that read them would share out the chances anew.
+@test "a training with DARKNET_SEED gives the same weights again, with another other ones" {
+    printf '[net]\nbatch=8\nwidth=28\nheight=28\nchannels=3\nmin_crop=28\nmax_crop=32\nmax_batches=4\n' >it.cfg
+    printf '[conv]\nfilters=4\nsize=3\nbatch_normalize=1\nactivation=leaky\n[connected]\noutput=10\n[softmax]\n' >>it.cfg
+    printf '%s\n' "$root"/cfg/fashion-pictures/*.png >train.list
+    train_with() {
+        mkdir "$2"
+        printf 'classes=10\ntrain=train.list\nlabels=%s\nbackup=%s\n' "$root/cfg/fashion.labels" "$2" >it.data
+        DARKNET_SEED=$1 "$darknet" classifier train it.data it.cfg
+    }
+    train_with 1 first
+    train_with 1 again
+    train_with 2 other
+    cmp first/it.weights again/it.weights
+    ! cmp -s first/it.weights other/it.weights || false
+}
+
 @test "an unknown command is answered as by stock Darknet" {
     run "$darknet" nonsense
     [ "$status" -eq 0 ]
