@@ -1,6 +1,7 @@
 """A set of pictures in a folder, for every Darknet command:
 
-  images/SPLIT/NAME.png        a picture; NAME is item_00000-LABEL, for Darknet finds a class by its label in the path
+  images/SPLIT/NAME.png        a picture; NAME is item_00000-LABEL, for Darknet finds a class by its label in the path,
+                               or item_00000 where the class is not known
   masks/KIND/SPLIT/NAME.png    grey, of the picture's size: where the object is, 255 on it, 0 off it
   labels/SPLIT/NAME.txt        class and box of the object, as detectors read it
   SPLIT.list labels.list names.list set.data made.csv
@@ -19,11 +20,12 @@ MADE = "made.csv"
 class SetFolder:
     """Writes a set beside `path` and puts it in its place when all is there: with SetFolder(...) as made: ..."""
 
-    def __init__(self, path, labels, names, columns):
-        """`columns` are those of made.csv behind split and name: what a picture was made of."""
+    def __init__(self, path, labels, names, columns, classes=None):
+        """`columns` are those of made.csv behind split and name: what a picture was made of. `classes`, if not None,
+        are the lines of set.data that tell the classes, instead of labels and names."""
         self.path, self.new = path.rstrip("/"), path.rstrip("/") + ".new"
         self.labels, self.names, self.columns = labels, names, columns
-        self.lists, self.rows = {}, []
+        self.classes, self.lists, self.rows = classes, {}, []
 
     def __enter__(self):
         shutil.rmtree(self.new, ignore_errors=True)
@@ -36,11 +38,14 @@ class SetFolder:
             return
         for split, names in self.lists.items():
             self._write_lines(f"{split}.list", (f"{self.path}/images/{split}/{name}.png" for name in names))
-        self._write_lines("labels.list", self.labels)
-        self._write_lines("names.list", self.names)
-        self._write_lines(SET, (
-            f"classes={len(self.labels)}", f"train={self.path}/train.list", f"valid={self.path}/test.list",
-            f"labels={self.path}/labels.list", f"names={self.path}/names.list", f"backup={self.path}", "top=1"))
+        if self.classes is None:
+            self._write_lines("labels.list", self.labels)
+            self._write_lines("names.list", self.names)
+            self.classes = [f"classes={len(self.labels)}", f"labels={self.path}/labels.list",
+                            f"names={self.path}/names.list"]
+        lists = [f"{key}={self.path}/{split}.list" for key, split in (("train", "train"), ("valid", "test"))
+                 if split in self.lists]
+        self._write_lines(SET, lists + self.classes + [f"backup={self.path}", "top=1"])
         with open(f"{self.new}/{MADE}", "w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow(("split", "name") + tuple(self.columns))
@@ -57,9 +62,9 @@ class SetFolder:
         return f"{self.new}/{folder}/{split}/{name}"
 
     def add(self, split, picture, class_index, made_of):
-        """Adds a picture to a split's list; returns its name."""
+        """Adds a picture to a split's list, its class None if that is not known; returns its name."""
         names = self.lists.setdefault(split, [])
-        name = f"item_{len(names):05d}-{self.labels[class_index]}"
+        name = f"item_{len(names):05d}" + ("" if class_index is None else f"-{self.labels[class_index]}")
         write_png(self._file("images", split, name + ".png"), picture)
         names.append(name)
         self.rows.append((split, name) + tuple(made_of))
