@@ -10,8 +10,8 @@
  * 3/4 takes the fewest steps over all masks tried) smoothing  Gauss-Seidel once in reading order, on the way back once
  * in the reverse one, so that a cycle is a symmetric positive definite operator
  *
- * Measured: conjugate gradients come to 1e-7 in 6 to 15 steps for any mask at 320 x 320, where with the diagonal alone
- * as preconditioner they take 30 to 1100. */
+ * Measured on masks of all sorts at 320 x 320 and 416 x 416: conjugate gradients come to 1e-7 in at most 15 steps; with
+ * the diagonal alone as preconditioner they take up to 1100. */
 #ifndef ATTR_METRICS_IMPUTATION_GRIDS_H
 #define ATTR_METRICS_IMPUTATION_GRIDS_H
 
