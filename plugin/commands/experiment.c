@@ -144,11 +144,11 @@ static attr_status try_network(studying *s, int i) {
     const attr_experiment *e = &s->experiment;
     attr_validating *v = &s->targets[i];
     attr_picture_scores scores;
-    double begun = seconds_now();
     size_t gradients = 0;
     ATTR_TRY(open_network(s, i));
     if (!e->metrics) return ATTR_OK;
     ATTR_TRY(attr_validating_prepare(v));
+    double begun = seconds_now();
     char label[ATTR_TEXT_SIZE];
     snprintf(label, sizeof label, "%.128s, one picture", e->models[i].name);
     attr_status status = attr_score_picture(&scores, &v->scoring, v->paths[0], attr_show_progress, label);
