@@ -268,12 +268,13 @@ static void write_style(FILE *file, const figure *f) {
     fprintf(file,
             "set terminal svg size 800,%d dynamic noenhanced font 'sans-serif,13' background '#ffffff'\n"
             "set border 3\nset tics nomirror\nset grid ytics lc '#dddddd'\nset key below left Left reverse\n"
+            "set pointintervalbox 0\n"
             "set style fill transparent solid .15\nset title ",
             440 + 10 * f->count);
     write_text(file, p->title);
     fputs("\nset ylabel ", file);
     const attr_metric *first = curve ? first_metric(f) : NULL;
-    write_text(file, first ? attr_valid_y_name(first) : p->metric);
+    write_text(file, first ? attr_valid_y_name(first) : strchr(p->metric, ',') ? "" : p->metric);
     putc('\n', file);
     if (!p->x || f->has_words) write_words(file, f);
     if (p->x) {
