@@ -31,7 +31,7 @@ PLUGIN_FLAGS  = -std=gnu11 -Wall -Wextra -Wshadow -Werror -fopenmp -fPIC -fno-ma
 DARKNET_FLAGS = $(SANITIZE) $(DARKNET_CFLAGS) -Wno-error=implicit-function-declaration \
                 -Wno-error=incompatible-pointer-types -Wno-error=int-conversion -I$(DK)/include -I$(DK)/src
 LINK          = $(CC) $(SANITIZE) -fopenmp
-LIBS          = -lmd -lz -lm -ldl -pthread
+LIBS          = -lfftw3 -lmd -lz -lm -ldl -pthread
 
 # oneDNN is loaded when it is needed (plugin/kernels/dnnl.h); DNNL_INCLUDE and DNNL_SO are for one that is elsewhere.
 DNNL_INCLUDE  ?=
@@ -76,6 +76,12 @@ ifneq ($(filter-out clean distclean check-style,$(or $(MAKECMDGOALS),all)),)
 ifeq ($(and $(dnnl_soname),$(dnnl_there)),)
 $(error oneDNN is missing: scripts/install-packages libdnnl-dev, or build without it: make DNNL=0)
 endif
+endif
+endif
+
+ifneq ($(filter-out clean distclean check-style,$(or $(MAKECMDGOALS),all)),)
+ifeq ($(shell echo '\#include <fftw3.h>' | $(CC) -E - >/dev/null 2>&1 && echo yes),)
+$(error FFTW is missing: scripts/install-packages libfftw3-dev)
 endif
 endif
 

@@ -60,7 +60,8 @@ typedef enum {
     ATTR_STREAM_INFIDELITY = 32,    /* perturbations; sample = perturbation, element = pixel, or side, y, x */
     ATTR_STREAM_IMPUTATION = 33,    /* ROAD's noise; part = order, sample = number of the part, element = c, y, x */
     ATTR_STREAM_SEEDS = 34,         /* the pixels that information curves begin with; element = draw */
-    ATTR_STREAM_ROBUSTNESS = 40     /* noise of robustness.h: uniform (part 0), normal (part 1); sample = copy */
+    ATTR_STREAM_ROBUSTNESS = 40,    /* noise of robustness.h: uniform (part 0), normal (part 1); sample = copy */
+    ATTR_STREAM_DREAM = 50          /* where dreams start (part 0), views of them (part 1, sample = step) */
 } attr_stream;
 
 typedef struct {
