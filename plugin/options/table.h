@@ -22,7 +22,7 @@
     X(TARGET,  "target",  "what is explained") \
     X(PATH,    "path",    "paths of integrated_gradients, ig_max and ggig, from a baseline to the picture") \
     X(NOISE,   "noise",   "noise on the input: smoothgrad and its kin, fusiongrad, smoothtaylor, relex") \
-    X(CLONES,  "clones",  "noise on the network's parameters: noisegrad, fusiongrad, geg") \
+    X(CLONES,  "clones",  "noise on the network's parameters: noisegrad, fusiongrad, geg, dream") \
     X(ASCENT,  "ascent",  "maxima of gradients: ggig, ig_max, gda, geg") \
     X(MASK,    "mask",    "the optimised mask of relex") \
     X(LAYER,   "layer",   "maps of a layer: gradcam, gradcam_pp, layercam, gradient_x_activation") \
@@ -82,7 +82,7 @@
     BOOL(NOISE, antithetic, "0", "every second copy has the noise of the one before with the other sign") \
     \
     INT(CLONES, clones, "25", "1", "1000000", "auto", "", \
-        "networks with noise; geg: that predict the same; auto: as for samples") \
+        "networks with noise; geg: that predict the same; dream: if given; auto: as for samples") \
     REAL(CLONES, weight_sigma, "0.2", "0", "100", "", "standard deviation of the noise on every parameter") \
     CHOICE(CLONES, weight_noise, "multiplicative", "how it is put on them") \
     TEXT(CLONES, noise_layers, "all", "LAYERS", "numbers and ranges of layers with noise: 0,3-8; all") \
@@ -148,6 +148,19 @@
     REAL(COMMAND, shift, "0.5", "-1", "1", "", "sanity, valid: what check shift and input_invariance add to the input, whose values are from 0 to 1") \
     CHOICE(COMMAND, size, "small", "experiment: which keys hold that begin with small. or paper.") \
     BOOL(COMMAND, dry, "0", "experiment: what would be done, and what it would take, by one picture of each network") \
+    \
+    TEXT(COMMAND, detection, "", "CLASSES", "dream: a detector's classes, wherever in the picture") \
+    INT(COMMAND, layer, "0", "0", "100000", NULL, "", "dream: the layer of -channel") \
+    INT(COMMAND, channel, "0", "0", "100000000", NULL, "", "dream: a channel of that layer, instead of a class") \
+    CHOICE(COMMAND, unit, "mean", "dream: what of a channel") \
+    INT(COMMAND, dream_steps, "200", "1", "1000000", NULL, "", "dream: steps of the optimisation") \
+    REAL(COMMAND, dream_rate, "0.009", "1e-06", "100", "", "dream: learning rate of Adam") \
+    REAL(COMMAND, rotation, "15", "0", "180", "degrees", "dream: each step's view is turned by up to so much, to both sides") \
+    REAL(COMMAND, smallest_scale, "0.5", "0.05", "20", "", "dream: each view's height and width are multiplied, by no less") \
+    REAL(COMMAND, largest_scale, "1.2", "0.05", "20", "", "dream: and by no more") \
+    REAL(COMMAND, jitter, "0", "0", "10000", "pixels", "dream: each view is moved by up to so much, to all sides") \
+    BOOL(COMMAND, fresh_clones, "0", "dream with clones: others at each step, not the same at all") \
+    \
     BOOL(COMMAND, stock, "1", "check: -stock=0 leaves out the slow comparison with stock Darknet's own gradient") \
     BOOL(COMMAND, verbose, "0", "tell where every value comes from, and let Darknet talk") \
     BOOL(COMMAND, help, "0", "this text") \
@@ -271,6 +284,10 @@
     X(SIZE_SMALL, "small", "for a small computer") \
     X(SIZE_PAPER, "paper", "as in the paper")
 
+#define ATTR_UNIT_WORDS(X) \
+    X(UNIT_MEAN, "mean", "the mean over its places") \
+    X(UNIT_CENTRE, "centre", "the one in the middle")
+
 #define ATTR_TUNED_WORDS(X) \
     X(TUNED_NONE, "none", "every layer as the program's rule says")
 
@@ -294,7 +311,8 @@
     X(tuned, ATTR_TUNED_WORDS) \
     X(checks, ATTR_CHECKS_WORDS) \
     X(size, ATTR_SIZE_WORDS) \
-    X(mask, ATTR_MASK_WORDS)
+    X(mask, ATTR_MASK_WORDS) \
+    X(unit, ATTR_UNIT_WORDS)
 
 /* Flags of Darknet's own commands: another name of a row, or accepted and ignored (with or without a value). */
 #define ATTR_HOST_FLAGS(ALIAS, IGNORED) \

@@ -31,21 +31,18 @@ int attr_find_class(const attr_session *s, const char *text, size_t length, bool
     return length > 0 && end == text + length && number >= 0 && number < s->classes ? (int)number : -1;
 }
 
-/* Reads option `class`: *wanted[i] says whether class i is asked for; NULL for "predicted". */
-static attr_status read_classes(char **wanted, const attr_session *s) {
-    const char *text = s->options.class;
+attr_status attr_read_classes(char **wanted, const attr_session *s, const char *option, const char *classes) {
     *wanted = NULL;
-    if (0 == strcmp(text, "predicted")) return ATTR_OK;
+    if (0 == strcmp(classes, "predicted")) return ATTR_OK;
     ATTR_TRY(attr_allocate(wanted, (size_t)s->classes, 1, "classes"));
-    for (const char *end;; text = end + 1) {
+    for (const char *text = classes, *end;; text = end + 1) {
         end = text + strcspn(text, ",");
         int class_index = attr_find_class(s, text, (size_t)(end - text), false);
         if (class_index < 0) {
             free(*wanted);
             *wanted = NULL;
-            return attr_fail(ATTR_BAD_INPUT,
-                             "class=%s: there is no class \"%.*s\" (names of the names list, or 0 to %d)",
-                             s->options.class, (int)(end - text), text, s->classes - 1);
+            return attr_fail(ATTR_BAD_INPUT, "%s=%s: there is no class \"%.*s\" (names of the names list, or 0 to %d)",
+                             option, classes, (int)(end - text), text, s->classes - 1);
         }
         (*wanted)[class_index] = 1;
         if (!*end) return ATTR_OK;
@@ -222,7 +219,7 @@ attr_status attr_choose(attr_choice **choices, int *count, attr_explanation *ex,
     *choices = NULL;
     *count = 0;
     ATTR_TRY(attr_read_target(&text, s->options.target));
-    ATTR_TRY(read_classes(&wanted, s));
+    ATTR_TRY(attr_read_classes(&wanted, s, "class", s->options.class));
     attr_status status = s->is_detector ? choose_detections(choices, count, ex, s, wanted, &text)
                                         : choose_classes(choices, count, ex, s, wanted, &text);
     free(wanted);
@@ -231,5 +228,17 @@ attr_status attr_choose(attr_choice **choices, int *count, attr_explanation *ex,
         *choices = NULL;
         *count = 0;
     }
+    return status;
+}
+
+attr_status attr_list_predictions(attr_explanation *ex, attr_session *s) {
+    attr_candidate *found = NULL;
+    ranked_class *best = NULL;
+    int n = 0;
+    attr_status status =
+        s->is_detector ? attr_session_candidates(&found, &n, s, 0, &ex->letterbox) : rank_classes(&best, s);
+    if (status == ATTR_OK) status = s->is_detector ? list_detections(ex, s, found, n) : list_classes(ex, s, best);
+    free(found);
+    free(best);
     return status;
 }

@@ -7,8 +7,6 @@
 #include "base/memory.h"
 #include "methods/method.h"
 
-enum { longest_part = 128 };
-
 attr_status attr_name_picture(char **out, const char *path) {
     const char *name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
     ATTR_TRY(attr_copy_text(out, *name ? name : "picture"));
@@ -18,9 +16,8 @@ attr_status attr_name_picture(char **out, const char *path) {
     return ATTR_OK;
 }
 
-/* A class's or method's name as part of a file's name. */
-static void to_file_name(char out[longest_part], const char *name) {
-    snprintf(out, longest_part, "%.*s", longest_part - 1, name);
+void attr_name_part(char out[ATTR_NAME_PART], const char *name) {
+    snprintf(out, ATTR_NAME_PART, "%.*s", ATTR_NAME_PART - 1, name);
     for (char *c = out; *c; ++c)
         if (!isalnum((unsigned char)*c) && !strchr("-.+", *c)) *c = '_';
     if (out[0] == '.') out[0] = '_';
@@ -28,10 +25,10 @@ static void to_file_name(char out[longest_part], const char *name) {
 
 /* The number of an item's target among those of its class, from 1. */
 static int number_of(const attr_explained *item, const char *class_part, const attr_explanation *ex, size_t each) {
-    char other_part[longest_part];
+    char other_part[ATTR_NAME_PART];
     size_t before = 0;
     for (const attr_explained *other = ex->explained; other != item; ++other) {
-        to_file_name(other_part, other->class_name);
+        attr_name_part(other_part, other->class_name);
         before += 0 == strcmp(other_part, class_part);
     }
     return 1 + (int)(before / each);
@@ -39,13 +36,13 @@ static int number_of(const attr_explained *item, const char *class_part, const a
 
 attr_status attr_name_item(attr_explained *item, const attr_explanation *ex, const char *part, const attr_map *map,
                            size_t each) {
-    enum { longest_name = 3 * longest_part + 64 };
-    char class_part[longest_part], place[longest_part], method[longest_part], label[ATTR_METHOD_LABEL];
+    enum { longest_name = 3 * ATTR_NAME_PART + 64 };
+    char class_part[ATTR_NAME_PART], place[ATTR_NAME_PART], method[ATTR_NAME_PART], label[ATTR_METHOD_LABEL];
     char number_part[16] = "", layer_part[16] = "";
     bool is_counted = part[0] == '\0' || part[0] == '-';
-    to_file_name(method, attr_method_label(label, &ex->options));
-    to_file_name(class_part, item->class_name);
-    to_file_name(place, part);
+    attr_name_part(method, attr_method_label(label, &ex->options));
+    attr_name_part(class_part, item->class_name);
+    attr_name_part(place, part);
     int number = number_of(item, class_part, ex, each);
     if (is_counted && (item->is_detection || number > 1)) snprintf(number_part, sizeof number_part, "_%d", number);
     if (map->layer.kind && 0 != strcmp(ex->options.layers, "auto"))

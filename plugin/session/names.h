@@ -4,6 +4,10 @@
 
 #include "session/explanation.h"
 
+/* A class's or method's name as part of a file's name: what it should not have becomes "_". */
+enum { ATTR_NAME_PART = 128 };
+void attr_name_part(char out[ATTR_NAME_PART], const char *name);
+
 /* The picture's name without folders and extension; what a file's name should not have becomes "_". */
 attr_status attr_name_picture(char **out, const char *path);
 

@@ -65,6 +65,10 @@ attr_status attr_session_labels(char *const **labels, attr_session *session);
 /* The class that `length` characters of text name, by name or, unless it is quoted, by number; -1: none. */
 int attr_find_class(const attr_session *session, const char *text, size_t length, bool is_quoted);
 
+/* Reads an option that is a list of classes, as `class` is: (*wanted)[classes], released with free(), says whether
+ * class i is named; NULL for "predicted". ATTR_BAD_INPUT for what is no class. */
+attr_status attr_read_classes(char **wanted, const attr_session *s, const char *option, const char *classes);
+
 enum { ATTR_TARGET_TEXT = 256 };
 
 /* What is to be explained. */
@@ -83,6 +87,9 @@ typedef struct {
  * for: classes or detections. *choices is released with attr_choices_free. */
 attr_status attr_choose(attr_choice **choices, int *count, attr_explanation *explanation, attr_session *session);
 void attr_choices_free(attr_choice *choices, int count);
+
+/* Only the predictions. */
+attr_status attr_list_predictions(attr_explanation *explanation, attr_session *session);
 
 /* attr_explain_prepared() for what somebody else chooses: called when sample 0 of the session's engine is the picture,
  * as attr_choose(). */
