@@ -17,11 +17,13 @@
 #include "dreams/objective.h"
 #include "methods/schedule.h"
 
+#define ATTR_DREAM_GRADIENT_LIMIT 1.0
+
 typedef struct {
     int channels, height, width; /* of the network's input; 1 or 3 channels */
     uint64_t seed;
     size_t steps;
-    double rate, limit; /* of Adam: 0.009 and 1 */
+    double rate, limit; /* of Adam: 0.009 and ATTR_DREAM_GRADIENT_LIMIT */
     attr_augmentation_range views;
     size_t clones; /* 0: the network as it is */
     bool fresh;

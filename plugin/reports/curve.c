@@ -12,6 +12,8 @@ enum { whole_w = 720, whole_h = 460, left = 80, right = 700, top = 50, bottom = 
 static const char *const colours[] = {"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"};
 enum { colour_count = sizeof colours / sizeof *colours };
 
+enum { most_dots = 100 };
+
 typedef struct {
     FILE *file;
     const attr_curve_drawing *drawing;
@@ -128,6 +130,7 @@ static void draw_curve(const page *p, const attr_curve *curve, const char *colou
         if (!isfinite(q->x) || !isfinite(q->y)) continue;
         double x = to_x(p, q->x), high = to_y(p, q->y + bar_of(q)), low = to_y(p, q->y - bar_of(q));
         if (bar_of(q) > 0) fprintf(p->file, "<path d=\"M%.2f %.2fh6m-3 0V%.2fm-3 0h6\"/>\n", x - 3, high, low);
+        if (curve->count > most_dots) continue;
         fprintf(p->file, "<circle cx=\"%.2f\" cy=\"%.2f\" r=\"2.5\" fill=\"%s\"/>\n", x, to_y(p, q->y), colour);
     }
     fputs("</g>\n", p->file);

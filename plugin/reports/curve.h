@@ -2,7 +2,8 @@
  * its owner to check.
  *
  * The SVG needs nothing beside it, has a white ground and can be looked at with any browser. Points are joined in the
- * order of x; each has a bar from y - error to y + error. What is not finite is left out. */
+ * order of x; each has a bar from y - error to y + error, and a dot, but not in a curve of more than 100. What is not
+ * finite is left out. */
 #ifndef ATTR_REPORTS_CURVE_H
 #define ATTR_REPORTS_CURVE_H
 

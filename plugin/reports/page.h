@@ -16,6 +16,9 @@ void attr_page_foot(FILE *file);
 /* The picture, the boxes on it, and the table of predictions; those explained are links to #map-1, #map-2, ... */
 attr_status attr_page_predictions(FILE *file, const attr_explanation *e);
 
+/* Picture, boxes and table alone, of an explanation without maps. */
+attr_status attr_page_seen(FILE *file, const attr_explanation *e);
+
 /* The prediction that a map explains, -1 if it is not among those listed. */
 int attr_prediction_of(const attr_explanation *e, const attr_explained *item);
 

@@ -96,14 +96,7 @@ static void write_prediction(FILE *file, const attr_explanation *e, int i) {
     fputs("</tr>\n", file);
 }
 
-static void write_predictions(FILE *file, const attr_explanation *e) {
-    if (e->prediction_count == 0) {
-        attr_html(file,
-                  "<p>Nothing was detected with a score above %f (option <code>thresh</code>): there is nothing to "
-                  "explain.</p>\n",
-                  e->options.thresh);
-        return;
-    }
+static void write_table(FILE *file, const attr_explanation *e) {
     fputs("<div class=\"scroll\"><table>\n<caption>", file);
     if (e->is_detector)
         attr_html(file, "Scores above %f, places in pixels", e->options.thresh);
@@ -113,6 +106,17 @@ static void write_predictions(FILE *file, const attr_explanation *e) {
             e->is_detector ? "<th class=\"number\">Left, top</th><th class=\"number\">Size</th>" : "");
     for (int i = 0; i < e->prediction_count; i++) write_prediction(file, e, i);
     fputs("</table></div>\n", file);
+}
+
+static void write_predictions(FILE *file, const attr_explanation *e) {
+    if (e->prediction_count == 0) {
+        attr_html(file,
+                  "<p>Nothing was detected with a score above %f (option <code>thresh</code>): there is nothing to "
+                  "explain.</p>\n",
+                  e->options.thresh);
+        return;
+    }
+    write_table(file, e);
     if (e->count == 0) attr_html(file, "<p>None of these is of the classes asked for: %s.</p>\n", e->options.class);
 }
 
@@ -121,6 +125,18 @@ attr_status attr_page_predictions(FILE *file, const attr_explanation *e) {
     ATTR_TRY(write_picture(file, e));
     fputs("<div>\n", file);
     write_predictions(file, e);
+    fputs("</div>\n</div>\n", file);
+    return ATTR_OK;
+}
+
+attr_status attr_page_seen(FILE *file, const attr_explanation *e) {
+    fputs("<div class=\"side\">\n", file);
+    ATTR_TRY(write_picture(file, e));
+    fputs("<div>\n", file);
+    if (e->prediction_count > 0)
+        write_table(file, e);
+    else
+        attr_html(file, "<p>Nothing is detected with a score above %f.</p>\n", e->options.thresh);
     fputs("</div>\n</div>\n", file);
     return ATTR_OK;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/files.h"
+#include "reports/dream.h"
 #include "reports/sanity.h"
 #include "reports/text.h"
 #include "reports/triage.h"
@@ -195,4 +196,35 @@ attr_status attr_write_sanity_record(FILE *file, const attr_sanity_report *r, co
         write_hash(file, r->checks->pictures[i].hash, r->checks->pictures[i].path);
     putc('\n', file);
     return attr_options_write(file, o, ATTR_WRITE_GIVEN);
+}
+
+/* What only flags say of a dream. */
+static void write_dream_flags(FILE *file, const attr_options *o, bool of_channel) {
+    if (of_channel)
+        fprintf(file, " -layer %lld -channel %lld%s", (long long)o->layer, (long long)o->channel,
+                o->unit == ATTR_UNIT_CENTRE ? " -unit centre" : "");
+    if (o->detection[0]) {
+        const char *const words[] = {"-detection", o->detection};
+        write_words(file, words, 2);
+    }
+    fprintf(file, " -dream_steps %lld -dream_rate %.17g -rotation %.17g -smallest_scale %.17g -largest_scale %.17g",
+            (long long)o->dream_steps, o->dream_rate, o->rotation, o->smallest_scale, o->largest_scale);
+    if (o->jitter > 0) fprintf(file, " -jitter %.17g", o->jitter);
+    if (o->fresh_clones) fputs(" -fresh_clones", file);
+}
+
+attr_status attr_write_dream_record(FILE *file, const attr_dream_report *r, const char *path) {
+    const attr_session *s = r->session;
+    const char *words[] = {"attribute",    "dream", s->data_path ? s->data_path : "DATA", s->cfg_path, s->weights_path,
+                           "-attribution", path};
+    fprintf(file, ATTR_RECORD_MARK " %s: the options that a dream was given\n", ATTR_VERSION);
+    fputs("# Repeat it:\n#   darknet", file);
+    write_words(file, words, sizeof words / sizeof *words);
+    write_dream_flags(file, r->options, r->wish->class_index < 0);
+    fprintf(file, "\n# SHA-256 of what it read:\n");
+    write_hash(file, s->cfg_hash, s->cfg_path);
+    write_hash(file, s->weights_hash, s->weights_path);
+    if (r->dreamed->seen->tuned_hash[0]) write_hash(file, r->dreamed->seen->tuned_hash, r->options->tuned);
+    putc('\n', file);
+    return attr_options_write(file, r->options, ATTR_WRITE_GIVEN);
 }

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <omp.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/memory.h"
@@ -23,6 +24,7 @@ attr_status attr_blank_explanation(attr_explanation **out, const attr_session *s
     attr_explanation *ex = NULL;
     ATTR_TRY(attr_allocate(&ex, 1, sizeof *ex, "an explanation"));
     attr_status status = attr_copy_text(&ex->picture_path, "a dream");
+    if (status == ATTR_OK) status = attr_copy_text(&ex->picture_name, "dream");
     if (status != ATTR_OK) {
         attr_explanation_free(ex);
         return status;
@@ -50,39 +52,46 @@ attr_status attr_dream_engine(attr_session *s, attr_explanation *ex, int layer) 
 
 /* ---- What is seen in it */
 
-static void judge_class(attr_dreamed *out, const attr_dream_wish *wish, attr_session *s, const attr_explanation *ex,
-                        double *p) {
+static void judge_class(attr_dreamed *out, const attr_dream_wish *wish, attr_session *s, double *p) {
+    const attr_explanation *ex = out->seen;
     attr_class_probabilities(p, s->engine, 0);
     out->probability = p[wish->class_index];
     out->is_seen = ex->prediction_count > 0 && ex->predictions[0].class_index == wish->class_index;
 }
 
 /* Predictions are best first. */
-static void judge_detections(attr_dreamed *out, const attr_dream_wish *wish, const attr_explanation *ex) {
+static void judge_detections(attr_dreamed *out, const attr_dream_wish *wish) {
+    const attr_explanation *ex = out->seen;
     out->probability = 0;
     for (int i = ex->prediction_count - 1; i >= 0; --i)
         if (ex->predictions[i].class_index == wish->class_index) out->probability = ex->predictions[i].score;
     out->is_seen = out->probability > 0;
 }
 
-/* Sample 0 of the engine is the dream. Nothing is to be explained: classes and targets do not matter, only what is
- * listed besides. */
-static attr_status look_at(attr_dreamed *out, attr_session *s, const attr_dream_wish *wish, attr_explanation *ex) {
+static attr_status take_picture(attr_explanation *ex, const attr_dream *dream) {
+    size_t size = (size_t)ex->net_c * (size_t)ex->net_h * (size_t)ex->net_w;
+    ATTR_TRY(attr_allocate(&ex->picture.data, size, sizeof(float), "a dream"));
+    memcpy(ex->picture.data, dream->x, size * sizeof(float));
+    ex->picture.w = ex->net_w;
+    ex->picture.h = ex->net_h;
+    ex->picture.c = ex->net_c;
+    return ATTR_OK;
+}
+
+/* Sample 0 of the engine is the dream. */
+static attr_status look_at(attr_dreamed *out, attr_session *s, const attr_dream_wish *wish) {
     double *p = NULL;
-    ATTR_TRY(attr_list_predictions(ex, s));
-    attr_status status = attr_allocate(&p, (size_t)s->classes, sizeof *p, "probabilities");
-    if (status == ATTR_OK && wish->class_index >= 0) {
-        if (s->is_detector)
-            judge_detections(out, wish, ex);
-        else
-            judge_class(out, wish, s, ex, p);
+    ATTR_TRY(take_picture(out->seen, &out->dream));
+    ATTR_TRY(attr_list_predictions(out->seen, s));
+    if (wish->class_index < 0) return ATTR_OK;
+    if (s->is_detector) {
+        judge_detections(out, wish);
+        return ATTR_OK;
     }
+    ATTR_TRY(attr_allocate(&p, (size_t)s->classes, sizeof *p, "probabilities"));
+    judge_class(out, wish, s, p);
     free(p);
-    out->seen = ex->predictions;
-    out->seen_count = ex->prediction_count;
-    ex->predictions = NULL;
-    ex->prediction_count = 0;
-    return status;
+    return ATTR_OK;
 }
 
 /* ---- The dream */
@@ -97,7 +106,7 @@ static attr_status settle(attr_dream_settings *out, bool **layers, const attr_se
                                  .seed = (uint64_t)o->seed,
                                  .steps = (size_t)o->dream_steps,
                                  .rate = o->dream_rate,
-                                 .limit = 1,
+                                 .limit = ATTR_DREAM_GRADIENT_LIMIT,
                                  .views = {o->rotation, o->smallest_scale, o->largest_scale, o->jitter},
                                  .clones = noisy ? (size_t)o->clones : 0,
                                  .fresh = o->fresh_clones,
@@ -108,28 +117,24 @@ static attr_status settle(attr_dream_settings *out, bool **layers, const attr_se
 attr_status attr_dream_of(attr_dreamed *out, attr_session *s, const attr_dream_wish *wish, int frames,
                           attr_progress progress, void *context) {
     attr_dream_settings settings;
-    attr_explanation *ex = NULL;
     bool *layers = NULL;
     double begun = seconds_now();
     *out = (attr_dreamed){.probability = NAN};
-    ATTR_TRY(attr_blank_explanation(&ex, s));
-    attr_status status = attr_dream_engine(s, ex, wish->class_index < 0 ? wish->objective.layer : -1);
+    ATTR_TRY(attr_blank_explanation(&out->seen, s));
+    attr_status status = attr_dream_engine(s, out->seen, wish->class_index < 0 ? wish->objective.layer : -1);
     if (status == ATTR_OK) status = settle(&settings, &layers, s, frames);
     if (status == ATTR_OK)
         status = attr_dream_run(&out->dream, s->engine, &wish->objective, &settings, progress, context);
-    if (status == ATTR_OK) status = look_at(out, s, wish, ex);
-    if (status == ATTR_OK) status = attr_check_parameters(&out->parameters_checksum, s);
+    if (status == ATTR_OK) status = look_at(out, s, wish);
+    if (status == ATTR_OK) status = attr_check_parameters(&out->seen->parameters_checksum, s);
     if (status == ATTR_OK) out->networks = (int)settings.clones;
-    snprintf(out->tuned_hash, sizeof out->tuned_hash, "%s", ex->tuned_hash);
-    out->seconds = seconds_now() - begun;
+    out->seen->seconds = seconds_now() - begun;
     free(layers);
-    attr_explanation_free(ex);
     return status;
 }
 
 void attr_dreamed_free(attr_dreamed *d) {
     attr_dream_free(&d->dream);
-    for (int i = 0; i < d->seen_count; ++i) free(d->seen[i].class_name);
-    free(d->seen);
+    attr_explanation_free(d->seen);
     *d = (attr_dreamed){0};
 }

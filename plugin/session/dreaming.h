@@ -30,14 +30,12 @@ typedef struct {
 
 typedef struct {
     attr_dream dream;
-    attr_prediction *seen; /* what the network itself sees in the dream: a classifier's five best classes; detections */
-    int seen_count;
-    double probability; /* of the class; a detector's: the score of its best detection, 0 without one; NAN: a channel */
-    bool is_seen;       /* it is the most probable class, or among what is detected */
-    int networks;       /* that were dreamt for: clones, or 0: the network as it is */
-    double seconds;
-    char tuned_hash[65];
-    uint64_t parameters_checksum; /* as of an explanation */
+    attr_explanation *seen; /* the dream as a picture, without maps: what the network itself predicts of it (a
+                               classifier's five best classes; detections), options, seconds, checksum */
+    double probability;     /* of the class; a detector's: the score of its best detection, 0 without one; NAN: a
+                               channel */
+    bool is_seen;           /* it is the most probable class, or among what is detected */
+    int networks;           /* that were dreamt for: clones, or 0: the network as it is */
 } attr_dreamed;
 
 /* What the options ask for: wishes[count], released with attr_wishes_free. Makes an engine that fits. ATTR_BAD_INPUT
