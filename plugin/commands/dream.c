@@ -30,6 +30,9 @@ static void print_dream(const char *folder, const attr_dream_report *r) {
         if (!d->is_seen && d->seen->prediction_count > 0) printf(", but %s", d->seen->predictions[0].class_name);
     }
     printf(", %.3g seconds\n", d->seen->seconds);
+    if (r->wish->class_index >= 0 && !d->is_seen && d->networks > 0)
+        printf("  weight_sigma %g may leave too little of the network: `darknet attribute calibrate` finds one\n",
+               r->options->weight_sigma);
     fflush(stdout);
 }
 

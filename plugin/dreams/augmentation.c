@@ -44,20 +44,32 @@ static reading read_at(int height, int width, double y, double x) {
     return r;
 }
 
+/* A view of a picture of some size, made ready. */
+typedef struct {
+    int height, width;
+    double centre_y, centre_x, cosine, sine;
+    attr_augmentation a;
+} view;
+
+static view view_of(const attr_augmentation *a, int height, int width) {
+    return (view){height, width, (height - 1) / 2., (width - 1) / 2., cos(a->angle), sin(a->angle), *a};
+}
+
 /* Where pixel (row, column) of the view is read. */
-static reading reading_of(const attr_augmentation *a, int height, int width, int row, int column) {
-    double centre_y = (height - 1) / 2., centre_x = (width - 1) / 2.;
-    double y = (row - a->shift_y - centre_y) / a->scale_y, x = (column - a->shift_x - centre_x) / a->scale_x;
-    double c = cos(a->angle), s = sin(a->angle);
-    return read_at(height, width, centre_y + c * y - s * x, centre_x + c * x + s * y);
+static reading reading_of(const view *v, int row, int column) {
+    double y = (row - v->a.shift_y - v->centre_y) / v->a.scale_y;
+    double x = (column - v->a.shift_x - v->centre_x) / v->a.scale_x;
+    return read_at(v->height, v->width, v->centre_y + v->cosine * y - v->sine * x,
+                   v->centre_x + v->cosine * x + v->sine * y);
 }
 
 void attr_augmentation_apply(double *out, const double *in, int channels, int height, int width,
                              const attr_augmentation *a) {
     size_t pixels = (size_t)height * (size_t)width;
+    view v = view_of(a, height, width);
     for (int row = 0; row < height; ++row)
         for (int column = 0; column < width; ++column) {
-            reading r = reading_of(a, height, width, row, column);
+            reading r = reading_of(&v, row, column);
             size_t at = (size_t)row * (size_t)width + (size_t)column;
             for (size_t c = 0; c < (size_t)channels; ++c) {
                 double sum = r.missing * outside;
@@ -70,10 +82,11 @@ void attr_augmentation_apply(double *out, const double *in, int channels, int he
 void attr_augmentation_transpose(double *by_in, const double *by_out, int channels, int height, int width,
                                  const attr_augmentation *a) {
     size_t pixels = (size_t)height * (size_t)width;
+    view v = view_of(a, height, width);
     memset(by_in, 0, (size_t)channels * pixels * sizeof *by_in);
     for (int row = 0; row < height; ++row)
         for (int column = 0; column < width; ++column) {
-            reading r = reading_of(a, height, width, row, column);
+            reading r = reading_of(&v, row, column);
             size_t at = (size_t)row * (size_t)width + (size_t)column;
             for (size_t c = 0; c < (size_t)channels; ++c)
                 for (int k = 0; k < 4; ++k) by_in[c * pixels + r.place[k]] += r.weight[k] * by_out[c * pixels + at];

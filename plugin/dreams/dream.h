@@ -7,9 +7,20 @@
  *               loss = -(1 / N) sum_i f(view; W_i)                   objective.h; W_i: clone i, W if N = 0
  *               a step of Adam, gradient no longer than 1            adam.h
  *
- * Clones are made from their seeds whenever they are needed and never stored. The same N serve all steps, as in the
- * paper's notebook; with `fresh` clone i of step t is number t N + i. Random numbers: stream ATTR_STREAM_DREAM for
- * start and views, ATTR_STREAM_WEIGHT_NOISE for clones. The result is the same whatever the number of threads. */
+ * All settings but these are those of the paper's notebook and of torch-dreams: 224 x 224, 200 steps, N = 100 copies of
+ * sigma 0.2. Where this differs:
+ *
+ *   - a view has the picture's size (augmentation.h): Darknet's networks have one, torch-dreams' views have any;
+ *   - there is no normalisation behind the sigmoid: Darknet's networks take values from 0 to 1;
+ *   - clones are made from their seeds whenever they are needed and never stored: memory does not grow with N;
+ *   - a detector's class has no logit of its own, it may be anywhere: the largest log score of all cells and anchors.
+ *     The notebook knows classifiers only;
+ *   - sigma 0.2 leaves nothing of some networks (Tiny Darknet), and their dreams show nothing then: one that
+ *     `calibrate` finds, or a few times it.
+ *
+ * The same N clones serve all steps, as in the notebook; with `fresh` clone i of step t is number t N + i. Random
+ * numbers: stream ATTR_STREAM_DREAM for start and views, ATTR_STREAM_WEIGHT_NOISE for clones. The result is the same
+ * whatever the number of threads. */
 #ifndef ATTR_DREAMS_DREAM_H
 #define ATTR_DREAMS_DREAM_H
 

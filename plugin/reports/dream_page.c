@@ -47,10 +47,12 @@ static void write_verdict(FILE *file, const attr_dream_report *r) {
         attr_html(file, "<p>Without noise the network sees %s in it, %s %f.</p>\n", r->wish->class_name,
                   d->seen->is_detector ? "best score" : "probability", d->probability);
     else
-        attr_html(file,
-                  "<p class=\"warn\">Without noise the network does not see %s in it (%s %f): more steps, or a higher "
-                  "<code>dream_rate</code>, may help.</p>\n",
-                  r->wish->class_name, d->seen->is_detector ? "best score" : "probability", d->probability);
+        attr_html(file, "<p class=\"warn\">Without noise the network does not see %s in it (%s %f): %s</p>\n",
+                  r->wish->class_name, d->seen->is_detector ? "best score" : "probability", d->probability,
+                  d->networks > 0
+                      ? "the noise may leave too little of the network (`darknet attribute calibrate` finds "
+                        "a weight_sigma)"
+                      : "more steps, or a higher dream_rate, may help");
 }
 
 /* ---- Progress */
