@@ -59,3 +59,9 @@ browser() {
     attribute valid "${detector[@]}" list.txt -methods gradient -metrics gini,mass_accuracy -results one # without a curve
     browser page one/valid/index.html
 }
+
+@test "gallery: the page of a dream opens without an error, narrow and wide" {
+    needs_browser
+    attribute dream "${model[@]}" -class Bag -dream_steps 10 -clones 2
+    browser page results/dream/Bag_noisegrad2/index.html
+}
