@@ -156,6 +156,9 @@ const char *attr_nearest_name(const char *name, char *const *names, int count);
 /* Which word of its list the text of a CHOICE_OR_FILE is (ATTR_BASELINE_BLACK, ...); -1: the name of a file. */
 int attr_option_word(attr_option option, const char *text);
 
+/* The shortest text that reads back to an option's value. */
+void attr_option_text(char out[ATTR_TEXT_SIZE], const attr_options *o, attr_option option);
+
 /* Where the value in force comes from, "yolo.cfg:12", "command line" or "default", cut to `size`. Returns out. */
 const char *attr_options_origin(char *out, const attr_options *o, attr_option option, size_t size);
 

@@ -32,6 +32,10 @@ static void write_comments(FILE *out, const attr_option_row *row) {
         fprintf(out, "#   %-22s %s\n", row->words[i].word, row->words[i].help);
 }
 
+void attr_option_text(char out[ATTR_TEXT_SIZE], const attr_options *o, attr_option option) {
+    attr_value_format(out, &attr_option_rows[option], o);
+}
+
 attr_status attr_options_write(FILE *out, const attr_options *o, int how) {
     char text[ATTR_TEXT_SIZE], origin[ATTR_TEXT_SIZE];
     int topic = -1;

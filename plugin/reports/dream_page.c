@@ -26,15 +26,15 @@ static void write_head(FILE *file, const attr_dream_report *r) {
         ATTR_VERSION, r->wish->class_name);
     attr_page_style(file);
     fputs(dream_style, file);
-    attr_html(file,
-              "</style>\n</head>\n<body>\n<header>\n<h1>A dream of %s</h1>\n<p>The picture that makes its %s as large "
-              "as <code>%s</code> with <code>%s</code> could be brought to, from noise: ",
-              r->wish->class_name, r->wish->text, r->session->cfg_path, r->session->weights_path);
+    attr_html(
+        file,
+        "</style>\n</head>\n<body>\n<header>\n<h1>A dream of %s</h1>\n<p>Made of noise, step by step, so that one "
+        "number becomes as large as can be: %s, in <code>%s</code> with <code>%s</code>, ",
+        r->wish->class_name, r->wish->text, r->session->cfg_path, r->session->weights_path);
     if (r->dreamed->networks > 0)
-        attr_html(file, "the mean of %d copies of the network with noise on its parameters (NoiseGrad).",
-                  r->dreamed->networks);
+        attr_html(file, "the mean of %d copies with noise on their parameters (NoiseGrad).", r->dreamed->networks);
     else
-        fputs("of the network as it is.", file);
+        fputs("as it is.", file);
     fputs(" <a href=\"dream.json\">dream.json</a>, <a href=\"run.cfg\">run.cfg</a></p>\n</header>\n<main>\n", file);
 }
 

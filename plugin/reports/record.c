@@ -198,20 +198,33 @@ attr_status attr_write_sanity_record(FILE *file, const attr_sanity_report *r, co
     return attr_options_write(file, o, ATTR_WRITE_GIVEN);
 }
 
+static void write_flag(FILE *file, const attr_options *o, const char *name, attr_option option) {
+    char value[ATTR_TEXT_SIZE];
+    attr_option_text(value, o, option);
+    const char *const words[] = {name, value};
+    write_words(file, words, 2);
+}
+
+#define FLAG(name) write_flag(file, o, "-" #name, ATTR_OPTION_##name)
+
 /* What only flags say of a dream. */
 static void write_dream_flags(FILE *file, const attr_options *o, bool of_channel) {
-    if (of_channel)
-        fprintf(file, " -layer %lld -channel %lld%s", (long long)o->layer, (long long)o->channel,
-                o->unit == ATTR_UNIT_CENTRE ? " -unit centre" : "");
-    if (o->detection[0]) {
-        const char *const words[] = {"-detection", o->detection};
-        write_words(file, words, 2);
+    if (of_channel) {
+        FLAG(layer);
+        FLAG(channel);
+        FLAG(unit);
     }
-    fprintf(file, " -dream_steps %lld -dream_rate %.17g -rotation %.17g -smallest_scale %.17g -largest_scale %.17g",
-            (long long)o->dream_steps, o->dream_rate, o->rotation, o->smallest_scale, o->largest_scale);
-    if (o->jitter > 0) fprintf(file, " -jitter %.17g", o->jitter);
-    if (o->fresh_clones) fputs(" -fresh_clones", file);
+    if (o->detection[0]) FLAG(detection);
+    FLAG(dream_steps);
+    FLAG(dream_rate);
+    FLAG(rotation);
+    FLAG(smallest_scale);
+    FLAG(largest_scale);
+    FLAG(jitter);
+    if (o->fresh_clones) FLAG(fresh_clones);
 }
+
+#undef FLAG
 
 attr_status attr_write_dream_record(FILE *file, const attr_dream_report *r, const char *path) {
     const attr_session *s = r->session;
