@@ -103,6 +103,10 @@ PYTHON
     of=Bag_noisegrad3 json 'assert d["settings"]["clones"] == 3 and d["settings"]["weight_sigma"] == .1 and d["settings"]["weight_noise"] == "multiplicative" and not d["settings"]["fresh_clones"]'
     dream -class Bag -dream_steps 12 -clones 3 -weight_sigma 0.1 -jitter 2 -fresh_clones
     ! cmp -s one/dream/Bag_noisegrad3/dream.npy results/dream/Bag_noisegrad3/dream.npy
+    mv results fresh
+    sed -n 's/^#   darknet //p' fresh/dream/*/run.cfg | sed "s|results/dream|fresh/dream|; s|^|'$darknet' |" >again
+    sh -e again
+    cmp fresh/dream/Bag_noisegrad3/dream.npy results/dream/Bag_noisegrad3/dream.npy
 }
 
 @test "dream: of noisy networks, seen by the one without noise" {

@@ -221,7 +221,7 @@ static void write_dream_flags(FILE *file, const attr_options *o, bool of_channel
     FLAG(smallest_scale);
     FLAG(largest_scale);
     FLAG(jitter);
-    if (o->fresh_clones) FLAG(fresh_clones);
+    if (o->fresh_clones) fputs(" -fresh_clones", file);
 }
 
 #undef FLAG

@@ -200,9 +200,6 @@ static attr_status make_wishes(wishing *w) {
     attr_session *s = w->session;
     question asked;
     ATTR_TRY(check_flags(&s->options));
-    if (s->model->net->c != 1 && s->model->net->c != 3)
-        return attr_fail(ATTR_BAD_INPUT, "dream: the network's input has %d channels, a picture has 1 or 3",
-                         s->model->net->c);
     ATTR_TRY(attr_read_target(&w->text, s->options.target));
     ATTR_TRY(find_question(&asked, w));
     ATTR_TRY(attr_blank_explanation(&w->blank, s));
