@@ -55,7 +55,7 @@ assert s["clones"] == 0 and s["gradient_limit"] == 1
 assert len(c["objective"]) == len(c["clean"]) == len(c["probability"]) == 61
 assert c["objective"][60] is None and all(math.isfinite(v) for v in c["clean"] + c["objective"][:60])
 assert c["clean"][60] > c["clean"][0] + 5 and abs(c["probability"][60] - d["probability"]) < 1e-6 and d["probability"] > .9 and d["is_seen"]
-assert d["seen"][0]["class"] == "Trouser" and len(d["seen"]) == 5 and abs(d["seen"][0]["score"] - d["probability"]) < 1e-6
+assert d["predictions"][0]["class"] == "Trouser" and len(d["predictions"]) == 5 and abs(d["predictions"][0]["score"] - d["probability"]) < 1e-6
 assert [f["step"] for f in d["frames"]] == [0, 7, 15, 22, 30, 37, 45, 52, 60]
 assert all(os.path.exists("results/dream/Trouser/" + f["file"]) for f in d["frames"])'
     grep -q '<svg' results/dream/Bag/index.html
@@ -155,7 +155,7 @@ assert d["curves"]["clean"][10] > d["curves"]["clean"][0] and "probability" not 
     cat it
     grep -q '^results/dream/quarter: quarter, log score, anywhere .*; seen without noise, score ' it
     of=quarter json '
-assert d["is_seen"] and d["probability"] > .5 and all(len(p["box"]) == 4 for p in d["seen"])
+assert d["is_seen"] and d["probability"] > .5 and all(p["box"] for p in d["predictions"])
 assert abs(math.exp(d["curves"]["clean"][40]) - d["curves"]["probability"][40]) < 1e-6'
     grep -q 'class="box"' results/dream/quarter/index.html
     attribute dream "${detector[@]}" -target 'score(cell 1/0/1/0, quarter)' -dream_steps 10 -threads 1 >it

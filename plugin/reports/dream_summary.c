@@ -1,6 +1,6 @@
 /* dream.json. */
 #include "reports/dream.h"
-#include "reports/json.h"
+#include "reports/reports.h"
 
 static void write_target(attr_json *j, const attr_dream_wish *wish) {
     attr_json_text(j, "name", wish->name);
@@ -41,26 +41,11 @@ static void write_settings(attr_json *j, const attr_dream_report *r) {
 }
 
 static void write_seen(attr_json *j, const attr_dream_report *r) {
-    const attr_explanation *e = r->dreamed->seen;
     if (r->wish->class_index >= 0) {
         attr_json_number(j, "probability", r->dreamed->probability);
         attr_json_boolean(j, "is_seen", r->dreamed->is_seen);
     }
-    attr_json_open(j, "seen", '[');
-    for (int i = 0; i < e->prediction_count; i++) {
-        const attr_prediction *p = &e->predictions[i];
-        attr_json_open(j, NULL, '{');
-        attr_json_text(j, "class", p->class_name);
-        attr_json_integer(j, "class_index", p->class_index);
-        attr_json_number(j, "score", p->score);
-        if (e->is_detector) {
-            attr_json_open(j, "box", '[');
-            for (int k = 0; k < 4; k++) attr_json_number(j, NULL, p->box[k]);
-            attr_json_close(j, ']');
-        }
-        attr_json_close(j, '}');
-    }
-    attr_json_close(j, ']');
+    attr_json_predictions(j, r->dreamed->seen);
 }
 
 static void write_frames(attr_json *j, const attr_dream *d) {

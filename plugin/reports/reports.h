@@ -9,6 +9,7 @@
 
 #include "images/colour.h"
 #include "images/scale.h"
+#include "reports/json.h"
 #include "session/explanation.h"
 
 /* --- one map in numbers (figures.c) --------------------------------------------------------------------------- */
@@ -55,6 +56,9 @@ attr_status attr_draw_map(attr_drawing *out, const attr_explanation *e, const at
                           const attr_map_figures *figures, int largest_side);
 
 /* --- summary.json (summary.c) --------------------------------------------------------------------------------- */
+
+/* The array "predictions" of what follows. */
+void attr_json_predictions(attr_json *j, const attr_explanation *e);
 
 /* Everything that is known, as one JSON object. `figures` are those of the maps. */
 void attr_write_summary(FILE *file, const attr_explanation *e, const attr_map_figures *figures);

@@ -61,7 +61,7 @@ static void write_model(attr_json *j, const attr_explanation *e) {
     attr_json_close(j, '}');
 }
 
-static void write_predictions(attr_json *j, const attr_explanation *e) {
+void attr_json_predictions(attr_json *j, const attr_explanation *e) {
     attr_json_open(j, "predictions", '[');
     for (int i = 0; i < e->prediction_count; i++) {
         const attr_prediction *p = &e->predictions[i];
@@ -313,7 +313,7 @@ static void begin(attr_json *j, const attr_explanation *e, const char *folder) {
     if (folder) attr_json_text(j, "folder", folder);
     write_picture(j, e);
     write_model(j, e);
-    write_predictions(j, e);
+    attr_json_predictions(j, e);
 }
 
 /* What one method has made. */
