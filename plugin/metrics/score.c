@@ -27,7 +27,7 @@ const attr_metric attr_metrics[] = {
      1, ATTR_AROUND_ZERO, attr_score_pixel_flipping, NULL, regions_flipped},
     {"pixel_flipping_matched", "faithfulness", "the same of the best box for the detection in each input",
      1, ATTR_AROUND_ZERO | ATTR_NEEDS_DETECTOR, attr_score_pixel_flipping_matched, NULL, regions_flipped},
-    {"faithfulness_correlation", "faithfulness", "correlation of sums over 224 random pixels with the drop without them",
+    {"faithfulness_correlation", "faithfulness", "correlation of sums over 224 random pixels with the drop without them (*)",
      1, ATTR_AROUND_ZERO, NULL, attr_score_faithfulness_correlation, NULL},
     {"sensitivity_n", "faithfulness", "the same for subsets of several sizes, mean",
      1, ATTR_AROUND_ZERO, NULL, attr_score_sensitivity_n, NULL},

@@ -1,4 +1,5 @@
-/* Faithfulness: forwards only. Areas are divided by the target's value at the input. */
+/* Faithfulness: forwards only. Areas are divided by the magnitude of the target's value at the input, so that less is
+ * less for a logit below 0, too. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -48,8 +49,8 @@ static attr_status measure_removal(double *out, const attr_scored_map *m, scored
     if (status == ATTR_OK)
         status = attr_pixel_removal(scores, &area, m->engine, t.target, m->x, m->reference, sorted, &settings);
     if (status == ATTR_OK) {
-        *out = area.area / t.value;
-        attr_score_curve(m, scores, steps + 1, t.value);
+        *out = area.area / fabs(t.value);
+        attr_score_curve(m, scores, steps + 1, fabs(t.value));
     }
     free(scores);
     free(sorted);
@@ -106,10 +107,32 @@ ATTR_MEASURE(pixel_flipping_matched) {
     return measure_flipping(out, m, matched(m));
 }
 
+/* |map| of all, one behind the other; *out points to them. Both to be freed. */
+static attr_status take_magnitudes(double **values, const double ***out, const attr_scored_map *m,
+                                   const double *const *maps, size_t count) {
+    size_t area = attr_score_area(m);
+    ATTR_TRY(attr_allocate(values, count * area, sizeof **values, "maps"));
+    ATTR_TRY(attr_allocate(out, count, sizeof **out, "maps"));
+    for (size_t k = 0; k < count; ++k) {
+        for (size_t i = 0; i < area; ++i) (*values)[k * area + i] = fabs(maps[k][i]);
+        (*out)[k] = *values + k * area;
+    }
+    return ATTR_OK;
+}
+
+/* Signed, so what speaks against the target may be right; as published in Quantus |map|. */
 ATTR_MEASURE_ALL(faithfulness_correlation) {
     attr_region region = attr_score_region(m);
     attr_subset_settings settings = attr_faithfulness_settings_of(&region, m->seed);
-    return attr_faithfulness_correlation(out, m->engine, m->target, m->x, maps, count, &settings);
+    double *values = NULL;
+    const double **magnitudes = NULL;
+    attr_status status = m->as_published ? take_magnitudes(&values, &magnitudes, m, maps, count) : ATTR_OK;
+    if (status == ATTR_OK)
+        status = attr_faithfulness_correlation(out, m->engine, m->target, m->x, m->as_published ? magnitudes : maps,
+                                               count, &settings);
+    free(values);
+    free(magnitudes);
+    return status;
 }
 
 ATTR_MEASURE_ALL(sensitivity_n) {

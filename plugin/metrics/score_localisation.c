@@ -10,97 +10,178 @@
 #include "metrics/similarity.h"
 #include "metrics/soft_mask.h"
 
-static attr_masked_map masked(const attr_scored_map *m) {
-    return (attr_masked_map){m->map, m->mask, m->net_h, m->net_w, false};
+/* The picture's pixels alone, letterbox bars left out: chance is then what localisation.h says, whatever the bars'
+ * part. A map that is the same at all of them says nothing of places: NAN, also where a formula has a number. */
+typedef struct {
+    attr_masked_map map;
+    double *values, *mask; /* [height][width]; the mask is NULL where none is known */
+} picture_map;
+
+/* Released with free(out->values), also after a failure. */
+static attr_status take_picture(picture_map *out, const attr_scored_map *m, bool is_signed) {
+    size_t w = (size_t)m->fitted.w, h = (size_t)m->fitted.h, n = w * h;
+    *out = (picture_map){0};
+    ATTR_TRY(attr_allocate(&out->values, 2 * n, sizeof *out->values, "a map and its mask"));
+    out->mask = m->mask ? out->values + n : NULL;
+    for (size_t i = 0; i < n; ++i) {
+        size_t at = ((size_t)m->fitted.y0 + i / w) * (size_t)m->net_w + (size_t)m->fitted.x0 + i % w;
+        out->values[i] = is_signed ? m->map[at] : fabs(m->map[at]);
+        if (out->mask) out->mask[i] = m->mask[at];
+    }
+    out->map = (attr_masked_map){out->values, out->mask, m->fitted.h, m->fitted.w, is_signed};
+    return ATTR_OK;
 }
 
-/* As Kohlbrenner et al. define it only what speaks for the target counts; as published in Quantus |map| does. */
-static attr_masked_map masked_evidence(const attr_scored_map *m) {
-    return (attr_masked_map){m->map, m->mask, m->net_h, m->net_w, !m->as_published};
+typedef attr_status (*place_measure)(double *out, const picture_map *p, const attr_scored_map *m);
+
+static attr_status measure_places(double *out, const attr_scored_map *m, bool is_signed, place_measure by) {
+    picture_map p;
+    attr_status status = take_picture(&p, m, is_signed);
+    if (status == ATTR_OK && !attr_is_level(p.values, (size_t)m->fitted.w * (size_t)m->fitted.h))
+        status = by(out, &p, m);
+    free(p.values);
+    return status;
+}
+
+/* ---- Against a hard mask */
+
+static attr_status point(double *out, const picture_map *p, const attr_scored_map *m) {
+    (void)m;
+    *out = attr_pointing_game(&p->map, 0);
+    return ATTR_OK;
+}
+
+static attr_status share_mass(double *out, const picture_map *p, const attr_scored_map *m) {
+    (void)m;
+    *out = attr_relevance_mass_accuracy(&p->map);
+    return ATTR_OK;
+}
+
+static attr_status fill_box(double *out, const picture_map *p, const attr_scored_map *m) {
+    const attr_share_box *b = &m->box;
+    double x = m->fitted.x0, y = m->fitted.y0;
+    const attr_share_box box = {b->left - x, b->top - y, b->right - x, b->bottom - y};
+    return b->left < b->right && b->top < b->bottom ? attr_energy_in_box(out, &p->map, &box) : ATTR_OK;
+}
+
+static attr_status count_largest(double *out, const picture_map *p, const attr_scored_map *m) {
+    (void)m;
+    return attr_relevance_rank_accuracy(out, &p->map);
+}
+
+static attr_status share_evidence(double *out, const picture_map *p, const attr_scored_map *m) {
+    (void)m;
+    *out = attr_attribution_localisation(&p->map);
+    return ATTR_OK;
+}
+
+static attr_status weigh_evidence(double *out, const picture_map *p, const attr_scored_map *m) {
+    (void)m;
+    *out = attr_weighted_localisation(&p->map);
+    return ATTR_OK;
+}
+
+static attr_status compare_pixels(double *out, const picture_map *p, const attr_scored_map *m) {
+    (void)m;
+    return attr_roc_area(out, &p->map);
 }
 
 ATTR_MEASURE(pointing_game) {
-    attr_masked_map map = masked(m);
-    *out = attr_pointing_game(&map, 0);
-    return ATTR_OK;
+    return measure_places(out, m, false, point);
 }
 
 ATTR_MEASURE(mass_accuracy) {
-    attr_masked_map map = masked(m);
-    *out = attr_relevance_mass_accuracy(&map);
-    return ATTR_OK;
+    return measure_places(out, m, false, share_mass);
 }
 
 ATTR_MEASURE(energy) {
-    attr_masked_map map = masked(m);
-    return m->box.left < m->box.right && m->box.top < m->box.bottom ? attr_energy_in_box(out, &map, &m->box) : ATTR_OK;
+    return measure_places(out, m, false, fill_box);
 }
 
 ATTR_MEASURE(rank_accuracy) {
-    attr_masked_map map = masked(m);
-    return attr_relevance_rank_accuracy(out, &map);
+    return measure_places(out, m, false, count_largest);
 }
 
+/* As Kohlbrenner et al. define it only what speaks for the target counts; as published in Quantus |map| does. */
 ATTR_MEASURE(localisation) {
-    attr_masked_map map = masked_evidence(m);
-    *out = attr_attribution_localisation(&map);
-    return ATTR_OK;
+    return measure_places(out, m, !m->as_published, share_evidence);
 }
 
 ATTR_MEASURE(weighted_localisation) {
-    attr_masked_map map = masked_evidence(m);
-    *out = attr_weighted_localisation(&map);
-    return ATTR_OK;
+    return measure_places(out, m, !m->as_published, weigh_evidence);
 }
 
-/* A map of one number has an area of 1/2, but orders nothing. */
 ATTR_MEASURE(roc_auc) {
-    attr_masked_map map = masked(m);
-    return attr_is_level(m->map, attr_score_area(m)) ? ATTR_OK : attr_roc_area(out, &map);
+    return measure_places(out, m, false, compare_pixels);
 }
 
 /* ---- Against a soft mask */
 
-/* One of the numbers of soft_mask.h, by its place there. NAN for a level map, also where it is defined there: a map
- * that is the same everywhere says nothing of places. */
-static attr_status soft_score(double *out, const attr_scored_map *m, size_t place) {
+/* One of the numbers of soft_mask.h, by its place there. */
+static attr_status score_softly(double *out, const picture_map *p, size_t place) {
     attr_soft_scores scores;
-    if (attr_is_level(m->map, attr_score_area(m))) return ATTR_OK;
-    ATTR_TRY(attr_soft_mask_scores(&scores, m->map, m->mask, m->net_h, m->net_w));
+    ATTR_TRY(attr_soft_mask_scores(&scores, p->values, p->mask, p->map.height, p->map.width));
     memcpy(out, (const char *)&scores + place, sizeof *out);
     return ATTR_OK;
 }
 
-ATTR_MEASURE(weighted_jaccard) {
-    return soft_score(out, m, offsetof(attr_soft_scores, jaccard));
+static attr_status score_jaccard(double *out, const picture_map *p, const attr_scored_map *m) {
+    (void)m;
+    return score_softly(out, p, offsetof(attr_soft_scores, jaccard));
 }
 
-ATTR_MEASURE(relevance_percent) {
-    return soft_score(out, m, offsetof(attr_soft_scores, relevance));
+static attr_status score_relevance(double *out, const picture_map *p, const attr_scored_map *m) {
+    (void)m;
+    return score_softly(out, p, offsetof(attr_soft_scores, relevance));
 }
 
-ATTR_MEASURE(mask_pearson) {
-    return soft_score(out, m, offsetof(attr_soft_scores, pearson));
+static attr_status score_pearson(double *out, const picture_map *p, const attr_scored_map *m) {
+    (void)m;
+    return score_softly(out, p, offsetof(attr_soft_scores, pearson));
 }
 
-ATTR_MEASURE(mask_spearman) {
-    return soft_score(out, m, offsetof(attr_soft_scores, spearman));
+static attr_status score_spearman(double *out, const picture_map *p, const attr_scored_map *m) {
+    (void)m;
+    return score_softly(out, p, offsetof(attr_soft_scores, spearman));
 }
 
-ATTR_MEASURE(mask_closeness) {
-    return soft_score(out, m, offsetof(attr_soft_scores, closeness));
+static attr_status score_closeness(double *out, const picture_map *p, const attr_scored_map *m) {
+    (void)m;
+    return score_softly(out, p, offsetof(attr_soft_scores, closeness));
 }
 
 /* With R = 1, for mask and map are from 0 to 1; as published R = 2. */
-ATTR_MEASURE(mask_ssim) {
-    double *g = NULL, most = 0;
-    size_t n = attr_score_area(m);
-    if (m->as_published) return soft_score(out, m, offsetof(attr_soft_scores, similarity));
-    if (attr_is_level(m->map, n) || attr_is_level(m->mask, n)) return ATTR_OK;
-    ATTR_TRY(attr_score_magnitudes(&g, m));
-    for (size_t i = 0; i < n; ++i) most = fmax(most, g[i]);
-    for (size_t i = 0; i < n; ++i) g[i] /= most;
-    *out = attr_ssim_uniform(g, m->mask, m->net_h, m->net_w, 1);
-    free(g);
+static attr_status score_similarity(double *out, const picture_map *p, const attr_scored_map *m) {
+    size_t n = (size_t)p->map.height * (size_t)p->map.width;
+    double most = 0;
+    if (m->as_published) return score_softly(out, p, offsetof(attr_soft_scores, similarity));
+    if (attr_is_level(p->mask, n)) return ATTR_OK;
+    for (size_t i = 0; i < n; ++i) most = fmax(most, p->values[i]);
+    for (size_t i = 0; i < n; ++i) p->values[i] /= most;
+    *out = attr_ssim_uniform(p->values, p->mask, p->map.height, p->map.width, 1);
     return ATTR_OK;
+}
+
+ATTR_MEASURE(weighted_jaccard) {
+    return measure_places(out, m, false, score_jaccard);
+}
+
+ATTR_MEASURE(relevance_percent) {
+    return measure_places(out, m, false, score_relevance);
+}
+
+ATTR_MEASURE(mask_pearson) {
+    return measure_places(out, m, false, score_pearson);
+}
+
+ATTR_MEASURE(mask_spearman) {
+    return measure_places(out, m, false, score_spearman);
+}
+
+ATTR_MEASURE(mask_closeness) {
+    return measure_places(out, m, false, score_closeness);
+}
+
+ATTR_MEASURE(mask_ssim) {
+    return measure_places(out, m, false, score_similarity);
 }

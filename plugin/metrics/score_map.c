@@ -37,7 +37,7 @@ ATTR_MEASURE(gini) {
 }
 
 ATTR_MEASURE(entropy) {
-    *out = attr_relative_entropy(m->map, attr_score_area(m));
+    if (!orders_nothing(m)) *out = attr_relative_entropy(m->map, attr_score_area(m));
     return ATTR_OK;
 }
 
