@@ -44,6 +44,17 @@ void score_case_look(score_case *s) {
     s->m.value = attr_target_value(s->target, s->m.engine, 0);
 }
 
+void score_case_renew(score_case *s) {
+    bool in_double = s->m.engine == s->n.twin;
+    attr_keep all = {true, test_every_layer()};
+    attr_engine_free(s->n.single);
+    attr_engine_free(s->n.twin);
+    cr_assert_eq(attr_engine_create(&s->n.single, s->n.net, ATTR_F32, 4, all), ATTR_OK, "%s", attr_error_message());
+    cr_assert_eq(attr_engine_create(&s->n.twin, s->n.net, ATTR_F64, 4, all), ATTR_OK, "%s", attr_error_message());
+    s->m.engine = in_double ? s->n.twin : s->n.single;
+    score_case_look(s);
+}
+
 /* All but the targets. */
 static void begin(score_case *s, const char *cfg, bool in_double) {
     *s = (score_case){.region = part, .plane = (size_t)part.height * (size_t)part.width};

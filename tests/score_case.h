@@ -30,6 +30,9 @@ void deep_score_case(score_case *out);
 void detector_score_case(score_case *out);
 void score_case_free(score_case *s);
 
+/* Engines anew: after a change of the network's parameters. Then looks. */
+void score_case_renew(score_case *s);
+
 /* The target's value at x, anew: after a change of x, or of the target. */
 void score_case_look(score_case *s);
 

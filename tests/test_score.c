@@ -195,16 +195,11 @@ Test(score, pic_is_that_of_the_library_for_what_is_sure) {
     deep_score_case(&s);
     score_case_random_map(&s, -1, 1);
     s.n.net->layers[2].biases[1] = 6;
-    engine_pair sure = s.n;
-    attr_keep all = {true, test_every_layer()};
-    cr_assert_eq(attr_engine_create(&sure.single, s.n.net, ATTR_F32, 4, all), ATTR_OK);
-    s.m.engine = sure.single;
-    score_case_look(&s);
+    score_case_renew(&s);
     cr_assert(s.m.value > .8, "%g", s.m.value);
     attr_information_settings settings = {s.region, ATTR_INFORMATION_PIC, false, .01, .8, 5, NULL, NULL};
     cr_assert_eq(attr_information_curve_of(&curve, s.m.engine, s.probability, s.n.x, magnitudes(), &settings), ATTR_OK);
     expect("pic", curve.sic_area, 0);
-    attr_engine_free(sure.single);
 }
 
 /* ---- By hand */
@@ -218,11 +213,7 @@ Test(score, removal_of_a_linear_logit_by_hand) {
         double area[2] = {0};
         if (sign < 0) {
             s.n.net->layers[0].biases[1] -= (float)(s.m.value + 3);
-            attr_engine_free(s.n.twin);
-            attr_keep all = {true, test_every_layer()};
-            cr_assert_eq(attr_engine_create(&s.n.twin, s.n.net, ATTR_F64, 4, all), ATTR_OK);
-            s.m.engine = s.n.twin;
-            score_case_look(&s);
+            score_case_renew(&s);
             cr_assert(fabs(s.m.value + 3) < 1e-4, "%g", s.m.value);
         }
         for (size_t i = 0; i < PIXELS; i++) {

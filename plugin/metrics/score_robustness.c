@@ -76,13 +76,17 @@ ATTR_MEASURE(lipschitz) {
     return attr_lipschitz_estimate(out, &maker, m->x, &settings);
 }
 
-/* Without the border of which the first layer's padding says something else; the plain gradient's is what padding does
- * farther in. */
+/* How many rows and columns along each edge of the input are read where the first layer sees padding, too. */
+static int border_of(const layer *first) {
+    int outputs = first->type == CONVOLUTIONAL ? attr_padded_border(first) : 0;
+    return outputs > 0 ? (outputs - 1) * first->stride - first->pad + first->size : 0;
+}
+
+/* Without that border, of which padding says something else; the plain gradient's is what padding does farther in. */
 ATTR_MEASURE(input_invariance) {
     const double *shifted = NULL;
     ATTR_TRY(attr_score_made(&shifted, m, ATTR_MAKE_SHIFTED));
-    const layer *first = attr_engine_op(m->engine, 0)->l;
-    int border = first->type == CONVOLUTIONAL ? attr_padded_border(first) : 0;
+    int border = border_of(attr_engine_op(m->engine, 0)->l);
     if (shifted) *out = attr_invariance_error_inside(m->values, shifted, m->value_channels, m->net_h, m->net_w, border);
     return ATTR_OK;
 }
