@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "metrics/picture_pixels.h"
 #include "metrics/score_rows.h"
 
 size_t attr_score_area(const attr_scored_map *m) {
@@ -20,6 +21,13 @@ attr_region attr_score_region(const attr_scored_map *m) {
 bool attr_is_level(const double *values, size_t n) {
     for (size_t i = 1; i < n; ++i)
         if (values[i] != values[0]) return false;
+    return true;
+}
+
+bool attr_score_is_even(const attr_scored_map *m, const double *values, int channels) {
+    attr_region picture = attr_score_region(m);
+    for (int c = 0; c < channels; ++c)
+        if (!attr_map_is_constant(values + (size_t)c * attr_score_area(m), &picture)) return false;
     return true;
 }
 

@@ -193,7 +193,7 @@ static attr_status measure_aupc(double *out, const attr_scored_map *m, scored_ta
     attr_perturbation_curve curve;
     settings.candidates = curve_candidates;
     settings.last_position = !m->as_published;
-    if (attr_is_level(m->map, attr_score_area(m)) || t.value == 0) return ATTR_OK;
+    if (attr_score_is_even(m, m->map, 1) || t.value == 0) return ATTR_OK;
     attr_status status = attr_perturbation_curve_make(&curve, m->engine, t.target, m->x, m->map, &settings, NULL, NULL);
     if (status == ATTR_OK) {
         *out = curve.area;

@@ -71,7 +71,7 @@ static void divide_by_largest(double *grey, size_t n) {
     for (size_t i = 0; i < n; ++i) grey[i] = (grey[i] - least) / (most - least);
 }
 
-/* Sums of magnitudes over channels, made visible; level maps have none: *shown is NULL. */
+/* Sums of magnitudes over channels, made visible; *shown is NULL where they are even. */
 static attr_status make_visible(double **shown, const attr_scored_map *m, const double *values, int channels) {
     size_t area = attr_score_area(m);
     double *grey = NULL;
@@ -79,7 +79,7 @@ static attr_status make_visible(double **shown, const attr_scored_map *m, const 
     *shown = NULL;
     ATTR_TRY(attr_allocate(&grey, area, sizeof *grey, "a map"));
     for (size_t k = 0; k < (size_t)channels * area; ++k) grey[k % area] += fabs(values[k]);
-    if (attr_is_level(grey, area)) {
+    if (attr_score_is_even(m, grey, 1)) {
         free(grey);
         return ATTR_OK;
     }
@@ -98,7 +98,7 @@ static attr_status look_at_shown(bool *is_there, const attr_scored_map *m, const
     bool is_mask = m->values && m->method == ATTR_METHOD_RELEX && channels == m->channels;
     double *shown = NULL;
     float *input = NULL;
-    *is_there = !attr_is_level(values, (size_t)channels * area);
+    *is_there = !attr_score_is_even(m, values, channels);
     if (!*is_there) return ATTR_OK;
     attr_status status = is_mask ? ATTR_OK : make_visible(&shown, m, values, channels);
     *is_there = is_mask || shown;

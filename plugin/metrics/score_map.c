@@ -9,14 +9,10 @@
 #include "metrics/score_rows.h"
 #include "metrics/total_variation.h"
 
-static bool orders_nothing(const attr_scored_map *m) {
-    return attr_is_level(m->map, attr_score_area(m));
-}
-
 ATTR_MEASURE(autvc) {
     attr_scale_settings settings = {.smallest_side = attr_smallest_scale(m->net_h < m->net_w ? m->net_h : m->net_w)};
     attr_scales scales;
-    if (orders_nothing(m)) return ATTR_OK;
+    if (attr_score_is_even(m, m->map, 1)) return ATTR_OK;
     ATTR_TRY(attr_total_variation_curve(&scales, m->map, m->net_h, m->net_w, &settings));
     *out = scales.area;
     return ATTR_OK;
@@ -24,7 +20,7 @@ ATTR_MEASURE(autvc) {
 
 ATTR_MEASURE(atv) {
     double *saliency = NULL;
-    if (orders_nothing(m)) return ATTR_OK;
+    if (attr_score_is_even(m, m->map, 1)) return ATTR_OK;
     ATTR_TRY(attr_allocate(&saliency, attr_score_area(m), sizeof *saliency, "a map"));
     attr_status status = attr_saliency(saliency, m->map, attr_score_area(m));
     if (status == ATTR_OK) *out = attr_total_variation(saliency, m->net_h, m->net_w);
@@ -33,11 +29,11 @@ ATTR_MEASURE(atv) {
 }
 
 ATTR_MEASURE(gini) {
-    return orders_nothing(m) ? ATTR_OK : attr_gini(out, m->map, attr_score_area(m));
+    return attr_score_is_even(m, m->map, 1) ? ATTR_OK : attr_gini(out, m->map, attr_score_area(m));
 }
 
 ATTR_MEASURE(entropy) {
-    if (!orders_nothing(m)) *out = attr_relative_entropy(m->map, attr_score_area(m));
+    if (!attr_score_is_even(m, m->map, 1)) *out = attr_relative_entropy(m->map, attr_score_area(m));
     return ATTR_OK;
 }
 

@@ -58,7 +58,7 @@ ATTR_MEASURE(mean_sensitivity) {
 
 /* NAN also for a map without more than so many pixels: all of them are always the largest. */
 ATTR_MEASURE(top_overlap) {
-    if (attr_is_level(m->map, attr_score_area(m)) || attr_score_area(m) <= ATTR_ROBUSTNESS_TOP) return ATTR_OK;
+    if (attr_score_is_even(m, m->map, 1) || attr_score_area(m) <= ATTR_ROBUSTNESS_TOP) return ATTR_OK;
     ATTR_TRY(measure_robustness(m));
     *out = m->room->robustness.top_overlap;
     return ATTR_OK;

@@ -80,8 +80,12 @@ size_t attr_score_area(const attr_scored_map *m);
 size_t attr_score_size(const attr_scored_map *m); /* of `values` */
 attr_region attr_score_region(const attr_scored_map *m);
 
-/* Whether n values are all the same: then a map orders nothing. */
+/* Whether n values are all the same. */
 bool attr_is_level(const double *values, size_t n);
+
+/* Whether values[channels][net_h][net_w] are, in each channel, the same at all of the picture's pixels: then a map says
+ * nothing of places, whatever it has on the bars. */
+bool attr_score_is_even(const attr_scored_map *m, const double *values, int channels);
 
 /* |map|, to be freed. */
 attr_status attr_score_magnitudes(double **out, const attr_scored_map *m);

@@ -17,10 +17,9 @@ typedef attr_status (*comparison)(double *out, const attr_scored_map *m, const d
 /* NAN where one of the maps has nothing to compare. */
 static attr_status compare(double *out, const attr_scored_map *m, attr_made_map kind, comparison by) {
     const double *other = NULL;
-    size_t n = attr_score_size(m);
-    if (attr_is_level(m->values, n)) return ATTR_OK;
+    if (attr_score_is_even(m, m->values, m->value_channels)) return ATTR_OK;
     ATTR_TRY(attr_score_made(&other, m, kind));
-    return other && !attr_is_level(other, n) ? by(out, m, other) : ATTR_OK;
+    return other && !attr_score_is_even(m, other, m->value_channels) ? by(out, m, other) : ATTR_OK;
 }
 
 static attr_status distance(double *out, const attr_scored_map *m, const double *other) {
