@@ -117,3 +117,38 @@ Test(polygon_mask, of_star_and_circle) {
     make(mask, circle, 0);
     cr_expect_eq(sum(mask), 0, "no corner");
 }
+
+/* Legs of 8 and 6 pixels on the pixels' edges: area 24. Of each row of samples, k quarters below the top, those left of
+ * the slope are inside: what a row has of samples is the integer part of its length in quarters and 1/2. */
+Test(polygon_mask, of_a_triangle_is_known) {
+    const attr_corner corners[] = {{2, 1}, {2, 7}, {10, 7}};
+    double mask[AREA], samples = 0;
+    make(mask, corners, 3);
+    for (int k = 0; k < 24; k++) samples += floor((k + .5) / 4 * 8 / 6 * 4 + .5);
+    cr_expect_float_eq(sum(mask), samples / 16, 1e-12, "%g, expected %g", sum(mask), samples / 16);
+    cr_expect_float_eq(sum(mask), 24, .25, "area %g", sum(mask));
+    cr_expect(mask[6 * WIDTH + 2] == 1 && mask[1 * WIDTH + 9] == 0 && mask[0] == 0, "%g, %g", mask[6 * WIDTH + 2],
+              mask[1 * WIDTH + 9]);
+}
+
+/* Outer 8 x 6 pixels, hole 3 x 2.5, joined by a seam there and back: 48 - 7.5, whichever way around the hole goes; two
+ * boxes joined by a seam have both areas, as an object in two parts has. */
+Test(polygon_mask, of_a_ring_has_a_hole) {
+    const attr_corner outer[] = {{1, 1}, {9, 1}, {9, 7}, {1, 7}, {1, 1}};
+    for (int way = 0; way < 2; way++) {
+        double mask[AREA];
+        attr_corner ring[10];
+        for (int i = 0; i < 5; i++) ring[i] = outer[i];
+        for (int i = 0; i < 5; i++) {
+            int k = way ? (5 - i) % 4 : i % 4;
+            ring[5 + i] = (attr_corner){k == 1 || k == 2 ? 6 : 3, k >= 2 ? 5 : 2.5};
+        }
+        make(mask, ring, 10);
+        cr_expect_float_eq(sum(mask), 48 - 7.5, 1e-12, "way %d: %g", way, sum(mask));
+        cr_expect(mask[3 * WIDTH + 4] == 0 && mask[2 * WIDTH + 4] == .5 && mask[1 * WIDTH + 1] == 1, "way %d: %g %g %g",
+                  way, mask[3 * WIDTH + 4], mask[2 * WIDTH + 4], mask[1 * WIDTH + 1]);
+        for (int i = 0; i < 5; i++) ring[5 + i].x += 7, ring[5 + i].y += 3;
+        make(mask, ring, 10); /* (10, 5.5) to (13, 8) */
+        cr_expect_float_eq(sum(mask), 48 + 7.5, 1e-12, "two parts, way %d: %g", way, sum(mask));
+    }
+}

@@ -29,6 +29,16 @@ static void print_best(const attr_valid *v, int metric) {
     putchar('\n');
 }
 
+static void print_cell(const char *label, const attr_valid_cell *cell) {
+    if (cell->n == 0)
+        printf("  %-36s undefined\n", label);
+    else if (cell->undefined == 0)
+        printf("  %-36s %9.4g  [%.4g, %.4g]\n", label, cell->mean, cell->low, cell->high);
+    else
+        printf("  %-36s %9.4g  [%.4g, %.4g], %d undefined\n", label, cell->mean, cell->low, cell->high,
+               cell->undefined);
+}
+
 static void print_table(const attr_validating *v) {
     const attr_scoring *s = &v->scoring;
     char label[64];
@@ -39,12 +49,8 @@ static void print_table(const attr_validating *v) {
                : metric->direction < 0 ? "lower is better"
                                        : "neither is better");
         for (int row = 0; row < attr_scoring_rows(s); ++row) {
-            const attr_valid_cell *cell = attr_valid_cell_of(&v->valid, row, k);
             attr_scoring_label(label, sizeof label, s, row);
-            if (cell->n == 0)
-                printf("  %-36s not defined\n", label);
-            else
-                printf("  %-36s %9.4g  [%.4g, %.4g]\n", label, cell->mean, cell->low, cell->high);
+            print_cell(label, attr_valid_cell_of(&v->valid, row, k));
         }
         print_best(&v->valid, k);
     }
