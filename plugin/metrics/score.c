@@ -51,7 +51,7 @@ const attr_metric attr_metrics[] = {
      1, 0, attr_score_retrieval, NULL, NULL},
     {"retrieval_random", "faithfulness", "its control: whether the map of a random other class makes the picture be taken for that",
      -1, ATTR_NEEDS_PROBABILITY | ATTR_NEEDS_EXPLAINER, attr_score_retrieval_random, NULL, NULL},
-    {"completeness", "axioms", "how far the map misses the sum that it promises, over that sum; NAN for what promises none",
+    {"completeness", "axioms", "how far the map misses the sum that it promises, over that sum; undefined for what promises none",
      -1, 0, attr_score_completeness, NULL, NULL},
     {"input_invariance", "axioms", "change of the map, over the map, when -shift is added to the input and taken away by the first bias",
      -1, ATTR_NEEDS_EXPLAINER, attr_score_input_invariance, NULL, NULL},
