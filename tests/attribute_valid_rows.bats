@@ -206,3 +206,12 @@ assert float(by["integrated_gradients", "infidelity"]["mean"]) < 1e-6
 assert float(by["integrated_gradients", "retrieval"]["mean"]) == 1
 PYTHON
 }
+
+@test "valid: one picture, of which there is no interval" {
+    attribute valid "${model[@]}" "$picture" -methods gradient -metrics gini,deletion,mass_accuracy -threads 1 | tee out
+    grep -q "1 targets on 1 pictures" out
+    grep -qE "^  gradient +0\.[0-9]+$" out
+    grep -qE "^  gradient +undefined$" out
+    ! grep -iw nan out
+    check_numbers results
+}

@@ -47,7 +47,7 @@ attr_status attr_for_each_picture(const char *argument, const attr_options *o, a
 /* Several pictures by one name, for who wants to look ahead. A list is a .txt or .list file with one path a line,
  * blanks around it do not count. A folder gives the pictures in it, known by the ends of their names (.jpg .jpeg .png
  * .bmp .gif .tga .ppm .pgm .pnm, in any case), in the order of the bytes of their names; hidden ones and folders below
- * are left out. */
+ * are left out. A file of such a name is a list of itself. */
 typedef struct {
     char *path;        /* the present picture's; NULL behind the last. Valid until attr_list_close() */
     char *text, *rest; /* of a list */

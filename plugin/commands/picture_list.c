@@ -38,11 +38,15 @@ char *attr_trim(char *line) {
 
 /* ---- Folders */
 
-/* For scandir(): what a picture in a folder may be called. */
-static int is_picture_name(const struct dirent *entry) {
+static bool is_picture(const char *path) {
     static const char *const pictures[] = {".jpg", ".jpeg", ".png", ".bmp", ".gif",
                                            ".tga", ".ppm",  ".pgm", ".pnm", NULL};
-    return entry->d_name[0] != '.' && has_extension(entry->d_name, pictures);
+    return has_extension(path, pictures);
+}
+
+/* For scandir(): what a picture in a folder may be called. */
+static int is_picture_name(const struct dirent *entry) {
+    return entry->d_name[0] != '.' && is_picture(entry->d_name);
 }
 
 static int by_bytes(const struct dirent **a, const struct dirent **b) {
@@ -95,10 +99,19 @@ static attr_status open_lines(attr_list *list, const char *path) {
     return ATTR_OK;
 }
 
+/* A single picture's name. */
+static attr_status open_picture(attr_list *list, const char *path) {
+    ATTR_TRY(attr_copy_text(&list->text, path));
+    list->rest = list->text;
+    return ATTR_OK;
+}
+
 attr_status attr_list_open(attr_list *list, const char *path) {
     *list = (attr_list){0};
     bool folder = is_folder(path);
-    attr_status status = folder ? open_folder(list, path) : open_lines(list, path);
+    attr_status status = folder             ? open_folder(list, path)
+                         : is_picture(path) ? open_picture(list, path)
+                                            : open_lines(list, path);
     if (status == ATTR_OK) attr_list_next(list);
     if (list->path) return ATTR_OK;
     attr_list_close(list);

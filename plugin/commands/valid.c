@@ -30,13 +30,11 @@ static void print_best(const attr_valid *v, int metric) {
 }
 
 static void print_cell(const char *label, const attr_valid_cell *cell) {
-    if (cell->n == 0)
-        printf("  %-36s undefined\n", label);
-    else if (cell->undefined == 0)
-        printf("  %-36s %9.4g  [%.4g, %.4g]\n", label, cell->mean, cell->low, cell->high);
-    else
-        printf("  %-36s %9.4g  [%.4g, %.4g], %d undefined\n", label, cell->mean, cell->low, cell->high,
-               cell->undefined);
+    printf("  %-36s ", label);
+    if (cell->n > 0) printf("%9.4g", cell->mean);
+    if (cell->n > 0 && !isnan(cell->low)) printf("  [%.4g, %.4g]", cell->low, cell->high); /* one has none */
+    if (cell->n > 0 && cell->undefined > 0) printf(", %d", cell->undefined);
+    puts(cell->undefined > 0 || cell->n == 0 ? " undefined" : "");
 }
 
 static void print_table(const attr_validating *v) {
