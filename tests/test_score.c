@@ -197,9 +197,13 @@ Test(score, pic_is_that_of_the_library_for_what_is_sure) {
     s.n.net->layers[2].biases[1] = 6;
     score_case_renew(&s);
     cr_assert(s.m.value > .8, "%g", s.m.value);
-    attr_information_settings settings = {s.region, ATTR_INFORMATION_PIC, false, .01, .8, 5, NULL, NULL};
-    cr_assert_eq(attr_information_curve_of(&curve, s.m.engine, s.probability, s.n.x, magnitudes(), &settings), ATTR_OK);
-    expect("pic", curve.sic_area, 0);
+    for (int published = 0; published < 2; published++) {
+        s.m.as_published = published;
+        attr_information_settings settings = {s.region, ATTR_INFORMATION_PIC, published, .01, .8, 5, NULL, NULL};
+        cr_assert_eq(attr_information_curve_of(&curve, s.m.engine, s.probability, s.n.x, magnitudes(), &settings),
+                     ATTR_OK);
+        expect("pic", curve.sic_area, 0);
+    }
 }
 
 /* ---- By hand */

@@ -15,7 +15,10 @@ static attr_options options;
 static char gradient[] = "gradient", smoothgrad[] = "smoothgrad", gradcam[] = "gradcam";
 static const attr_scored_method methods[] = {{gradient, &options}, {smoothgrad, &options}, {gradcam, &options}};
 static const attr_metric low_is_good = {.name = "deletion", .direction = -1, .curve = "part of the pixels"},
-                         around_zero = {.name = "sic", .direction = 1, .traits = ATTR_AROUND_ZERO, .curve = "part"};
+                         around_zero = {.name = "sic",
+                                        .direction = 1,
+                                        .traits = ATTR_AROUND_ZERO | ATTR_MEDIAN_CURVE,
+                                        .curve = "part"};
 static const attr_metric *const metrics[] = {&low_is_good, &around_zero};
 static attr_scoring scoring;
 static attr_valid valid;

@@ -49,6 +49,9 @@ static void list_metrics(void) {
                : m->direction < 0 ? "lower"
                                   : "",
                m->help);
+    fputs(
+        "(*) with -as_published something else, see README.md. An undefined score is left out of means, and counted.\n",
+        stdout);
 }
 
 attr_status attr_command_help(int count, char **arguments, const attr_options *flags) {

@@ -178,9 +178,9 @@ double *attr_valid_target_curve(const attr_valid *v, const attr_valid_target *t,
     return t->curves + (size_t)(row * v->scoring->metric_count + metric) * ATTR_METRIC_POINTS;
 }
 
-/* Performance information curves are medians by definition (Kapishnikov et al. 2019). */
+/* SIC and PIC are medians by definition (Kapishnikov et al. 2019), AIC is a part of the pictures. */
 bool attr_valid_is_median(const attr_metric *metric) {
-    return strcmp(metric->name, "sic") == 0 || strcmp(metric->name, "aic") == 0;
+    return metric->traits & ATTR_MEDIAN_CURVE;
 }
 
 static attr_status make_point(double *point, double *low, double *high, double *values, int n, const attr_valid *v,

@@ -10,7 +10,7 @@
 #include "reports/valid_style.h"
 
 /* More lines would make the page too large; scores.csv has all. */
-enum { most_lines = 2000 };
+enum { most_lines = 2000, most_columns = 12 };
 
 const char *attr_valid_arrow(const attr_metric *m) {
     return m->direction > 0 ? "&uarr;" : m->direction < 0 ? "&darr;" : "";
@@ -21,7 +21,7 @@ const char *attr_valid_arrow(const attr_metric *m) {
 static void write_cell(FILE *file, const attr_valid_cell *c, bool best, bool is_control) {
     fprintf(file, "<td class=\"number%s\">", best ? " best" : "");
     if (c->n == 0) {
-        fputs("&ndash;<small>not defined</small></td>", file);
+        fputs("&ndash;<small>undefined</small></td>", file);
         return;
     }
     attr_html(file, "%.3g", c->mean);
@@ -33,20 +33,27 @@ static void write_cell(FILE *file, const attr_valid_cell *c, bool best, bool is_
     fputs("</td>", file);
 }
 
-static void write_heads(FILE *file, const attr_scoring *s) {
+/* Group NULL: all of them. */
+static bool is_in(const attr_metric *m, const char *group) {
+    return !group || strcmp(m->group, group) == 0;
+}
+
+static void write_heads(FILE *file, const attr_scoring *s, const char *group) {
     for (int k = 0; k < s->metric_count; k++) {
+        if (!is_in(s->metrics[k], group)) continue;
         attr_html(file, "<th class=\"number\">%s ", s->metrics[k]->name);
         fputs(attr_valid_arrow(s->metrics[k]), file);
-        attr_html(file, "<small>%s</small></th>", s->metrics[k]->group);
+        if (!group) attr_html(file, "<small>%s</small>", s->metrics[k]->group);
+        fputs("</th>", file);
     }
     fputs("</tr>\n", file);
 }
 
-void attr_write_valid_scores(FILE *file, const attr_valid *v) {
+static void write_table(FILE *file, const attr_valid *v, const char *group) {
     const attr_scoring *s = v->scoring;
     char label[ATTR_TEXT_SIZE];
     fputs("<div class=\"scroll\" tabindex=\"0\"><table class=\"scores\">\n<tr><th>Method</th>", file);
-    write_heads(file, s);
+    write_heads(file, s, group);
     for (int row = 0; row < attr_scoring_rows(s); row++) {
         bool is_control = row >= s->method_count;
         attr_scoring_label(label, sizeof label, s, row);
@@ -55,10 +62,28 @@ void attr_write_valid_scores(FILE *file, const attr_valid *v) {
         attr_html_name(file, label);
         fputs("</td>", file);
         for (int k = 0; k < s->metric_count; k++)
-            write_cell(file, attr_valid_cell_of(v, row, k), row == attr_valid_best(v, k), is_control);
+            if (is_in(s->metrics[k], group))
+                write_cell(file, attr_valid_cell_of(v, row, k), row == attr_valid_best(v, k), is_control);
         fputs("</tr>\n", file);
     }
     fputs("</table></div>\n", file);
+}
+
+/* Of many metrics one table a group, in the order in which groups come up. */
+void attr_write_valid_scores(FILE *file, const attr_valid *v) {
+    const attr_scoring *s = v->scoring;
+    if (s->metric_count <= most_columns) {
+        write_table(file, v, NULL);
+        return;
+    }
+    for (int k = 0; k < s->metric_count; k++) {
+        const char *group = s->metrics[k]->group;
+        bool is_first = true;
+        for (int i = 0; i < k; i++) is_first = is_first && strcmp(s->metrics[i]->group, group) != 0;
+        if (!is_first) continue;
+        attr_html(file, "<h3>%c%s</h3>\n", group[0] - 'a' + 'A', group + 1);
+        write_table(file, v, group);
+    }
 }
 
 static void write_metrics(FILE *file, const attr_scoring *s) {
@@ -105,7 +130,7 @@ static void write_targets(FILE *file, const attr_valid *v) {
     fputs("<a href=\"scores.csv\">scores.csv</a>.</p>\n<div class=\"scroll\" tabindex=\"0\"><table class=\"targets\">\n"
           "<tr><th>Target</th><th>Method</th>",
           file);
-    write_heads(file, v->scoring);
+    write_heads(file, v->scoring, NULL);
     for (int i = 0; i < shown; i++) write_target(file, v, &v->targets[i]);
     fputs("</table></div></details>\n", file);
 }
