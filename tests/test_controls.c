@@ -82,3 +82,48 @@ Test(controls, metrics_are_found_by_name) {
     }
     cr_expect(attr_metric_find("deltion", &near) == NULL && near && strcmp(near, "deletion") == 0);
 }
+
+/* One cell of two classes: logits of the objectness and the classes are 3, 2 and 1, so the score of the first class is
+ * sigmoid(3) sigmoid(2) = .839. What is there is the object while its box overlaps enough, its class is the most
+ * probable one, and its score is enough; a box of twice the width has an IoU of 1/2. */
+Test(controls, a_detection_is_recognised_by_box_class_and_score) {
+    engine_pair n;
+    engine_pair_make(&n, "[net] height=1 width=1 channels=7 [yolo] mask=0 anchors=.5,.5 num=1 classes=2", 1);
+    attr_target *t = NULL, *matched = NULL;
+    const attr_detection first = {.layer = 0};
+    const double log_2 = log(2);
+    const struct {
+        const char *what;
+        double width, objectness, classes[2], overlap, least_score;
+        bool recognised;
+    } rows[] = {{"the same", 0, 3, {2, 1}, .99, .8, true},
+                {"too low a score", 0, 3, {2, 1}, .99, .85, false},
+                {"another class", 0, 3, {1, 2}, .5, .1, false},
+                {"twice the width, .4", log_2, 3, {2, 1}, .4, .1, true},
+                {"twice the width, .6", log_2, 3, {2, 1}, .6, .1, false},
+                {"nothing", 0, -90, {2, 1}, 0, .1, false}};
+    float start[7] = {0, 0, 0, 0, 3, 2, 1};
+    memcpy(n.x, start, sizeof start);
+    attr_engine_set_input_f32(n.twin, 0, n.x);
+    attr_engine_forward(n.twin, 1);
+    cr_assert_eq(attr_target_of_detection(&t, n.twin, ATTR_TARGET_SCORE, &first), ATTR_OK);
+    cr_assert_eq(attr_target_rematch(&matched, t, n.twin, 0), ATTR_OK, "%s", attr_error_message());
+    double score = attr_target_value(matched, n.twin, 0);
+    cr_expect(fabs(score - .83903) < 1e-5, "%g", score);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        n.x[2] = (float)rows[i].width;
+        n.x[4] = (float)rows[i].objectness;
+        for (int k = 0; k < 2; k++) n.x[5 + k] = (float)rows[i].classes[k];
+        attr_engine_set_input_f32(n.twin, 0, n.x);
+        attr_engine_forward(n.twin, 1);
+        bool found = attr_target_is_recognised(matched, n.twin, 0, rows[i].overlap, rows[i].least_score);
+        cr_expect_eq(found, rows[i].recognised, "%s: %d", rows[i].what, found);
+        double expected = i == 3 || i == 4 ? score / 2 : score;
+        if (i != 2 && i != 5)
+            cr_expect(fabs(attr_target_value(matched, n.twin, 0) - expected) < 1e-5, "%s: %g, expected %g",
+                      rows[i].what, attr_target_value(matched, n.twin, 0), expected);
+    }
+    attr_target_free(matched);
+    attr_target_free(t);
+    engine_pair_free(&n);
+}

@@ -37,7 +37,7 @@ const attr_metric attr_metrics[] = {
      1, ATTR_AROUND_ZERO, attr_score_road, NULL, parts_of_nine_tenths},
     {"road_matched", "faithfulness", "the same of the best box for the detection in each input",
      1, ATTR_AROUND_ZERO | ATTR_NEEDS_DETECTOR, attr_score_road_matched, NULL, parts_of_nine_tenths},
-    {"aupc", "faithfulness", "area under the score while salient windows get noise (SmoothTaylor) (*)",
+    {"aupc", "faithfulness", "area under the score while 30 salient windows get noise, the mean of 5 patches each (SmoothTaylor) (*)",
      -1, 0, attr_score_aupc, NULL, windows_removed},
     {"aupc_matched", "faithfulness", "the same of the best box for the detection in each input (*)",
      -1, ATTR_NEEDS_DETECTOR, attr_score_aupc_matched, NULL, windows_removed},
