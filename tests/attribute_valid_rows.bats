@@ -53,6 +53,8 @@ PYTHON
     grep -q "undefined$" out
     ! grep -iw nan out
     check_numbers results
+    [ "$(grep -c '<table class="scores">' results/valid/index.html)" = 7 ] # one a group
+    grep -q "<h3>Faithfulness</h3>" results/valid/index.html
     python3 - <<'PYTHON'
 import csv
 by = {}

@@ -81,7 +81,7 @@ void attr_write_valid_scores(FILE *file, const attr_valid *v) {
         bool is_first = true;
         for (int i = 0; i < k; i++) is_first = is_first && strcmp(s->metrics[i]->group, group) != 0;
         if (!is_first) continue;
-        attr_html(file, "<h3>%c%s</h3>\n", group[0] - 'a' + 'A', group + 1);
+        fprintf(file, "<h3>%c%s</h3>\n", group[0] - 'a' + 'A', group + 1);
         write_table(file, v, group);
     }
 }
