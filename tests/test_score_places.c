@@ -178,33 +178,52 @@ Test(score_places, the_box_control_wins) {
 
 /* ---- Of the map alone */
 
-/* The plane is 20 pixels high: scales 20, 14, 10, 7, 5, 4. */
+/* What is on the bars has no part. The picture is 16 pixels high: scales 16, 11, 8, 6, 4, 3. */
 Test(score_places, noise_and_complexity_are_those_of_the_library) {
-    double saliency[PLANE], expected;
+    double map[PIXELS], saliency[PIXELS], expected;
     attr_scales scales;
-    const attr_scale_settings settings = {.smallest_side = 4};
+    const attr_scale_settings settings = {.smallest_side = 3};
+    for (int i = 0; i < PLANE; i++) s.map[i] = test_uniform(-9, 9);
     score_case_random_map(&s, -1, 1);
-    cr_assert_eq(attr_total_variation_curve(&scales, s.map, HEIGHT, WIDTH, &settings), ATTR_OK);
+    for (int i = 0; i < PIXELS; i++) map[i] = s.map[attr_picture_place(&s.region, (size_t)i)];
+    cr_assert_eq(attr_total_variation_curve(&scales, map, H, W, &settings), ATTR_OK);
     cr_assert_eq(scales.scales, 6);
     expect("autvc", scales.area, 0);
-    cr_assert_eq(attr_saliency(saliency, s.map, PLANE), ATTR_OK);
-    expect("atv", attr_total_variation(saliency, HEIGHT, WIDTH), 0);
-    cr_assert_eq(attr_gini(&expected, s.map, PLANE), ATTR_OK);
+    cr_assert_eq(attr_saliency(saliency, map, PIXELS), ATTR_OK);
+    expect("atv", attr_total_variation(saliency, H, W), 0);
+    cr_assert_eq(attr_gini(&expected, map, PIXELS), ATTR_OK);
     expect("gini", expected, 0);
-    expect("entropy", attr_relative_entropy(s.map, PLANE), 0);
+    expect("entropy", attr_relative_entropy(map, PIXELS), 0);
 }
 
-/* One pixel inside of a plane of 480: S is 0 but for it, which is above the 99th percentile (0, as the least): 1; four
- * neighbours differ. Gini is (n - 1) / n less what 1e-7 adds; entropy of one place is 0, of four equal ones log 4 / log
- * 480. */
+/* The mean difference of two uniform numbers is 1/3, so Gini's coefficient is (1/3) / (2 x 1/2) and neighbours differ
+ * by 1/3, of which S, from the least to the 99th percentile, makes 1 / (3 x .99): 16 x 21 + 15 x 22 pairs on 352
+ * pixels. */
+Test(score_places, the_random_control_is_as_noisy_as_chance) {
+    enum { trials = 300 };
+    double gini = 0, atv = 0, entropy = 0;
+    for (uint64_t trial = 0; trial < trials; trial++) {
+        make_control(ATTR_CONTROL_RANDOM, trial);
+        gini += score_of(&s, "gini") / trials;
+        atv += score_of(&s, "atv") / trials;
+        entropy += score_of(&s, "entropy") / trials;
+    }
+    cr_expect(fabs(gini - 1. / 3) < .003, "gini %g", gini);
+    cr_expect(fabs(entropy - (1 - (log(2) - .5) / log(PIXELS))) < .001, "entropy %g", entropy);
+    cr_expect(fabs(atv - 666. / PIXELS / 3 / .99) < .01, "ATV %g", atv);
+}
+
+/* One pixel inside of a picture of 352: S is 0 but for it, which is above the 99th percentile (0, as the least): 1;
+ * four neighbours differ. Gini is (n - 1) / n less what 1e-7 adds; entropy of one place is 0, of four equal ones log 4
+ * / log 352. */
 Test(score_places, of_one_place_by_hand) {
     s.map[7 * WIDTH + 9] = -3;
-    expect("atv", 4. / PLANE, 1e-12);
-    expect("gini", 479. / 480, 2e-5);
+    expect("atv", 4. / PIXELS, 1e-12);
+    expect("gini", 351. / PIXELS, 2e-5);
     expect("entropy", 0, 1e-12);
-    s.map[7 * WIDTH + 12] = s.map[3 * WIDTH + 4] = s.map[3 * WIDTH + 14] = 3;
-    expect("entropy", log(4) / log(PLANE), 1e-12);
-    expect("atv", 16. / PLANE, 1e-12);
+    s.map[7 * WIDTH + 12] = s.map[4 * WIDTH + 4] = s.map[4 * WIDTH + 14] = 3;
+    expect("entropy", log(4) / log(PIXELS), 1e-12);
+    expect("atv", 16. / PIXELS, 1e-12);
 }
 
 /* 1 + 2 - 4 + .5 = -.5 against a promise of 2: 2.5 / 2. */

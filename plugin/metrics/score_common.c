@@ -31,6 +31,11 @@ bool attr_score_is_even(const attr_scored_map *m, const double *values, int chan
     return true;
 }
 
+void attr_score_crop(double *out, const attr_scored_map *m, const double *plane) {
+    attr_region picture = attr_score_region(m);
+    for (size_t i = 0; i < attr_picture_pixels(&picture); ++i) out[i] = plane[attr_picture_place(&picture, i)];
+}
+
 attr_status attr_score_magnitudes(double **out, const attr_scored_map *m) {
     ATTR_TRY(attr_allocate(out, attr_score_area(m), sizeof **out, "a map"));
     for (size_t i = 0; i < attr_score_area(m); ++i) (*out)[i] = fabs(m->map[i]);

@@ -19,15 +19,13 @@ typedef struct {
 
 /* Released with free(out->values), also after a failure. */
 static attr_status take_picture(picture_map *out, const attr_scored_map *m, bool is_signed) {
-    size_t w = (size_t)m->fitted.w, h = (size_t)m->fitted.h, n = w * h;
+    size_t n = (size_t)m->fitted.w * (size_t)m->fitted.h;
     *out = (picture_map){0};
     ATTR_TRY(attr_allocate(&out->values, 2 * n, sizeof *out->values, "a map and its mask"));
+    attr_score_crop(out->values, m, m->map);
+    for (size_t i = 0; !is_signed && i < n; ++i) out->values[i] = fabs(out->values[i]);
     out->mask = m->mask ? out->values + n : NULL;
-    for (size_t i = 0; i < n; ++i) {
-        size_t at = ((size_t)m->fitted.y0 + i / w) * (size_t)m->net_w + (size_t)m->fitted.x0 + i % w;
-        out->values[i] = is_signed ? m->map[at] : fabs(m->map[at]);
-        if (out->mask) out->mask[i] = m->mask[at];
-    }
+    if (out->mask) attr_score_crop(out->mask, m, m->mask);
     out->map = (attr_masked_map){out->values, out->mask, m->fitted.h, m->fitted.w, is_signed};
     return ATTR_OK;
 }

@@ -87,6 +87,9 @@ bool attr_is_level(const double *values, size_t n);
  * nothing of places, whatever it has on the bars. */
 bool attr_score_is_even(const attr_scored_map *m, const double *values, int channels);
 
+/* Copies the picture's part [fitted.h][fitted.w] of a plane [net_h][net_w]. */
+void attr_score_crop(double *out, const attr_scored_map *m, const double *plane);
+
 /* |map|, to be freed. */
 attr_status attr_score_magnitudes(double **out, const attr_scored_map *m);
 

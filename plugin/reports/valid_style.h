@@ -11,6 +11,7 @@ static const char valid_style[] =
     "th small{font-weight:normal;color:var(--soft);display:block}\n"
     ".scores td:first-child,.scores th:first-child{position:sticky;left:0;background:var(--paper)}\n"
     ".scores td:first-child{min-width:min(9rem,30vw)}\n"
+    ".scroll+h3{margin-top:1.5rem}\n"
     ".cards{display:grid;gap:1rem;grid-template-columns:repeat(auto-fill,minmax(min(100%,24rem),1fr))}\n"
     ".cards article,.cards figure{margin:0;max-width:none;min-width:0}\n"
     ".cards article p{font-size:.875rem}\n"
