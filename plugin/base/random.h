@@ -61,7 +61,8 @@ typedef enum {
     ATTR_STREAM_IMPUTATION = 33,    /* ROAD's noise; part = order, sample = number of the part, element = c, y, x */
     ATTR_STREAM_SEEDS = 34,         /* the pixels that information curves begin with; element = draw */
     ATTR_STREAM_ROBUSTNESS = 40,    /* noise of robustness.h: uniform (part 0), normal (part 1); sample = copy */
-    ATTR_STREAM_DREAM = 50          /* where dreams start (part 0), views of them (part 1, sample = step) */
+    ATTR_STREAM_DREAM = 50,         /* where dreams start (part 0), views of them (part 1, sample = step) */
+    ATTR_STREAM_ATTACK = 51         /* where attacks start; sample = number of the victim, element = c, y, x */
 } attr_stream;
 
 typedef struct {

@@ -70,8 +70,27 @@ static inline ATTR_INLINE void forward_body(real *out, int *indexes, const real 
 ATTR_DISPATCH(forward_plane, forward_body, (real * out, int *indexes, const real *in, const layer *l, int blocked),
               (out, indexes, in, l, blocked))
 
+/* What stands where the maxima were in the forward before (op->holds_choices). */
+static void forward_held(attr_op *op) {
+    const layer *l = op->l;
+    int lanes = op->blocked ? attr_lanes : 1, planes = op->count * attr_planes(l->c, lanes);
+    size_t in_plane = (size_t)l->h * l->w * lanes, out_plane = (size_t)l->out_h * l->out_w * lanes;
+#pragma omp parallel for
+    for (int p = 0; p < planes; p++) {
+        const real *in = (const real *)op->in[0] + p * in_plane;
+        const int *indexes = op->indexes + p * out_plane;
+        real *out = (real *)op->out + p * out_plane;
+        for (size_t i = 0; i < out_plane; i++)
+            out[i] = indexes[i] < 0 ? -FLT_MAX : in[(size_t)indexes[i] * lanes + i % lanes];
+    }
+}
+
 static void forward(attr_op *op) {
     const layer *l = op->l;
+    if (op->holds_choices) {
+        forward_held(op);
+        return;
+    }
     int lanes = op->blocked ? attr_lanes : 1, planes = op->count * attr_planes(l->c, lanes);
     size_t in_plane = (size_t)l->h * l->w * lanes, out_plane = (size_t)l->out_h * l->out_w * lanes;
 #pragma omp parallel for

@@ -34,6 +34,13 @@ typedef struct {
 
 typedef struct attr_op attr_op;
 
+/* Of an engine with smooth activations (model/softplus.h): what an activation of two lines became. */
+typedef struct {
+    double below, above; /* the slopes of the two lines */
+    double beta;         /* how sharp the bend is; infinite: as sharp as it was */
+    void *slopes;        /* [batch][out_stride] the derivative in the last forward; NULL: the layer has no such one */
+} attr_softplus;
+
 typedef enum {
     ATTR_PLAIN,
     ATTR_BLOCKED,
@@ -98,6 +105,8 @@ struct attr_op {
     int is_view;
     attr_layout layout;
     int blocked;             /* what it writes */
+    attr_softplus softplus;  /* the engine's */
+    int holds_choices;       /* maxima take the pixel that they took in the forward before, be it the largest or not */
     attr_conv_choice choice; /* of a convolution in blocked tensors */
 
     int input_count;

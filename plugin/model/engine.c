@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "model/graph.h"
 #include "model/parameters.h"
+#include "model/softplus.h"
 
 struct attr_engine {
     attr_precision precision;
@@ -22,7 +23,8 @@ struct attr_engine {
     attr_tensor_memory memory;
     void *scratch; /* shared by all layers, for `threads` threads */
     int threads;
-    int only_planned;                /* nothing big is allocated: bytes tells what would be */
+    int only_planned; /* nothing big is allocated: bytes tells what would be */
+    bool is_smooth;
     const attr_conv_choice *choices; /* the caller's, while the engine is made */
     size_t bytes;
 };
@@ -40,6 +42,7 @@ static void run_forward(attr_op *op) {
     for (int j = 0; j < op->input_count; ++j)
         if (op->copies[j].size) attr_tensor_convert(&op->copies[j], op->reads[j], op->count);
     if (op->kind->forward && !op->is_view) op->kind->forward(op);
+    if (op->softplus.slopes) attr_softplus_forward(op);
     if (op->kept.size) memcpy(op->kept.values, op->writes->values, kept_bytes(op));
 }
 
@@ -47,6 +50,7 @@ static void run_forward(attr_op *op) {
 static void run_backward(attr_op *op) {
     if (op->kept.size) memcpy(op->kept.gradient, op->writes->gradient, kept_bytes(op));
     if (!op->kind->backward || op->is_view) return;
+    if (op->softplus.slopes) attr_softplus_backward(op);
     for (int j = 0; j < op->input_count; ++j) {
         int fresh = op->copies[j].size || op->first[j];
         op->din_fresh[j] = fresh && op->kind->stores;
@@ -138,6 +142,8 @@ static attr_status make_op(attr_engine *e, const network *net, int i) {
     op->batch = e->batch;
     op->threads = e->threads;
     op->outputs = (size_t)l->outputs;
+    bool bends = false;
+    if (e->is_smooth) ATTR_TRY(attr_softplus_take(&bends, op, l));
     ATTR_TRY(find_inputs(e, op, net));
     op->is_view = op->kind->is_view && op->kind->is_view(op);
     if (!op->is_view && e->precision == ATTR_F32 && op->kind->layout) op->layout = op->kind->layout(op);
@@ -147,6 +153,8 @@ static attr_status make_op(attr_engine *e, const network *net, int i) {
     op->only_planned = e->only_planned;
     if (e->choices) op->choice = e->choices[i];
     if (op->kind->prepare) ATTR_TRY(op->kind->prepare(op));
+    if (bends)
+        ATTR_TRY(attr_op_allocate(op, &op->softplus.slopes, (size_t)op->batch * op->out_stride, e->element, "slopes"));
     e->bytes += op->bytes;
 
     l->attribution = op;
@@ -205,6 +213,7 @@ typedef struct {
     attr_precision precision;
     const attr_conv_choice *choices; /* NULL: all by the rule */
     attr_keep keep;
+    bool is_smooth;
 } recipe;
 
 static attr_status make_engine(attr_engine **out, const network *net, const recipe *r, int batch, int only_planned) {
@@ -214,6 +223,7 @@ static attr_status make_engine(attr_engine **out, const network *net, const reci
     e->precision = r->precision;
     e->choices = r->choices;
     e->only_planned = only_planned;
+    e->is_smooth = r->is_smooth;
     e->element = r->precision == ATTR_F32 ? sizeof(float) : sizeof(double);
     e->net = *net;
     e->net.layers = NULL;
@@ -250,6 +260,7 @@ static void free_op(attr_op *op) {
     if (op->kind && op->kind->release) op->kind->release(op);
     for (size_t j = 0; j < sizeof op->memory / sizeof *op->memory; ++j) free(op->memory[j]);
     for (int k = 0; k < ATTR_ARRAYS; ++k) free(op->noisy[k]);
+    free(op->softplus.slopes);
     free(op->indexes);
     free(op->reads);
     free(op->copies);
@@ -288,30 +299,42 @@ static int largest_batch(const network *net, const recipe *r, size_t bytes, int 
 }
 
 size_t attr_engine_bytes(const network *net, attr_precision precision, int batch, attr_keep keep) {
-    return bytes_of(net, &(recipe){precision, NULL, keep}, batch);
+    return bytes_of(net, &(recipe){precision, NULL, keep, false}, batch);
 }
 
 size_t attr_engine_bytes_chosen(const network *net, const attr_conv_choice *choices, int batch, attr_keep keep) {
-    return bytes_of(net, &(recipe){ATTR_F32, choices, keep}, batch);
+    return bytes_of(net, &(recipe){ATTR_F32, choices, keep, false}, batch);
 }
 
 attr_status attr_engine_create(attr_engine **out, const network *net, attr_precision precision, int batch,
                                attr_keep keep) {
-    return make_engine(out, net, &(recipe){precision, NULL, keep}, batch, 0);
+    return make_engine(out, net, &(recipe){precision, NULL, keep, false}, batch, 0);
 }
 
 attr_status attr_engine_create_chosen(attr_engine **out, const network *net, const attr_conv_choice *choices, int batch,
                                       attr_keep keep) {
-    return make_engine(out, net, &(recipe){ATTR_F32, choices, keep}, batch, 0);
+    return make_engine(out, net, &(recipe){ATTR_F32, choices, keep, false}, batch, 0);
+}
+
+attr_status attr_engine_create_smooth(attr_engine **out, const network *net, attr_precision precision, int batch) {
+    return make_engine(out, net, &(recipe){precision, NULL, ATTR_KEEP_ALL, true}, batch, 0);
+}
+
+void attr_engine_set_sharpness(attr_engine *e, double beta) {
+    for (int i = 0; i < e->net.n; ++i) e->ops[i].softplus.beta = beta;
+}
+
+void attr_engine_hold_choices(attr_engine *e, bool hold) {
+    for (int i = 0; i < e->net.n; ++i) e->ops[i].holds_choices = hold;
 }
 
 int attr_engine_largest_batch(const network *net, attr_precision precision, attr_keep keep, size_t bytes, int most) {
-    return largest_batch(net, &(recipe){precision, NULL, keep}, bytes, most);
+    return largest_batch(net, &(recipe){precision, NULL, keep, false}, bytes, most);
 }
 
 int attr_engine_largest_batch_chosen(const network *net, const attr_conv_choice *choices, attr_keep keep, size_t bytes,
                                      int most) {
-    return largest_batch(net, &(recipe){ATTR_F32, choices, keep}, bytes, most);
+    return largest_batch(net, &(recipe){ATTR_F32, choices, keep, false}, bytes, most);
 }
 
 int attr_engine_batch(const attr_engine *e) {

@@ -34,6 +34,17 @@ attr_status attr_engine_create(attr_engine **out, const network *net, attr_preci
                                attr_keep keep);
 void attr_engine_free(attr_engine *e);
 
+/* The same network with its bends rounded, for methods that need second derivatives: every relu, leaky, relie and ramp
+ * is a softplus (model/softplus.h) of sharpness beta, which attr_engine_set_sharpness() sets and which is infinite at
+ * first: then it is the network itself, up to the rounding of its activations. Keeps all. ATTR_UNSUPPORTED names the
+ * layer whose activation (plse, stair, hardtan, lhtan, selu) has bends of another kind. */
+attr_status attr_engine_create_smooth(attr_engine **out, const network *net, attr_precision precision, int batch);
+void attr_engine_set_sharpness(attr_engine *e, double beta);
+
+/* Whether each maximum of the forwards to come takes the pixel that it took, in the same sample, in the forward before:
+ * held, a smooth network is smooth all over, and differences of its gradients see no jump. */
+void attr_engine_hold_choices(attr_engine *e, bool hold);
+
 /* Bytes that an engine of this batch allocates, so that a caller can choose the batch from a memory limit; 0 if there
  * can be no such engine. */
 size_t attr_engine_bytes(const network *net, attr_precision precision, int batch, attr_keep keep);

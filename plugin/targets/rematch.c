@@ -42,7 +42,7 @@ attr_status attr_target_rematch(attr_target **out, const attr_target *t, attr_en
 }
 
 /* The best box for a target that rematches; its IoU x score. `box` is untouched where nothing is above 0. */
-static double find_best(attr_detection *box, const attr_target *t, const attr_head *heads, int count) {
+static double find_best_of(attr_detection *box, const attr_target *t, const attr_head *heads, int count) {
     double best = 0;
     for (const attr_head *h = heads; h < heads + count; ++h) {
         int boxes = h->cells_w * h->cells_h * h->l->n;
@@ -62,22 +62,31 @@ static double find_best(attr_detection *box, const attr_target *t, const attr_he
     return best;
 }
 
-double attr_rematched_score(const attr_target *t, attr_engine *e, int sample) {
+/* The same in a sample of the last forward. */
+static double find_best(attr_detection *box, const attr_target *t, attr_engine *e, int sample) {
     int count = 0;
     attr_head *heads = NULL;
-    attr_detection box;
-    double best = attr_heads_read(&heads, &count, e, sample) == ATTR_OK ? find_best(&box, t, heads, count) : 0;
+    double best = attr_heads_read(&heads, &count, e, sample) == ATTR_OK ? find_best_of(box, t, heads, count) : 0;
     attr_heads_free(heads, count);
     return best;
 }
 
+double attr_rematched_score(const attr_target *t, attr_engine *e, int sample) {
+    attr_detection box;
+    return find_best(&box, t, e, sample);
+}
+
+attr_status attr_target_of_match(attr_target **out, const attr_target *t, attr_engine *e, int sample, int class_index) {
+    attr_detection box = t->detection;
+    find_best(&box, t, e, sample);
+    if (class_index >= 0) box.class_index = class_index;
+    return attr_target_of_detection(out, e, ATTR_TARGET_SCORE, &box);
+}
+
 bool attr_target_is_recognised(const attr_target *t, attr_engine *e, int sample, double overlap, double least_score) {
-    int count = 0;
-    attr_head *heads = NULL;
     attr_detection box;
     attr_target *there = NULL;
-    double best = attr_heads_read(&heads, &count, e, sample) == ATTR_OK ? find_best(&box, t, heads, count) : 0;
-    attr_heads_free(heads, count);
+    double best = find_best(&box, t, e, sample);
     if (best <= 0 || (double)attr_box_iou(&box, &t->matched) < overlap) return false;
     if (attr_target_of_detection(&there, e, ATTR_TARGET_SCORE, &box) != ATTR_OK) return false;
     bool is_recognised =

@@ -63,6 +63,12 @@ attr_status attr_target_rematch(attr_target **out, const attr_target *t, attr_en
 bool attr_target_is_recognised(const attr_target *rematched, attr_engine *e, int sample, double overlap,
                                double least_score);
 
+/* The score, at the cell and anchor of the box that gives attr_target_rematch()'s target its value in a sample of the
+ * last forward, of the same class, or of another (-1: the same); where no box overlaps, at the old place. It can be
+ * seeded. ATTR_BAD_INPUT when that head has no such class. */
+attr_status attr_target_of_match(attr_target **out, const attr_target *rematch, attr_engine *e, int sample,
+                                 int class_index);
+
 void attr_target_free(attr_target *t);
 
 /* The head's layer; of a contrast that of its first number. */
