@@ -3,9 +3,9 @@
 load attribute
 
 @test "attribute: without a command, or with an unknown one, it says which there are" {
-    refused "a command is missing (test, compare, triage, valid, sanity, experiment, check, tune, calibrate, dream, init or help)" attribute
+    refused "a command is missing (test, compare, triage, valid, sanity, experiment, check, tune, calibrate, dream, attack, init or help)" attribute
     refused "a command is missing" attribute -verbose
-    refused 'there is no command "tset" (test, compare, triage, valid, sanity, experiment, check, tune, calibrate, dream, init or help)' attribute tset
+    refused 'there is no command "tset" (test, compare, triage, valid, sanity, experiment, check, tune, calibrate, dream, attack, init or help)' attribute tset
 }
 
 @test "attribute: a command with too few or too many arguments shows its usage" {

@@ -6,9 +6,9 @@
 
 #include "base/memory.h"
 
-attr_status attr_curvature_make(attr_curvature *out, attr_engine *smooth, const attr_target *target, double reach) {
+attr_status attr_curvature_make(attr_curvature *out, attr_engine *smooth, const attr_target *target) {
     size_t size = attr_engine_inputs(smooth);
-    *out = (attr_curvature){.engine = smooth, .target = target, .reach = reach, .size = size};
+    *out = (attr_curvature){.engine = smooth, .target = target, .reach = ATTR_HESSIAN_REACH, .size = size};
     ATTR_TRY(attr_allocate(&out->x, 4 * size, sizeof *out->x, "second derivatives"));
     out->gradient = out->x + size;
     out->moved = out->gradient + size;

@@ -8,28 +8,30 @@
  * does; without that, what h v switches over would jump, and a jump divided by h does not vanish. Targets whose
  * derivative depends on x (probabilities, scores) are differentiated, too.
  *
- * The reach. The error has a part that grows with h^2, by the third derivative, which a softplus makes as large as
- * beta^2, and a part that grows with 1 / h, by the rounding of gradients. They meet where reach is about the cube root
- * of the relative rounding: ATTR_REACH_F32 and ATTR_REACH_F64. Measured errors are in tests/test_hessian.c. */
+ * Which h. The error has a part that grows with h^2, by the third derivative, which a softplus makes as large as beta^2
+ * and layers multiply, and a part that grows with 1 / h, by the rounding of gradients. In double precision there is
+ * room between both: with reach 1e-8, for the sign of the gradient as v, beta from 10 to 100, halving h changes H v by
+ * 1e-7 to 6e-7 of itself for Tiny Darknet and by 1e-8 for Yolo-Fastest (logit of dog; dog.jpg). In single precision
+ * there is none: 1e-2 at the best reach, 1e-6, and Tiny Darknet's H v is lost from 1e-4 on. So the engine has to be one
+ * of double precision. */
 #ifndef ATTR_ATTACKS_HESSIAN_H
 #define ATTR_ATTACKS_HESSIAN_H
 
 #include "targets/target.h"
 
-#define ATTR_REACH_F32 1e-3
-#define ATTR_REACH_F64 1e-5
+#define ATTR_HESSIAN_REACH 1e-8
 
 /* Work on one point x [size], the engine's inputs. */
 typedef struct {
-    attr_engine *engine; /* smooth, of batch 2 or more; sharpness set by the caller */
+    attr_engine *engine; /* smooth, ATTR_F64, of batch 2 or more; sharpness set by the caller */
     const attr_target *target;
-    double reach;
+    double reach; /* ATTR_HESSIAN_REACH, unless the caller changes it */
     size_t size;
     double *x, *gradient; /* [size] the gradient of the target at x */
     double *moved, *other;
 } attr_curvature;
 
-attr_status attr_curvature_make(attr_curvature *out, attr_engine *smooth, const attr_target *target, double reach);
+attr_status attr_curvature_make(attr_curvature *out, attr_engine *smooth, const attr_target *target);
 void attr_curvature_free(attr_curvature *c);
 
 /* Goes to x: fills `x` and `gradient`. Sample 0 of the engine's last forward is x then, and other gradients can be

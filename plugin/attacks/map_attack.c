@@ -235,7 +235,7 @@ static attr_status check(const attr_victim *v, attr_engine *e, const attr_map_at
 }
 
 static attr_status allocate(attack *a) {
-    ATTR_TRY(attr_curvature_make(&a->at, a->engine, a->victim->target, ATTR_REACH_F32));
+    ATTR_TRY(attr_curvature_make(&a->at, a->engine, a->victim->target));
     ATTR_TRY(attr_allocate(&a->x, 2 * a->size, sizeof *a->x, "an attack"));
     ATTR_TRY(attr_allocate(&a->map, 2 * a->plane, sizeof *a->map, "an attack"));
     a->slope = a->x + a->size;

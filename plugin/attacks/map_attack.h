@@ -49,10 +49,10 @@ typedef struct {
 #define ATTR_MAP_WEIGHT  39.72
 #define ATTR_KEEP_WEIGHT 1000.
 
-/* Attacks one victim by a smooth single-precision engine of batch 2 or more (attr_engine_create_smooth); out->losses
- * has what is lowered: the structured loss, or the part of M on the k pixels of the network itself. out->x of topk is
- * x itself where no iterate was better. With `towards` set ATTR_BAD_INPUT: the prediction is to be kept. Other errors
- * as attr_pgd(). Progress counts iterations. */
+/* Attacks one victim by a smooth engine of double precision and batch 2 or more (attr_engine_create_smooth);
+ * out->losses has what is lowered: the structured loss, or the part of M on the k pixels of the network itself. out->x
+ * of topk is x itself where no iterate was better. With `towards` set ATTR_BAD_INPUT: the prediction is to be kept.
+ * Other errors as attr_pgd(). Progress counts iterations. */
 attr_status attr_map_attack(attr_attacked *out, attr_engine *smooth, const attr_victim *victim,
                             const attr_map_attack_settings *settings, attr_progress progress, void *context);
 

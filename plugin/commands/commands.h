@@ -18,6 +18,7 @@ attr_status attr_command_check(int count, char **arguments, const attr_options *
 attr_status attr_command_tune(int count, char **arguments, const attr_options *flags);
 attr_status attr_command_calibrate(int count, char **arguments, const attr_options *flags);
 attr_status attr_command_dream(int count, char **arguments, const attr_options *flags);
+attr_status attr_command_attack(int count, char **arguments, const attr_options *flags);
 attr_status attr_command_init(int count, char **arguments, const attr_options *flags);
 attr_status attr_command_help(int count, char **arguments, const attr_options *flags);
 

@@ -20,6 +20,7 @@ static const struct {
     {"tune", attr_command_tune, false},
     {"calibrate", attr_command_calibrate, false},
     {"dream", attr_command_dream, false},
+    {"attack", attr_command_attack, false},
     {"init", attr_command_init, false},
     {"help", attr_command_help, false},
 };
@@ -49,12 +50,12 @@ static attr_status dispatch(int argc, char **argv, const attr_options *flags) {
     if (flags->help) return attr_command_help(0, NULL, flags);
     if (argc < 3)
         return attr_fail(ATTR_BAD_INPUT, "a command is missing (test, compare, triage, valid, sanity, experiment, "
-                                         "check, tune, calibrate, dream, init or help)");
+                                         "check, tune, calibrate, dream, attack, init or help)");
     int command = find_command(argv[2]);
     if (command < 0)
         return attr_fail(ATTR_BAD_INPUT,
                          "there is no command \"%s\" (test, compare, triage, valid, sanity, experiment, check, tune, "
-                         "calibrate, dream, init or help)",
+                         "calibrate, dream, attack, init or help)",
                          argv[2]);
     if (flags->json && !commands[command].prints_json)
         return attr_fail(ATTR_BAD_INPUT, "command line: -json is for test and compare, not for %s", argv[2]);

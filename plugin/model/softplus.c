@@ -60,12 +60,15 @@ attr_status attr_softplus_take(bool *bends, attr_op *op, layer *l) {
     return ATTR_OK;
 }
 
+/* For fewer, starting threads costs more than it saves. */
+enum { piece = 1 << 13 };
+
 /* Of n values u: f(u), and f'(u) in `slopes`. */
 #define FORWARD(name, real, exp_of, log1p_of)                                                                          \
     static void name(real *values, real *slopes, size_t n, const attr_softplus *s) {                                   \
         const real below = (real)s->below, rise = (real)(s->above - s->below), beta = (real)s->beta;                   \
         const bool is_sharp = isinf(s->beta);                                                                          \
-        _Pragma("omp parallel for") for (size_t i = 0; i < n; ++i) {                                                   \
+        _Pragma("omp parallel for if (n > piece)") for (size_t i = 0; i < n; ++i) {                                    \
             const real u = values[i], small = is_sharp ? 0 : exp_of(-beta * (u < 0 ? -u : u));                         \
             const real bend = is_sharp ? 0 : log1p_of(small) / beta;                                                   \
             slopes[i] = below + rise * (u > 0 ? 1 / (1 + small) : small / (1 + small));                                \

@@ -26,6 +26,7 @@
     X(ASCENT,  "ascent",  "maxima of gradients: ggig, ig_max, gda, geg") \
     X(MASK,    "mask",    "the optimised mask of relex") \
     X(LAYER,   "layer",   "maps of a layer: gradcam, gradcam_pp, layercam, gradient_x_activation") \
+    X(ATTACK,  "attack",  "pictures that deceive: the command attack") \
     X(OUTPUT,  "output",  "what is written") \
     X(RUN,     "run",     "how it is computed; none but seed, precision and, in the last digits, tuned changes a result") \
     X(COMMAND, "command", "on the command line only")
@@ -102,6 +103,26 @@
     TEXT(LAYER, layers, "auto", "LAYERS", \
          "numbers and ranges: 12,16-20, a map of each; auto: the last layer of activations before the head") \
     BOOL(LAYER, relu, "1", "0: what speaks against the target is kept, with its sign") \
+    \
+    CHOICE(ATTACK, attack, "pgd", "what is done to the picture") \
+    REAL(ATTACK, epsilon, "0", "0", "1", "of 0 to 1", \
+         "how far a number of the input may go; 0: as published, pgd 0.0158, topk 8 / 255, structured as far as it likes") \
+    INT(ATTACK, attack_iterations, "auto", "1", "1000000", "auto", "", "steps; auto: pgd 40, structured 1500, topk 100") \
+    /* .01, 1 and 2e-4 in the papers' normalised space, a unit of which is .225 here. */ \
+    REAL(ATTACK, attack_step, "0", "0", "1", "of 0 to 1", \
+         "how far a step goes; 0: pgd 0.00225, structured 0.000045 (Adam's learning rate), topk 0.225") \
+    BOOL(ATTACK, random_start, "1", "pgd: it starts anywhere within epsilon") \
+    TEXT(ATTACK, attack_class, "any", "CLASS", "pgd: the class that is to be seen, name or number; any: another one") \
+    CHOICE(ATTACK, attack_match, "frozen", "pgd of a detection: whose score is changed") \
+    CHOICE(ATTACK, attacked_map, "gradient", "structured, topk: the map that is changed") \
+    TEXT(ATTACK, wanted_map, "none", "FILE", \
+         "structured: what it is to look like: the map of this picture, or a .npy of the network's height and width") \
+    INT(ATTACK, attacked_pixels, "auto", "1", "100000000", "auto", "", \
+        "topk: so many of its largest pixels; auto: 1000 of 224 x 224, and as large a part of others") \
+    REAL(ATTACK, beta, "0", "0", "1000000", "", \
+         "structured, topk: sharpness of the softplus for second derivatives; 0: 100 in the end, 30") \
+    REAL(ATTACK, map_weight, "39.72", "0", "1000000000000", "", "structured: weight of the map (1e11 / 224^4)") \
+    REAL(ATTACK, keep_weight, "1000", "0", "1000000000000", "", "structured: of the prediction that is kept (1e6 / 1000)") \
     \
     TEXT(OUTPUT, results, "results", "FOLDER", "where the results go, a folder for each picture") \
     SET(OUTPUT, output, "npy,png,json,html", "kinds of files") \
@@ -288,6 +309,19 @@
     X(UNIT_MEAN, "mean", "the mean over its places") \
     X(UNIT_CENTRE, "centre", "the one in the middle")
 
+#define ATTR_ATTACK_WORDS(X) \
+    X(ATTACK_PGD, "pgd", "another prediction: projected gradient descent") \
+    X(ATTACK_STRUCTURED, "structured", "the same prediction, but another map: wanted_map") \
+    X(ATTACK_TOPK, "topk", "the same prediction, but another map: not where it was largest")
+
+#define ATTR_ATTACK_MATCH_WORDS(X) \
+    X(MATCH_FROZEN, "frozen", "that of its cell and anchor") \
+    X(MATCH_ANEW, "anew", "in each step that of the box that is the best for it")
+
+#define ATTR_ATTACKED_MAP_WORDS(X) \
+    X(ATTACKED_MAP_GRADIENT, "gradient", "the gradient's magnitudes") \
+    X(ATTACKED_MAP_GRADIENT_X_INPUT, "gradient_x_input", "those of the gradient times the input")
+
 #define ATTR_TUNED_WORDS(X) \
     X(TUNED_NONE, "none", "every layer as the program's rule says")
 
@@ -312,7 +346,10 @@
     X(checks, ATTR_CHECKS_WORDS) \
     X(size, ATTR_SIZE_WORDS) \
     X(mask, ATTR_MASK_WORDS) \
-    X(unit, ATTR_UNIT_WORDS)
+    X(unit, ATTR_UNIT_WORDS) \
+    X(attack, ATTR_ATTACK_WORDS) \
+    X(attack_match, ATTR_ATTACK_MATCH_WORDS) \
+    X(attacked_map, ATTR_ATTACKED_MAP_WORDS)
 
 /* Flags of Darknet's own commands: another name of a row, or accepted and ignored (with or without a value). */
 #define ATTR_HOST_FLAGS(ALIAS, IGNORED) \

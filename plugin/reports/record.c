@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/files.h"
+#include "reports/attack.h"
 #include "reports/dream.h"
 #include "reports/sanity.h"
 #include "reports/text.h"
@@ -44,6 +45,13 @@ static void write_hashes(FILE *file, const attr_explanation *e) {
 attr_status attr_write_record(FILE *file, const attr_explanation *e, const char *path) {
     fprintf(file, ATTR_RECORD_MARK " %s: all options of one run, defaults included\n", ATTR_VERSION);
     write_command(file, e, "test", path);
+    write_hashes(file, e);
+    return attr_options_write(file, &e->options, 0);
+}
+
+attr_status attr_write_attack_record(FILE *file, const attr_explanation *e, const char *path) {
+    fprintf(file, ATTR_RECORD_MARK " %s: all options of one attack, defaults included\n", ATTR_VERSION);
+    write_command(file, e, "attack", path);
     write_hashes(file, e);
     return attr_options_write(file, &e->options, 0);
 }

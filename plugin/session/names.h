@@ -20,4 +20,7 @@ attr_status attr_name_picture(char **out, const char *path);
 attr_status attr_name_item(attr_explained *item, const attr_explanation *ex, const char *part, const attr_map *map,
                            size_t each);
 
+/* Such a name of parts: `number` is left out where it is 0, `last` stands behind them all. */
+attr_status attr_name_target(char **out, const char *class_name, int number, const char *part, const char *last);
+
 #endif
