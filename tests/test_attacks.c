@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "attacks/attacked_retrieval.h"
 #include "attacks/map_attack.h"
 #include "attacks/pgd.h"
 #include "base/random.h"
@@ -394,4 +395,48 @@ Test(attacks, on_maps_can_be_refused) {
     v.towards = s.target;
     cr_assert_eq(attr_map_attack(&a, s.smooth, &v, &settings, NULL, NULL), ATTR_BAD_INPUT);
     free_subject(&s);
+}
+
+/* ---- Retrieval */
+
+/* A network that says which of four pixels is the brightest: what is retrieved can be read off the masks. */
+Test(attacks, retrieval_of_attacked_pictures_by_hand) {
+    network *net =
+        make_test_network("[net] height=2 width=2 channels=1 [connected] output=4 activation=linear [softmax]", 1);
+    for (int i = 0; i < 16; i++) net->layers[0].weights[i] = i % 5 == 0;
+    for (int i = 0; i < 4; i++) net->layers[0].biases[i] = 0;
+    const attr_region all = {1, 2, 2, 0, 0, 2, 2}, left = {1, 2, 2, 0, 0, 1, 2};
+    const float x[4] = {0.9f, 0.5f, 0.4f, 0.1f}, attacked[4] = {0.6f, 0.8f, 0.4f, 0.1f}, white[4] = {1, 1, 1, 1};
+    const double on_it[4] = {1, 0, 0, 0}, beside[4] = {0, 0, 1, 0};
+    omp_set_num_threads(1);
+    for (int batch = 1; batch < 7; batch++) {
+        attr_engine *e = NULL;
+        attr_retrieved rates[ATTR_RETRIEVALS] = {{0}};
+        cr_assert_eq(attr_engine_create(&e, net, ATTR_F32, batch, ATTR_KEEP_NEEDED), ATTR_OK);
+        attr_retrieval_case c = {x, attacked, on_it, beside, &all, NULL};
+        cr_assert_eq(attr_retrieve_attacked(rates, e, &c), ATTR_OK, "%s", attr_error_message());
+        const size_t first[ATTR_RETRIEVALS] = {1, 1, 0, 0};
+        for (int k = 0; k < ATTR_RETRIEVALS; k++)
+            cr_assert(rates[k].pictures == 1 && rates[k].retrieved == first[k], "row %d: %zu", k, rates[k].retrieved);
+        c.reference = white; /* what is not shown is the brightest */
+        cr_assert_eq(attr_retrieve_attacked(rates, e, &c), ATTR_OK);
+        for (int k = 0; k < ATTR_RETRIEVALS; k++) /* beside: pixel 0 is white, the first of three equal ones */
+            cr_assert_eq(rates[k].retrieved, first[k] + (k >= ATTR_RETRIEVE_ATTACKED), "row %d: %zu", k,
+                         rates[k].retrieved);
+        c = (attr_retrieval_case){x, attacked, on_it, on_it, &left, NULL}; /* bars are there whatever the mask says */
+        memset(rates, 0, sizeof rates);
+        cr_assert_eq(attr_retrieve_attacked(rates, e, &c), ATTR_OK);
+        const size_t bars[ATTR_RETRIEVALS] = {1, 0, 0, 1};
+        for (int k = 0; k < ATTR_RETRIEVALS; k++) cr_assert_eq(rates[k].retrieved, bars[k], "row %d", k);
+        attr_engine_free(e);
+    }
+    free_test_network(net);
+}
+
+Test(attacks, mask_of_a_map_by_hand) {
+    const attr_region middle = {1, 3, 3, 1, 0, 2, 2};
+    const double map[9] = {9, -3, 1, 9, 2, 1, 9, 9, 9}, expected[9] = {0, 1, 0, 0, 1 / 1.97, 0, 0, 0, 0};
+    double mask[9];
+    cr_assert_eq(attr_mask_of_map(mask, map, &middle), ATTR_OK);
+    for (int i = 0; i < 9; i++) cr_assert_float_eq(mask[i], expected[i], 1e-12, "%d: %g", i, mask[i]);
 }

@@ -75,7 +75,7 @@ Test(retrieval, masks_worked_by_hand) {
 
 Test(retrieval, counts_classes_that_stay) {
     const float scores[] = {.1f, .7f, .7f, -1}, broken[] = {1, NAN, 2};
-    attr_retrieval r = {0};
+    attr_retrieved r = {0};
     cr_expect_eq(attr_predicted_class(scores, 4), 1, "of equal ones the first");
     cr_expect_eq(attr_predicted_class(scores, 0), -1, "no score");
     cr_expect_eq(attr_predicted_class(broken, 3), -1, "not a number");

@@ -21,7 +21,7 @@ int attr_predicted_class(const float *scores, size_t n) {
     return n > 0 ? (int)best : -1;
 }
 
-void attr_retrieval_add(attr_retrieval *r, int whole_class, int masked_class) {
+void attr_retrieval_add(attr_retrieved *r, int whole_class, int masked_class) {
     ++r->pictures;
     r->retrieved += whole_class >= 0 && whole_class == masked_class;
 }
@@ -43,6 +43,6 @@ attr_part attr_wilson_interval(size_t successes, size_t trials, double probabili
     return (attr_part){part, successes == 0 ? 0 : centre - half, successes == trials ? 1 : centre + half};
 }
 
-attr_part attr_retrieval_rate(const attr_retrieval *r, double probability) {
+attr_part attr_retrieval_rate(const attr_retrieved *r, double probability) {
     return attr_wilson_interval(r->retrieved, r->pictures, probability);
 }

@@ -24,10 +24,10 @@ int attr_predicted_class(const float *scores, size_t n);
 /* Counts, empty when zeroed. */
 typedef struct {
     size_t retrieved, pictures;
-} attr_retrieval;
+} attr_retrieved;
 
 /* Adds a picture by the classes predicted for it whole and masked; -1 is never retrieved. */
-void attr_retrieval_add(attr_retrieval *r, int whole_class, int masked_class);
+void attr_retrieval_add(attr_retrieved *r, int whole_class, int masked_class);
 
 /* A part of n trials, with the interval of Wilson: Probable inference, JASA 1927: all p for which |part - p| is at most
  * z sqrt(p (1 - p) / n), hence within [0, 1], and not empty where part is 0 or 1,
@@ -42,7 +42,7 @@ typedef struct {
 attr_part attr_wilson_interval(size_t successes, size_t trials, double probability);
 
 /* The retrieval rate and its interval. */
-attr_part attr_retrieval_rate(const attr_retrieval *r, double probability);
+attr_part attr_retrieval_rate(const attr_retrieved *r, double probability);
 
 /* z with P(|Z| <= z) = probability for a standard normal Z: 1.959964 for .95. 0 < probability < 1. */
 double attr_normal_quantile(double probability);

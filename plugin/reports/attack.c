@@ -95,45 +95,46 @@ static bool is_signed(const float *map, size_t n) {
 }
 
 typedef struct {
-    const double *plane;
+    float *map; /* of the picture's part */
     const float *input;
     const char *extension;
 } side;
 
-/* Both with the colours of one scale; a map that is 0 everywhere is not drawn. */
+static attr_status draw_map(const attr_attack_report *r, const attr_attack_target *t, const side *of,
+                            attr_palette palette, const char *folder) {
+    const attr_explanation *e = r->ex;
+    attr_overlay_settings settings = {.palette = palette,
+                                      .normalisation = (attr_normalisation_word)e->options.normalisation};
+    attr_picture p = {0};
+    attr_overlay overlay = {0};
+    char *path = NULL;
+    attr_status status = cut_picture(&p, e, of->input);
+    if (status == ATTR_OK) status = attr_overlay_draw(&overlay, &p, of->map, &settings);
+    bool drawn = status == ATTR_OK;
+    if (status == ATTR_NUMERIC) status = ATTR_OK; /* 0 everywhere */
+    if (drawn) status = attr_join_path(&path, folder, t->name, of->extension);
+    if (drawn && status == ATTR_OK) status = attr_png_write(path, overlay.rgb, overlay.w, overlay.h);
+    free(path);
+    free(overlay.rgb);
+    attr_picture_free(&p);
+    return status;
+}
+
+/* Each with its own scale: the gradient of a score that is gone is as small as the score. */
 static attr_status draw_maps(const attr_attack_report *r, const attr_attack_target *t, const char *folder) {
     const attr_explanation *e = r->ex;
-    const side sides[] = {{t->map_before, e->input, ".before.png"}, {t->map_after, t->written, ".after.png"}};
+    const double *const planes[] = {t->map_before, t->map_after};
     size_t n = (size_t)e->letterbox.new_w * (size_t)e->letterbox.new_h;
-    attr_normalisation_word normalisation = (attr_normalisation_word)e->options.normalisation;
-    attr_overlay_settings settings = {.palette = ATTR_SEQUENTIAL, .normalisation = normalisation};
+    side sides[] = {{NULL, e->input, ".before.png"}, {NULL, t->written, ".after.png"}};
+    attr_palette palette = ATTR_SEQUENTIAL;
     attr_status status = ATTR_OK;
-    float *maps[2] = {NULL, NULL};
-    bool drawn[2] = {false, false};
     for (int k = 0; status == ATTR_OK && k < 2; k++) {
-        attr_scale scale;
-        status = cut_map(&maps[k], e, sides[k].plane);
-        if (status != ATTR_OK) break;
-        attr_status scaled = attr_scale_of(&scale, maps[k], n, normalisation);
-        drawn[k] = scaled == ATTR_OK;
-        if (drawn[k]) attr_scale_widen(&settings.scale, &scale);
-        if (is_signed(maps[k], n)) settings.palette = ATTR_DIVERGING;
+        status = cut_map(&sides[k].map, e, planes[k]);
+        if (status == ATTR_OK && is_signed(sides[k].map, n)) palette = ATTR_DIVERGING;
     }
-    for (int k = 0; status == ATTR_OK && k < 2; k++) {
-        attr_picture p = {0};
-        attr_overlay overlay = {0};
-        char *path = NULL;
-        if (!drawn[k]) continue;
-        status = cut_picture(&p, e, sides[k].input);
-        if (status == ATTR_OK) status = attr_overlay_draw(&overlay, &p, maps[k], &settings);
-        if (status == ATTR_OK) status = attr_join_path(&path, folder, t->name, sides[k].extension);
-        if (status == ATTR_OK) status = attr_png_write(path, overlay.rgb, overlay.w, overlay.h);
-        free(path);
-        free(overlay.rgb);
-        attr_picture_free(&p);
-    }
-    free(maps[0]);
-    free(maps[1]);
+    for (int k = 0; status == ATTR_OK && k < 2; k++) status = draw_map(r, t, &sides[k], palette, folder);
+    free(sides[0].map);
+    free(sides[1].map);
     return status;
 }
 

@@ -2,7 +2,7 @@
  *
  *   NAME.png             the picture that deceives, of as many pixels as the network looks at: give it to the network
  *   NAME.difference.png  what was changed, times `magnification` of attack.json, around grey (output=png)
- *   NAME.before.png      the map over the picture, and NAME.after.png, both with one scale (output=png)
+ *   NAME.before.png      the map over the picture, and NAME.after.png, each with its own scale (output=png)
  *   NAME.before.npy, NAME.after.npy    the same maps in numbers, [net_h][net_w] (output=npy)
  *
  * and of all attack.json (output=json) and attack.cfg, the options in force. */
