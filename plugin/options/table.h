@@ -105,11 +105,11 @@
     BOOL(LAYER, relu, "1", "0: what speaks against the target is kept, with its sign") \
     \
     CHOICE(ATTACK, attack, "pgd", "what is done to the picture") \
-    REAL(ATTACK, epsilon, "0", "0", "1", "of 0 to 1", \
-         "how far a number of the input may go; 0: as published, pgd 0.0158, topk 8 / 255, structured as far as it likes") \
+    REAL(ATTACK, epsilon, "0", "0", "1", "", \
+         "how far a number of the input, 0 to 1, may go; 0: as published, pgd 0.0158, topk 8 / 255, structured as far as it likes") \
     INT(ATTACK, attack_iterations, "auto", "1", "1000000", "auto", "", "steps; auto: pgd 40, structured 1500, topk 100") \
     /* .01, 1 and 2e-4 in the papers' normalised space, a unit of which is .225 here. */ \
-    REAL(ATTACK, attack_step, "0", "0", "1", "of 0 to 1", \
+    REAL(ATTACK, attack_step, "0", "0", "1", "", \
          "how far a step goes; 0: pgd 0.00225, structured 0.000045 (Adam's learning rate), topk 0.225") \
     BOOL(ATTACK, random_start, "1", "pgd: it starts anywhere within epsilon") \
     TEXT(ATTACK, attack_class, "any", "CLASS", "pgd: the class that is to be seen, name or number; any: another one") \
