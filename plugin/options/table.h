@@ -122,7 +122,7 @@
     REAL(ATTACK, beta, "0", "0", "1000000", "", \
          "structured, topk: sharpness of the softplus for second derivatives; 0: 100 in the end, 30") \
     REAL(ATTACK, map_weight, "39.72", "0", "1000000000000", "", "structured: weight of the map (1e11 / 224^4)") \
-    REAL(ATTACK, keep_weight, "1000", "0", "1000000000000", "", "structured: of the prediction that is kept (1e6 / 1000)") \
+    REAL(ATTACK, keep_weight, "1e+03", "0", "1000000000000", "", "structured: of the prediction that is kept (1e6 / 1000)") \
     \
     TEXT(OUTPUT, results, "results", "FOLDER", "where the results go, a folder for each picture") \
     SET(OUTPUT, output, "npy,png,json,html", "kinds of files") \
