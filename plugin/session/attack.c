@@ -202,7 +202,8 @@ static attr_status attack(attr_attack_target *t, work *w, uint64_t number) {
 static bool has_succeeded(const attr_attack_target *t, const work *w) {
     bool detected = !w->s->is_detector || t->after.probability > w->s->options.thresh;
     bool same = t->after.predicted == t->before.predicted && detected;
-    if (w->r->attack != ATTR_ATTACK_PGD) return same && t->gradient_maps.overlap < 1;
+    if (w->r->attack == ATTR_ATTACK_TOPK) return same && t->gradient_maps.overlap < 1;
+    if (w->r->attack == ATTR_ATTACK_STRUCTURED) return same && t->wanted_after > t->wanted_before;
     if (w->towards)
         return t->after.predicted == t->towards_index &&
                (!w->s->is_detector || t->after.towards > w->s->options.thresh);
@@ -325,7 +326,6 @@ static attr_status run(work *w) {
 
 attr_status attr_attack_picture(attr_attack_report *r, const char *path, attr_progress progress, void *context) {
     attr_session *s = r->session;
-    ATTR_TRY(attr_check_attack(s));
     ATTR_TRY(attr_prepare(&r->ex, s, path));
     const attr_letterbox *box = &r->ex->letterbox;
     size_t plane = (size_t)r->ex->net_w * (size_t)r->ex->net_h;

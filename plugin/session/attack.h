@@ -1,5 +1,6 @@
 /* Attacks on a picture (attacks/): the work behind `darknet attribute attack`.
  *
+ *   ATTR_TRY(attr_check_attack(session));
  *   attr_attack_report r = {.session = session};
  *   ATTR_TRY(attr_attack_picture(&r, path, progress, context));
  *   ...
@@ -49,7 +50,8 @@ typedef struct {
     attr_attack_view before, exact, after; /* after: what is written */
     attr_distance exact_distance, written_distance;
     bool succeeded; /* of what is written. pgd: seen as another class (as attack_class), a detection: found no more at
-                       its cell; others: the same prediction, another map */
+                       its cell; others: the same prediction, and topk: fewer of the top pixels; structured: nearer
+                       to the wanted map */
     double *map_before, *map_after;      /* [net_h][net_w] by the session's method; NULL: a map was not finite */
     attr_attack_agreement maps;          /* of these; all NAN where one is constant or NULL */
     attr_attack_agreement gradient_maps; /* of M (gradient_map.h), which structured and topk attack */
@@ -67,9 +69,10 @@ typedef struct {
     int count;
 } attr_attack_report;
 
-/* Attacks all targets of a picture by the session's options. ATTR_BAD_INPUT for options that do not fit (see
- * attr_check_attack), a target without a probability, a wanted map that cannot be read. A detector that detects nothing
- * has no target. Released with attr_attack_free(), also after a failure. The parameters are unchanged afterwards. */
+/* Attacks all targets of a picture by the session's options, which attr_check_attack() has seen. ATTR_BAD_INPUT for a
+ * target without a probability, more attacked pixels than there are, a wanted map that cannot be read. A detector that
+ * detects nothing has no target. Released with attr_attack_free(), also after a failure. The parameters are unchanged
+ * afterwards. */
 attr_status attr_attack_picture(attr_attack_report *out, const char *path, attr_progress progress, void *context);
 void attr_attack_free(attr_attack_report *report);
 
