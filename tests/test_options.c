@@ -437,7 +437,8 @@ Test(options, the_help_of_a_topic_or_an_option_has_only_that) {
     cr_expect(strncmp(text, "  -steps N ", 11) == 0 && strchr(text, '\n')[1] == '\0', "%s", text);
     free(text);
     expect_failure(help(&text, "nose"),
-                   "method, target, path, noise, clones, ascent, mask, layer, attack, output, run, command", "unknown topic");
+                   "method, target, path, noise, clones, ascent, mask, layer, attack, output, run, command",
+                   "unknown topic");
     cr_expect_str_eq(text, "");
     free(text);
 }

@@ -8,8 +8,8 @@
  * where p is the probability behind a target (targets/probability.h): of a classifier the class's, of a detection
  * objectness x class at its cell, so -log p of a class is the cross entropy. sign(0) = 0. The published settings are in
  * the papers' normalised space, a unit of which is about .225 here: epsilon .07, .1, .3, 1, ..; step .01, 40 steps. (40
- * steps of .01 go .4 at most: from epsilon 1 on little more than the random start is left. RelEx cuts all colours at the
- * same two numbers, so some leave what a picture can show; here every x_i is a picture.)
+ * steps of .01 go .4 at most: from epsilon 1 on little more than the random start is left. RelEx cuts all colours at
+ * the same two numbers, so some leave what a picture can show; here every x_i is a picture.)
  *
  * A detection whose cell is attacked may be found by a neighbour. `matches_anew` takes in every step the cell whose box
  * is the best for it then (attr_target_rematch()).
