@@ -213,8 +213,8 @@ Test(options, texts_are_taken_up_to_their_room_and_no_further) {
 Test(options, the_stronger_source_wins_in_whatever_order_they_come) {
     static const char *const values[] = {"11", "12", "13", "14", "15", "16"};
     static const char *const paths[] = {NULL, "net.cfg", "data.cfg", "own.cfg", "study.cfg", NULL};
-    static const char *const origins[] = {"preset of the method", "net.cfg:3", "data.cfg:3", "own.cfg:3",
-                                          "study.cfg:3", "command line"};
+    static const char *const origins[] = {"preset of the method", "net.cfg:3",   "data.cfg:3", "own.cfg:3",
+                                          "study.cfg:3",          "command line"};
     char origin[64];
     for (int first = 0; first < ATTR_SOURCE_COUNT; first++)
         for (int second = 0; second < ATTR_SOURCE_COUNT; second++) {
