@@ -61,31 +61,69 @@ def _check_semi_natural(path, rows):
     _expect(all(scenes == first for scenes in by_class.values()), path, "classes differ in their backgrounds")
 
 
+def _check_blocks(row, blocks, size):
+    """In the picture, without common columns, and of the class's rows where the class is a part of the rows."""
+    columns = {c for _, x, _ in blocks for c in range(x, x + 10)}
+    _expect(len(columns) == 10 * len(blocks) and max(columns) < size and min(columns) >= 0, row["name"], "common columns")
+    for y, _, height in blocks:
+        _expect(0 <= y and y + height <= size, row["name"], "a block sticks out")
+        if "half-" in row["name"] or "third-" in row["name"]:
+            _expect(y == int(row["class"]) * height, row["name"], "a block in the rows of another class")
+
+
 def _check_synthetic(path, rows):
-    """The blocks are where made.csv says; in them the mean is another one by about 1, elsewhere it is 0."""
+    """The blocks are where made.csv says; in them the mean is that of the class, +1 or -1, elsewhere it is 0."""
     sums, counts = {}, {}
     for row in rows:
         picture = read_png(f"{path}/images/{row['split']}/{row['name']}.png")
         blocks = [tuple(map(int, block.split("/"))) for block in row["blocks"].split()]
-        inside = {(r, c) for y, x, height in blocks for r in range(y, y + height) for c in range(x, x + 10)}
+        _check_blocks(row, blocks, picture.width)
+        inside = bytearray(picture.width * picture.height)
+        for y, x, height in blocks:
+            for r in range(y, y + height):
+                inside[r * picture.width + x : r * picture.width + x + 10] = b"\xff" * 10
         if row["split"] == "test":
             mask = read_png(f"{path}/masks/block/test/{row['name']}.png")
-            _expect(_marked(mask) == inside, row["name"], "the mask is not the blocks")
-        for i, grey in enumerate(picture.data):
-            key = (row["class"], divmod(i, picture.width) in inside)
-            sums[key] = sums.get(key, 0) + (grey - 128) / 32
-            counts[key] = counts.get(key, 0) + 1
-    for (class_index, inside), total in sums.items():
-        mean, error = total / counts[class_index, inside], 6 / counts[class_index, inside] ** .5 + .003
-        _expect(abs(abs(mean) - inside) < error, path, f"class {class_index}: a mean of {mean:.3f}, {inside=}")
+            _expect(mask.data == inside, row["name"], "the mask is not the blocks")
+        mean = -1 if "shift-minus" in row["name"] else 1
+        for value in (0, 255):
+            greys = [grey for grey, mask in zip(picture.data, inside) if mask == value]
+            key = (row["class"], mean if value else 0)
+            sums[key] = sums.get(key, 0) + (sum(greys) - 128 * len(greys)) / 32
+            counts[key] = counts.get(key, 0) + len(greys)
+    for (class_index, mean), total in sums.items():
+        found, error = total / counts[class_index, mean], 6 / counts[class_index, mean] ** .5 + .003
+        _expect(abs(found - mean) < error, path, f"class {class_index}: a mean of {found:.3f} instead of {mean}")
+
+
+def _check_crops(path, rows):
+    for row in rows:
+        picture = read_png(f"{path}/images/test/{row['name']}.png")
+        mask = read_png(f"{path}/masks/box/test/{row['name']}.png")
+        left, top, side = (int(row[key]) for key in ("left", "top", "side"))
+        box = [int(row["box_" + key]) for key in ("left", "top", "right", "bottom")]
+        _expect(picture.width == picture.height == side == mask.width == mask.height, row["name"], "not a square")
+        boxed = {(y, x) for y in range(side) for x in range(side)
+                 if box[0] <= left + x < box[2] and box[1] <= top + y < box[3]}
+        _expect(_marked(mask) == boxed, row["name"], "another box than made.csv has")
+        _expect(min(box[2] - box[0], box[3] - box[1]) >= 32, row["name"], "an object that is too small")
+
+
+def _published(mean, deviation):
+    """For each grey that of the published mask, (clip((grey - mean) / deviation, -1, 1) + 1) / 2 of white."""
+    return bytes(round(min(255, max(0, 127.5 * (1 + (v / 255 - mean) / deviation)))) for v in range(256))
 
 
 def _check_items(path, rows):
+    published = _published(.1307, .3081), _published(.2860, .3530)  # digits, Fashion-MNIST
     for row in rows:
         if row["split"] == "test":
             picture = read_png(f"{path}/images/test/{row['name']}.png")
             mask = read_png(f"{path}/masks/item/test/{row['name']}.png")
             _expect(picture == mask and picture.width == ITEM_SIZE, row["name"], "the mask is not the picture")
+            soft = read_png(f"{path}/masks/published/test/{row['name']}.png")
+            _expect(soft.data in [picture.data.translate(table) for table in published], row["name"],
+                    "the published mask is not the picture, normalised")
 
 
 def check(path):
@@ -94,10 +132,6 @@ def check(path):
         raise DataError(f"{path}: no such set")
     rows = made_rows(path)
     _expect(rows, path, "no pictures")
-    if "photograph" in rows[0]:
-        _check_semi_natural(path, rows)
-    elif "blocks" in rows[0]:
-        _check_synthetic(path, rows)
-    else:
-        _check_items(path, rows)
+    kinds = {"photograph": _check_semi_natural, "blocks": _check_synthetic, "side": _check_crops}
+    next((call for column, call in kinds.items() if column in rows[0]), _check_items)(path, rows)
     return len(rows)

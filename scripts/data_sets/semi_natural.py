@@ -149,14 +149,14 @@ def make(path, items, photographs, counts, seed):
     backgrounds = Backgrounds(photographs, generator)
     columns = ("class", "item", "photograph", "reduction", "x", "y", "row", "column")
     classes = len(items.labels)
+    indices = {split: _by_class(items.splits[split], classes, generator) for split in counts}
+    least = {split: min(map(len, some)) for split, some in indices.items()}
+    if least["test"] < counts["test"] // classes:
+        raise DataError(f"there are only {least['test']} items of a class for test")
     with SetFolder(path, items.labels, items.names, columns) as made:
         for split, count in counts.items():
-            indices = _by_class(items.splits[split], classes, generator)
-            least = min(map(len, indices))
-            if split == "test" and least < count // classes:
-                raise DataError(f"there are only {least} items of a class for {split}")
             for group in range(count // classes):
                 windows = backgrounds.draw(split, classes)
                 for k in range(classes):
-                    index = indices[k][group % least]
+                    index = indices[split][k][group % least[split]]
                     _add(made, split, k, (index, items.splits[split][index][0]), windows[k], generator)
