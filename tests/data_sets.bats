@@ -207,7 +207,7 @@ os.chdir(os.environ["top"])
 networks.DATA, networks.NETS, networks.CFGS = f"{folder}/data", f"{folder}/nets", folder
 networks.SETS = {"tiny": ("synthetic", "two", "--train", "16", "--test", "8")}
 with open("cfg/experiments/nets/synthetic-2.cfg", encoding="utf-8") as file:
-    cfg = file.read().replace("max_batches=400", "max_batches=4").replace("batch=64", "batch=8")
+    cfg = file.read().replace("max_batches=1000", "max_batches=4").replace("batch=32", "batch=8")
 
 
 def made(steps=4, seed=1, size=16):
@@ -231,6 +231,6 @@ for other in ({"steps": 3}, {"seed": 2}, {"size": 24}):
     was_there, weights = made(**other)
     assert not was_there and weights != first, other
 assert made() == (True, first)
-assert not [name for name in os.listdir(f"{folder}/nets") if name.endswith(".work")]
+assert not [name for name in os.listdir(f"{folder}/nets") if os.path.isdir(f"{folder}/nets/{name}")]
 PYTHON
 }

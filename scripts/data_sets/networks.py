@@ -166,11 +166,11 @@ def _accuracy(program, data, cfg, weights, log):
     return float(shares[-1][1])
 
 
-def _train(name, network, key, program):
-    """Trains in a folder of its own: a training that is broken off leaves nothing that looks like weights."""
-    work, cfg = f"{NETS}/{name}.work", f"{CFGS}/{network.cfg}"
-    shutil.rmtree(work, ignore_errors=True)
-    os.makedirs(work)
+def _train(name, key, source, program):
+    """Trains in a folder of its own, for a training that is broken off must leave nothing that looks like weights."""
+    network = NETWORKS[name]
+    work, cfg = f"{NETS}/{name}.{os.getpid()}", f"{CFGS}/{network.cfg}"
+    os.makedirs(work, exist_ok=True)
     with open(f"{work}/set.data", "w", encoding="utf-8") as file:
         options = {**_options(f"{DATA}/{network.data}"), "backup": work}
         file.writelines(f"{option}={value}\n" for option, value in options.items())
@@ -179,6 +179,8 @@ def _train(name, network, key, program):
     trained = f"{work}/{network.cfg.removesuffix('.cfg')}.weights"
     if not os.path.exists(trained):
         raise Failure(f"Darknet did not finish the training of {name}: see {work}/train.log")
+    if _key(network, source) != key:
+        raise Failure(f"the cfg or the pictures of {name} have changed meanwhile")
     accuracy = _accuracy(program, f"{work}/set.data", cfg, trained, f"{work}/valid.log")
     made = {"hash": key, "cfg": cfg, "data": f"{DATA}/{network.data}", "seed": network.seed, "accuracy": accuracy,
             "seconds": seconds, "processor_seconds": processor}
@@ -196,12 +198,12 @@ def _link(target, path):
     os.symlink(os.path.basename(target), path)
 
 
-def _make_network(name, key, program):
+def _make_network(name, key, source, program):
     """Trains a network unless its weights are there, links NET.weights and NET.json to them, says so."""
     made, weights = f"{NETS}/{name}-{key}.json", f"{NETS}/{name}-{key}.weights"
     is_cached = os.path.exists(weights)
     if not is_cached:
-        _train(name, NETWORKS[name], key, program)
+        _train(name, key, source, program)
     _link(made, f"{NETS}/{name}.json")
     _link(weights, f"{NETS}/{name}.weights")
     result = json.loads(_read(made))
@@ -224,5 +226,5 @@ def make_all(names, jobs):
     is_complete = all(os.path.exists(f"{NETS}/{name}-{key}.weights") for name, key in keys.items())
     program = None if is_complete else _darknet()
     with ThreadPoolExecutor(jobs) as pool:
-        for one in [pool.submit(_make_network, name, key, program) for name, key in keys.items()]:
+        for one in [pool.submit(_make_network, name, key, source, program) for name, key in keys.items()]:
             one.result()
