@@ -164,3 +164,32 @@ PYTHON
     refused "methods: there is no method" attribute valid "${model[@]}" some -methods gradent
     refused "usage: darknet attribute valid" attribute valid "${model[@]}" some more
 }
+
+@test "valid: adaptive noise is searched for each target" {
+    some
+    local taylor=(-method smoothtaylor -methods smoothtaylor -metrics autvc -roots 5 -threads 1)
+    attribute valid "${model[@]}" some "${taylor[@]}" -results fixed >/dev/null
+    attribute valid "${model[@]}" some "${taylor[@]}" -adaptive autvc -adaptive_steps 4 -results found >/dev/null
+    sigmas=()
+    for file in some/*; do
+        attribute test "${model[@]}" "$file" -method smoothtaylor -roots 5 -threads 1 -adaptive autvc -adaptive_steps 4 -results one >/dev/null
+        sigma=$(results value one/"$(basename "$file" .png)"/summary.json maps 0 adaptive sigma)
+        attribute valid "${model[@]}" "$file" "${taylor[@]}" -root_sigma "$sigma" -results each/"$(basename "$file")" >/dev/null
+        sigmas+=("$sigma")
+    done
+    echo "${sigmas[@]}"
+    python3 - <<'PYTHON'
+import csv, glob
+def read(folder):
+    rows = csv.DictReader(open(folder + "/valid/scores.csv"))
+    return {r["picture"]: float(r["autvc"]) for r in rows if r["method"] == "smoothtaylor"}
+fixed, found = read("fixed"), read("found")
+each = {}
+for folder in glob.glob("each/*"):
+    each.update(read(folder))
+assert len(found) == 5 and found.keys() == fixed.keys() == each.keys(), (found, each)
+for picture in found:
+    assert abs(found[picture] - each[picture]) < 1e-6 * each[picture], (picture, found[picture], each[picture])
+assert sum(found.values()) < sum(fixed.values()), (found, fixed)
+PYTHON
+}

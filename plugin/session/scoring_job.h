@@ -18,8 +18,9 @@ typedef struct {
     attr_explanation *ex;
     attr_choice *choices;
     int count;
-    attr_row_map *maps; /* [rows][targets] */
-    double *seconds;    /* [rows] for all targets */
+    attr_row_map *maps;  /* [rows][targets] */
+    double *root_sigmas; /* [rows][targets] what option adaptive has found; NAN: it was not looked for */
+    double *seconds;     /* [rows] for all targets */
     float *reference;
     attr_picture_scores *out;
     attr_progress progress;

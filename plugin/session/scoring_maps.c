@@ -33,7 +33,49 @@ typedef struct {
     int count;
     const float *x;
     const attr_parameters *parameters; /* NULL: the network's own */
+    double *root_sigmas;               /* [count] for option adaptive, which looks for each once: NAN before that */
 } map_inputs;
+
+static attr_status run_method(attr_map *maps, const attr_scoring_job *job, const map_inputs *in,
+                              const attr_method_settings *settings) {
+    const attr_job run = {.engine = job->scoring->session->engine,
+                          .x = in->x,
+                          .targets = in->targets,
+                          .target_count = (size_t)in->count,
+                          .settings = settings,
+                          .progress = job->progress,
+                          .context = job->context};
+    return attr_method_run(maps, &run);
+}
+
+static attr_status find_root_sigma(double *sigma, const attr_scoring_job *job, const map_inputs *in,
+                                   const attr_settings_holder *held) {
+    attr_noise_search found;
+    const attr_job run = {.engine = job->scoring->session->engine,
+                          .x = in->x,
+                          .targets = in->targets,
+                          .target_count = 1,
+                          .settings = &held->settings,
+                          .progress = job->progress,
+                          .context = job->context};
+    if (!isnan(*sigma)) return ATTR_OK;
+    ATTR_TRY(attr_adaptive_search(&found, &run, &held->adaptive));
+    *sigma = found.sigma;
+    return ATTR_OK;
+}
+
+/* Each target with the noise that suits it. */
+static attr_status run_adaptively(attr_map *maps, const attr_scoring_job *job, const map_inputs *in,
+                                  const attr_settings_holder *held) {
+    for (int i = 0; i < in->count; ++i) {
+        const map_inputs one = {in->targets + i, 1, in->x, in->parameters, in->root_sigmas + i};
+        attr_method_settings settings = held->settings;
+        ATTR_TRY(find_root_sigma(one.root_sigmas, job, &one, held));
+        settings.root_sigma = *one.root_sigmas;
+        ATTR_TRY(run_method(&maps[i], job, &one, &settings));
+    }
+    return ATTR_OK;
+}
 
 /* maps[count], zeroed, to be released by attr_map_free() also after a failure. */
 static attr_status make_maps(attr_map *maps, attr_scoring_job *job, const map_inputs *in) {
@@ -44,15 +86,9 @@ static attr_status make_maps(attr_map *maps, attr_scoring_job *job, const map_in
     if (status == ATTR_OK && attr_method_maps(&held.settings) != 1)
         status = attr_fail(ATTR_BAD_INPUT, "layers=%.128s: valid takes one layer", s->options.layers);
     if (status == ATTR_OK) {
-        attr_job run = {.engine = s->engine,
-                        .x = in->x,
-                        .targets = in->targets,
-                        .target_count = (size_t)in->count,
-                        .settings = &held.settings,
-                        .progress = job->progress,
-                        .context = job->context};
+        bool adaptive = held.adaptive.objective != ATTR_ADAPTIVE_NONE;
         if (in->parameters) attr_engine_replace_parameters(s->engine, in->parameters);
-        status = attr_method_run(maps, &run);
+        status = adaptive ? run_adaptively(maps, job, in, &held) : run_method(maps, job, in, &held.settings);
         if (in->parameters) attr_engine_replace_parameters(s->engine, NULL);
     }
     attr_settings_release(&held);
@@ -73,7 +109,7 @@ static void take_map(attr_row_map *out, attr_map *map) {
 
 static attr_status explain_row(attr_scoring_job *job, int row, attr_target *const *targets) {
     attr_map *maps = NULL;
-    const map_inputs in = {targets, job->count, job->ex->input, NULL};
+    const map_inputs in = {targets, job->count, job->ex->input, NULL, job->root_sigmas + row * job->count};
     ATTR_TRY(attr_allocate(&maps, (size_t)job->count, sizeof *maps, "maps"));
     choose_method(job, row);
     attr_status status = make_maps(maps, job, &in);
@@ -116,6 +152,8 @@ static void make_controls(attr_scoring_job *job) {
 attr_status attr_scoring_explain(attr_scoring_job *job) {
     size_t maps = (size_t)attr_scoring_rows(job->scoring) * (size_t)job->count;
     ATTR_TRY(attr_allocate(&job->maps, maps, sizeof *job->maps, "maps"));
+    ATTR_TRY(attr_allocate(&job->root_sigmas, maps, sizeof *job->root_sigmas, "maps"));
+    for (size_t i = 0; i < maps; ++i) job->root_sigmas[i] = NAN;
     for (size_t i = 0; i < maps; ++i)
         ATTR_TRY(attr_allocate(&job->maps[i].plane, area_of(job), sizeof *job->maps[i].plane, "a map"));
     ATTR_TRY(explain_methods(job));
@@ -129,6 +167,7 @@ void attr_scoring_free_maps(attr_scoring_job *job) {
         free(job->maps[i].values);
     }
     free(job->maps);
+    free(job->root_sigmas);
 }
 
 /* ---- Other maps of a row */
@@ -199,7 +238,8 @@ attr_status attr_scoring_explain_again(void *context, double *values, attr_made_
     attr_scoring_again *again = context;
     attr_scoring_job *job = again->job;
     attr_target *of = target ? target : job->choices[again->target].target;
-    map_inputs in = {&of, 1, x ? x : job->ex->input, NULL};
+    double *root_sigma = &job->root_sigmas[again->row * job->count + again->target];
+    map_inputs in = {&of, 1, x ? x : job->ex->input, NULL, root_sigma};
     ATTR_TRY(choose_kind(again, kind));
     switch (kind) {
     case ATTR_MAKE_SECOND:
