@@ -2,6 +2,7 @@
 # make test            all tests; ends with Criterion's summary
 # make sanitize        all tests with the address and undefined-behaviour sanitizers, in build/sanitize
 # make check-style     format, sizes, direction of includes, shell scripts
+# make experiments     all studies of cfg/experiments, with the networks that they need
 # make bench           speed beside stock Darknet, PyTorch and the processor's peak: build/bench.json, build/bench.md
 # make bench-quick     a minute: fails when a speed has halved
 # make install         to $(DESTDIR)$(PREFIX); make uninstall takes it away again
@@ -253,6 +254,9 @@ $(BUILD)/training/darknet: $(program_objects) $(training_objects) $(BUILD)/libat
 	@mkdir -p $(@D)
 	$(Q)$(LINK) -o $@ $^ $(LIBS)
 
+experiments: all
+	@for study in cfg/experiments/*.cfg; do $(BUILD)/darknet attribute experiment $$study || exit 1; done
+
 check-style:
 	@scripts/check-style
 
@@ -282,7 +286,7 @@ distclean:
 	rm -rf build
 
 FORCE:
-.PHONY: all test sanitize bench bench-quick check-style install uninstall clean distclean FORCE
+.PHONY: all test sanitize experiments bench bench-quick check-style install uninstall clean distclean FORCE
 .DELETE_ON_ERROR:
 
 -include $(shell find $(OBJ) -name "*.d" 2>/dev/null)

@@ -130,3 +130,11 @@ PYTHON
     [[ $stderr == *"scripts/nothing"* ]]
     [ ! -e results ]
 }
+
+@test "experiment: every study of the project is well formed" {
+    for file in "$root"/cfg/experiments/*.cfg; do
+        run -0 attribute experiment "$file" -dry -size small
+        [[ $output == *"What the rest takes is not known before."* ]]
+        run -0 attribute experiment "$file" -dry -size paper
+    done
+}
