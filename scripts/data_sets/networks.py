@@ -145,13 +145,18 @@ def _key(network, source):
     return _hash(source, _read(f"{CFGS}/{network.cfg}"), pictures.digest(), str(network.seed).encode())[:16]
 
 
+RUNNING = set()  # Darknet's processes, which end when this one does
+
+
 def _call(command, log, **environment):
     """Runs Darknet on one thread, with its output in a file; returns the seconds on the clock and of the processor."""
     start = time.time()
     with open(log, "w", encoding="utf-8") as output:
         process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT,
                                    env={**os.environ, "OMP_NUM_THREADS": "1", **environment})
+        RUNNING.add(process)
         _, status, usage = os.wait4(process.pid, 0)
+        RUNNING.discard(process)
     process.returncode = os.waitstatus_to_exitcode(status)
     return round(time.time() - start, 1), round(usage.ru_utime + usage.ru_stime, 1)
 
@@ -226,5 +231,12 @@ def make_all(names, jobs):
     is_complete = all(os.path.exists(f"{NETS}/{name}-{key}.weights") for name, key in keys.items())
     program = None if is_complete else _darknet()
     with ThreadPoolExecutor(jobs) as pool:
-        for one in [pool.submit(_make_network, name, key, source, program) for name, key in keys.items()]:
-            one.result()
+        futures = [pool.submit(_make_network, name, key, source, program) for name, key in keys.items()]
+        try:
+            for future in futures:
+                future.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for process in list(RUNNING):
+                process.kill()
+            raise
