@@ -78,13 +78,18 @@ static attr_status check_masks(const attr_validating *v) {
     return o->masks[0] ? check_folder("masks", o->masks) : ATTR_OK;
 }
 
+/* Metrics that need something which an option gives. */
+static attr_status check_needs(const attr_validating *v, unsigned trait, const char *given, const char *what) {
+    for (int k = 0; k < v->scoring.metric_count; ++k)
+        if (v->metrics[k]->traits & trait && !given[0])
+            return attr_fail(ATTR_BAD_INPUT, "metrics: %s needs %s", v->metrics[k]->name, what);
+    return ATTR_OK;
+}
+
 /* The second network is loaded, and checked, like the first. */
 static attr_status open_second(attr_validating *v) {
     const attr_session *s = v->session;
-    for (int k = 0; k < v->scoring.metric_count; ++k)
-        if (v->metrics[k]->traits & ATTR_NEEDS_SECOND && !v->given.second[0])
-            return attr_fail(ATTR_BAD_INPUT, "metrics: %s needs second=WEIGHTS, another network of the same cfg",
-                             v->metrics[k]->name);
+    ATTR_TRY(check_needs(v, ATTR_NEEDS_SECOND, v->given.second, "second=WEIGHTS, another network of the same cfg"));
     if (!v->given.second[0]) return ATTR_OK;
     ATTR_TRY(attr_session_open(&v->second, s->data_path, s->cfg_path, v->given.second, &v->given));
     v->scoring.second = v->second;
@@ -115,6 +120,8 @@ static attr_status read_paths(attr_validating *v) {
 attr_status attr_validating_prepare(attr_validating *v) {
     if (v->given.metrics[0]) ATTR_TRY(read_metrics(v));
     ATTR_TRY(check_masks(v));
+    ATTR_TRY(check_needs(v, ATTR_NEEDS_PARTNER, v->given.partner, "partner=FOLDER, other pictures of the same names"));
+    if (v->given.partner[0]) ATTR_TRY(check_folder("partner", v->given.partner));
     ATTR_TRY(open_second(v));
     v->valid.metrics = v->given.metrics;
     if (!v->valid.list) v->valid.list = v->session->valid_path;

@@ -9,6 +9,8 @@ static const char part_removed[] = "part of the pixels", windows_removed[] = "pa
                   parts_of_nine_tenths[] = "part of nine tenths of the pixels",
                   regions_flipped[] = "part of the regions", information[] = "part of the information";
 
+enum { PARTNER = ATTR_NEEDS_PARTNER | ATTR_NEEDS_EXPLAINER };
+
 /* clang-format off */
 const attr_metric attr_metrics[] = {
     {"deletion", "faithfulness", "area under the score while pixels get the mean colour, the most important first (64 steps)",
@@ -51,6 +53,20 @@ const attr_metric attr_metrics[] = {
      1, 0, attr_score_retrieval, NULL, NULL},
     {"retrieval_random", "faithfulness", "its control: whether the map of a random other class makes the picture be taken for that",
      -1, ATTR_NEEDS_PROBABILITY | ATTR_NEEDS_EXPLAINER, attr_score_retrieval_random, NULL, NULL},
+    {"partner_retrieval", "partner", "whether the partner times its own map is taken for what the picture is (RelEx, of an attacked picture)",
+     1, PARTNER, attr_score_partner_retrieval, NULL, NULL},
+    {"partner_retrieval_random", "partner", "its control: whether the partner times its map of a random other class is taken for that",
+     -1, PARTNER | ATTR_NEEDS_PROBABILITY, attr_score_partner_retrieval_random, NULL, NULL},
+    {"partner_overlap", "partner", "part of the largest values (1000 of 224 x 224) that are so in the partner's map, too",
+     1, PARTNER, attr_score_partner_overlap, NULL, NULL},
+    {"partner_spearman", "partner", "Spearman's correlation with the partner's map, of magnitudes",
+     1, PARTNER, attr_score_partner_spearman, NULL, NULL},
+    {"partner_ssim", "partner", "structural similarity with the partner's map, as grey pictures",
+     1, PARTNER, attr_score_partner_ssim, NULL, NULL},
+    {"partner_deletion", "partner", "deletion of the picture in the order of the partner's map",
+     -1, PARTNER, attr_score_partner_deletion, NULL, part_removed},
+    {"partner_preservation", "partner", "preservation of the picture in that order",
+     1, PARTNER, attr_score_partner_preservation, NULL, part_removed},
     {"completeness", "axioms", "how far the map misses the sum that it promises, over that sum; undefined for what promises none",
      -1, 0, attr_score_completeness, NULL, NULL},
     {"input_invariance", "axioms", "change of the map, over the map, when -shift is added to the input and taken away by the first bias",
@@ -136,5 +152,5 @@ bool attr_metric_lacks(const attr_metric *metric, const attr_scored_map *m) {
     unsigned traits = metric->traits;
     return (traits & ATTR_NEEDS_MASK && !m->mask) || (traits & ATTR_NEEDS_EXPLAINER && !m->explain) ||
            (traits & ATTR_NEEDS_DETECTOR && !m->matched) || (traits & ATTR_NEEDS_SECOND && !m->has_second) ||
-           (traits & ATTR_NEEDS_PROBABILITY && !m->probability);
+           (traits & ATTR_NEEDS_PROBABILITY && !m->probability) || (traits & ATTR_NEEDS_PARTNER && !m->partner);
 }

@@ -24,6 +24,7 @@ typedef enum {
     ATTR_MAKE_AGAIN,   /* with other random numbers */
     ATTR_MAKE_SECOND,  /* of the second network, with the same other random numbers */
     ATTR_MAKE_SHIFTED, /* of x plus a constant, by a network whose first layer takes it away again (replacement.h) */
+    ATTR_MAKE_PARTNER, /* of the partner */
     ATTR_MAKE_KINDS
 } attr_made_map;
 
@@ -51,6 +52,7 @@ typedef struct {
     attr_fitted_region fitted;
     const float
         *reference;     /* what stands for "removed": the picture's mean colour inside the fitted region, x outside */
+    const float *partner, *partner_reference; /* the same of x's partner, e.g. x attacked; NULL: there is none */
     const double *map;  /* signed, summed over channels */
     const double *mask; /* [net_h][net_w], 0 to 1: where the object is; NULL: not known */
     attr_share_box box; /* around the object; empty: not known */
@@ -82,7 +84,8 @@ typedef enum {
     ATTR_MEDIAN_CURVE = 16, /* of several pictures the paper has the area under the median curve */
     ATTR_NEEDS_SECOND = 32, /* a second network */
     ATTR_NEEDS_PROBABILITY = 64,
-    ATTR_CURVE_OF_MAPS = 128 /* its curve is how like a map is, not how a score goes */
+    ATTR_CURVE_OF_MAPS = 128, /* its curve is how like a map is, not how a score goes */
+    ATTR_NEEDS_PARTNER = 256
 } attr_metric_trait;
 
 typedef struct {

@@ -36,6 +36,14 @@ void attr_score_crop(double *out, const attr_scored_map *m, const double *plane)
     for (size_t i = 0; i < attr_picture_pixels(&picture); ++i) out[i] = plane[attr_picture_place(&picture, i)];
 }
 
+void attr_score_grey(double *grey, const attr_scored_map *m, const double *values) {
+    size_t area = attr_score_area(m);
+    for (size_t i = 0; i < area; ++i) {
+        grey[i] = 0;
+        for (size_t c = 0; c < (size_t)m->value_channels; ++c) grey[i] += fabs(values[c * area + i]);
+    }
+}
+
 attr_status attr_score_magnitudes(double **out, const attr_scored_map *m) {
     ATTR_TRY(attr_allocate(out, attr_score_area(m), sizeof **out, "a map"));
     for (size_t i = 0; i < attr_score_area(m); ++i) (*out)[i] = fabs(m->map[i]);

@@ -139,7 +139,17 @@ static attr_status judge(double *out, const attr_scored_map *m, const attr_targe
     return ATTR_OK;
 }
 
-ATTR_MEASURE(retrieval) {
+/* m at its partner. Explainers change m->engine: to be made after them. */
+static attr_scored_map at_partner(const attr_scored_map *m, const double *values) {
+    attr_scored_map shown = *m;
+    shown.x = m->partner;
+    shown.reference = m->partner_reference;
+    shown.values = values;
+    return shown;
+}
+
+/* Whether what a map shows of `shown`, which is m or its partner, is taken for what m is. */
+static attr_status retrieve(double *out, const attr_scored_map *m, const attr_scored_map *shown) {
     int class_index = -1;
     bool is_there = false;
     if (m->is_detection && !m->matched) return ATTR_OK;
@@ -147,7 +157,8 @@ ATTR_MEASURE(retrieval) {
         (void)attr_score_value_of(m, m->target);
         ATTR_TRY(predicted_class(&class_index, m->engine));
     }
-    ATTR_TRY(look_at_shown(&is_there, m, m->values ? m->values : m->map, m->values ? m->value_channels : 1));
+    ATTR_TRY(look_at_shown(&is_there, shown, shown->values ? shown->values : shown->map,
+                           shown->values ? shown->value_channels : 1));
     return is_there ? judge(out, m, m->matched, class_index) : ATTR_OK;
 }
 
@@ -162,17 +173,38 @@ static attr_status draw_other(attr_target **other, attr_target **matched, const 
     return m->matched ? attr_target_rematch(matched, *other, m->engine, 0) : ATTR_OK;
 }
 
-ATTR_MEASURE(retrieval_random) {
+/* Whether what the map of a random other class shows, of m or its partner, is taken for that class. */
+static attr_status retrieve_other(double *out, const attr_scored_map *m, bool of_partner) {
     attr_target *other = NULL, *matched = NULL;
     double *values = NULL;
     bool is_there = false;
     attr_status status = draw_other(&other, &matched, m);
     if (status == ATTR_OK) status = attr_allocate(&values, attr_score_size(m), sizeof *values, "a map");
-    if (status == ATTR_OK) status = m->explain(m->context, values, ATTR_MAKE_AT, other, m->x);
-    if (status == ATTR_OK) status = look_at_shown(&is_there, m, values, m->value_channels);
+    if (status == ATTR_OK) status = m->explain(m->context, values, ATTR_MAKE_AT, other, of_partner ? m->partner : m->x);
+    const attr_scored_map shown = of_partner ? at_partner(m, values) : *m;
+    if (status == ATTR_OK) status = look_at_shown(&is_there, &shown, values, m->value_channels);
     if (status == ATTR_OK && is_there) status = judge(out, m, matched, attr_target_class(other));
     free(values);
     attr_target_free(matched);
     attr_target_free(other);
     return status == ATTR_BAD_INPUT && !other ? ATTR_OK : status; /* the only class */
+}
+
+ATTR_MEASURE(retrieval) {
+    return retrieve(out, m, m);
+}
+
+ATTR_MEASURE(retrieval_random) {
+    return retrieve_other(out, m, false);
+}
+
+ATTR_MEASURE(partner_retrieval) {
+    const double *values = NULL;
+    ATTR_TRY(attr_score_made(&values, m, ATTR_MAKE_PARTNER));
+    const attr_scored_map shown = at_partner(m, values);
+    return values ? retrieve(out, m, &shown) : ATTR_OK;
+}
+
+ATTR_MEASURE(partner_retrieval_random) {
+    return retrieve_other(out, m, true);
 }

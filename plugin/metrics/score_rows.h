@@ -32,6 +32,8 @@ ATTR_MEASURE(aic);
 ATTR_MEASURE(pic);
 ATTR_MEASURE(retrieval);
 ATTR_MEASURE(retrieval_random);
+ATTR_MEASURE(partner_retrieval);
+ATTR_MEASURE(partner_retrieval_random);
 
 /* score_map.c */
 ATTR_MEASURE(autvc);
@@ -74,6 +76,13 @@ ATTR_MEASURE(stability_normalised_floor);
 ATTR_MEASURE(stability_ssim_floor);
 ATTR_MEASURE(stability_overlap_floor);
 
+/* score_partner.c */
+ATTR_MEASURE(partner_overlap);
+ATTR_MEASURE(partner_spearman);
+ATTR_MEASURE(partner_ssim);
+ATTR_MEASURE(partner_deletion);
+ATTR_MEASURE(partner_preservation);
+
 /* ---- score_common.c */
 
 size_t attr_score_area(const attr_scored_map *m);
@@ -89,6 +98,9 @@ bool attr_score_is_even(const attr_scored_map *m, const double *values, int chan
 
 /* Copies the picture's part [fitted.h][fitted.w] of a plane [net_h][net_w]. */
 void attr_score_crop(double *out, const attr_scored_map *m, const double *plane);
+
+/* Sums of magnitudes over channels: grey[net_h][net_w] of values as a method makes them. */
+void attr_score_grey(double *grey, const attr_scored_map *m, const double *values);
 
 /* |map|, to be freed. */
 attr_status attr_score_magnitudes(double **out, const attr_scored_map *m);

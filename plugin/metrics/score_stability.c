@@ -1,7 +1,6 @@
 /* Stability and fidelity: Ye, Farnia: Gaussian smoothing in saliency maps, 2025, with the measures of similarity.h.
  * What differs between two networks is seen beside what differs between two runs of one, the Monte-Carlo floor: both
  * are compared with the same map, and have the same random numbers, which are other ones than its own. */
-#include <math.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
@@ -37,21 +36,12 @@ static attr_status overlap(double *out, const attr_scored_map *m, const double *
     return attr_top_overlap(out, m->values, other, n, k > 0 ? k : 1);
 }
 
-/* Sums of magnitudes over channels. */
-static void fill_grey(double *grey, const attr_scored_map *m, const double *values) {
-    size_t area = attr_score_area(m);
-    for (size_t i = 0; i < area; ++i) {
-        grey[i] = 0;
-        for (size_t c = 0; c < (size_t)m->value_channels; ++c) grey[i] += fabs(values[c * area + i]);
-    }
-}
-
 static attr_status similarity(double *out, const attr_scored_map *m, const double *other) {
     size_t area = attr_score_area(m);
     double *grey = NULL;
     ATTR_TRY(attr_allocate(&grey, 2 * area, sizeof *grey, "maps"));
-    fill_grey(grey, m, m->values);
-    fill_grey(grey + area, m, other);
+    attr_score_grey(grey, m, m->values);
+    attr_score_grey(grey + area, m, other);
     attr_status status = attr_ssim_of_maps(out, grey, grey + area, m->net_h, m->net_w);
     free(grey);
     return status;

@@ -151,6 +151,8 @@
     TEXT(COMMAND, masks, "", "FOLDER", \
          "valid: of a classifier's pictures where the object is, <picture>.png of the same size, white; greys count in part") \
     TEXT(COMMAND, second, "", "WEIGHTS", "valid: another network of the same cfg, for stability") \
+    TEXT(COMMAND, partner, "", "FOLDER", \
+         "valid: of each picture another one, <picture>.png, seen at the same places of the input: what `attack` made of it") \
     BOOL(COMMAND, shared_scale, "0", "compare: the colours of a target's maps have one scale, the largest") \
     BOOL(COMMAND, json, "0", \
          "test, compare: standard output is a line of JSON for each picture (summary.json, compare.json), no text") \

@@ -101,12 +101,13 @@ attr_status attr_write_triage_record(FILE *file, const attr_triage *t, const cha
 }
 
 /* The words of valid's own options; returns how many. */
-enum { most_valid_words = 20 };
+enum { most_valid_words = 22 };
 static int list_valid_words(const char **words, const attr_options *o, const char *pictures, const char *shift) {
     const char *const always[] = {"-methods", o->methods, "-metrics", o->metrics, "-pictures", pictures};
     int count = 0;
     for (size_t i = 0; i < sizeof always / sizeof *always; i++) words[count++] = always[i];
-    const char *const texts[][2] = {{"-polygons", o->polygons}, {"-masks", o->masks}, {"-second", o->second}};
+    const char *const texts[][2] = {
+        {"-polygons", o->polygons}, {"-masks", o->masks}, {"-second", o->second}, {"-partner", o->partner}};
     if (o->as_published) words[count++] = "-as_published";
     if (o->mask == ATTR_MASK_POLYGON) words[count++] = "-mask=polygon";
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {

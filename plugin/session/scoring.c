@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "session/fitting_engine.h"
 #include "session/names.h"
+#include "session/outlines.h"
 #include "session/scoring_job.h"
 
 /* ---- Rows */
@@ -34,15 +35,35 @@ attr_fitted_region attr_scoring_fitted(const attr_explanation *ex) {
     return (attr_fitted_region){ex->letterbox.x0, ex->letterbox.y0, ex->letterbox.new_w, ex->letterbox.new_h};
 }
 
-static attr_status make_reference(attr_scoring_job *p) {
-    const attr_explanation *ex = p->ex;
+static attr_status make_reference(float **out, const attr_explanation *ex) {
     const attr_letterbox *l = &ex->letterbox;
     const attr_baseline_settings mean = {.kind = ATTR_BASELINE_MEAN,
                                          .region = {ex->net_c, ex->net_h, ex->net_w, l->x0, l->y0, l->new_w, l->new_h},
                                          .count = 1};
     size_t size = (size_t)ex->net_c * (size_t)ex->net_h * (size_t)ex->net_w;
-    ATTR_TRY(attr_allocate(&p->reference, size, sizeof *p->reference, "a reference"));
-    return attr_baseline_make(p->reference, ex->input, &mean, 0, 0);
+    ATTR_TRY(attr_allocate(out, size, sizeof **out, "a reference"));
+    return attr_baseline_make(*out, ex->input, &mean, 0, 0);
+}
+
+static bool is_placed_alike(const attr_letterbox *a, const attr_letterbox *b) {
+    return a->x0 == b->x0 && a->y0 == b->y0 && a->new_w == b->new_w && a->new_h == b->new_h;
+}
+
+/* The picture of the same name in the folder of option partner. It may have other pixels, as what command attack writes
+ * has those of the network, but must be seen at the same places. */
+static attr_status find_partner(attr_scoring_job *p) {
+    const attr_letterbox *of = &p->ex->letterbox;
+    char *path = NULL;
+    if (!p->scoring->given->partner[0]) return ATTR_OK;
+    ATTR_TRY(attr_file_of_picture(&path, p->scoring->given->partner, p->ex->picture_path, ".png"));
+    attr_status status = attr_prepare(&p->partner, p->scoring->session, path);
+    if (status == ATTR_OK && !is_placed_alike(&p->partner->letterbox, of))
+        status = attr_fail(ATTR_BAD_INPUT, "%s: its %d x %d pixels do not lie in the input as the picture's %d x %d do",
+                           path, p->partner->letterbox.picture_w, p->partner->letterbox.picture_h, of->picture_w,
+                           of->picture_h);
+    if (status == ATTR_OK) status = make_reference(&p->partner_reference, p->partner);
+    free(path);
+    return status;
 }
 
 /* The probability behind a target, or a detection's score; NULL: there is none. */
@@ -160,6 +181,8 @@ static attr_status measure_target(attr_scoring_job *p, int i, const double *mask
                          .net_h = ex->net_h,
                          .fitted = attr_scoring_fitted(ex),
                          .reference = p->reference,
+                         .partner = p->partner ? p->partner->input : NULL,
+                         .partner_reference = p->partner_reference,
                          .mask = mask,
                          .box = attr_scoring_box(ex, &p->choices[i]),
                          .is_detection = p->choices[i].is_detection,
@@ -222,7 +245,8 @@ static attr_status score(attr_scoring_job *p) {
     if (p->count == 0) return ATTR_OK;
     ATTR_TRY(attr_scoring_find_objects(p));
     ATTR_TRY(make_room(p));
-    ATTR_TRY(make_reference(p));
+    ATTR_TRY(make_reference(&p->reference, p->ex));
+    ATTR_TRY(find_partner(p));
     ATTR_TRY(attr_scoring_explain(p));
     ATTR_TRY(measure_all(p));
     for (int i = 0; i < p->count; ++i) {
@@ -246,6 +270,8 @@ attr_status attr_score_picture(attr_picture_scores *out, const attr_scoring *s, 
     attr_scoring_free_maps(&p);
     free(p.seconds);
     free(p.reference);
+    free(p.partner_reference);
+    attr_explanation_free(p.partner);
     attr_choices_free(p.choices, p.count);
     attr_explanation_free(p.ex);
     return status;

@@ -7,7 +7,8 @@
  * Of a classifier the most probable class is explained, of a detector the `detections` best (default: one), with the
  * cell and anchor frozen. Masks are the box of the labelled object that the detection took, or if there is none its own
  * box; with mask=polygon that object's outline (outlines.h), or none; of a classifier what is in the folder of option
- * masks, or none. The controls (metrics/controls.h) are measured like methods. */
+ * masks, or none. With option partner a picture has another one beside it, whose maps are of the same target. The
+ * controls (metrics/controls.h) are measured like methods. */
 #ifndef ATTR_SESSION_SCORING_H
 #define ATTR_SESSION_SCORING_H
 

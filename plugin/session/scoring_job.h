@@ -22,6 +22,8 @@ typedef struct {
     double *root_sigmas; /* [rows][targets] what option adaptive has found; NAN: it was not looked for */
     double *seconds;     /* [rows] for all targets */
     float *reference;
+    attr_explanation *partner; /* the picture's, of option partner; NULL: there is none */
+    float *partner_reference;
     attr_picture_scores *out;
     attr_progress progress;
     void *context;

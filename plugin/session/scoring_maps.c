@@ -244,6 +244,9 @@ attr_status attr_scoring_explain_again(void *context, double *values, attr_made_
     switch (kind) {
     case ATTR_MAKE_SECOND:
         return make_by_second(values, again, &in);
+    case ATTR_MAKE_PARTNER:
+        in.x = job->partner->input;
+        return make_again(values, again, &in);
     case ATTR_MAKE_SHIFTED:
         return make_shifted(values, again, &in);
     default:
