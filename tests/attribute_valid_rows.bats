@@ -30,7 +30,7 @@ PYTHON
 }
 
 every_metric() {
-    attribute help metrics | sed -n 's/^  \([a-z_]*\)  *\(faithfulness\|axioms\|noise\|complexity\|localisation\|robustness\|stability\) .*/\1/p' | paste -sd,
+    attribute help metrics | sed -n 's/^  \([a-z_]*\)  *\(faithfulness\|axioms\|noise\|complexity\|localisation\|partner\|robustness\|stability\) .*/\1/p' | paste -sd,
 }
 
 @test "valid: all metrics of a classifier, of maps that say something and of some that do not" {
@@ -49,11 +49,11 @@ PYTHON
     all=$(every_metric)
     [ "$(tr ',' '\n' <<<"$all" | wc -l)" -gt 45 ]
     attribute valid "${model[@]}" some -methods gradient_x_input,gradcam,smoothgrad -samples 2 -metrics "$all" -masks masks \
-        -second "$build/${model[2]}" -threads 1 | tee out
+        -second "$build/${model[2]}" -partner some -threads 1 | tee out
     grep -q "undefined$" out
     ! grep -iw nan out
     check_numbers results
-    [ "$(grep -c '<table class="scores">' results/valid/index.html)" = 7 ] # one a group
+    [ "$(grep -c '<table class="scores">' results/valid/index.html)" = 8 ] # one a group
     grep -q "<h3>Faithfulness</h3>" results/valid/index.html
     python3 - <<'PYTHON'
 import csv
@@ -64,7 +64,7 @@ for r in csv.DictReader(open("results/valid/scores.csv")):
 rows = [k for k in by["0", "gradient_x_input"] if k in {m["metric"] for m in csv.DictReader(open("results/valid/valid.csv"))}]
 # Times a black picture a map is 0 everywhere.
 for k in rows:
-    assert by["2", "gradient_x_input"][k] == "" or k == "retrieval_random", (k, by["2", "gradient_x_input"][k])
+    assert by["2", "gradient_x_input"][k] == "" or k.endswith("retrieval_random"), (k, by["2", "gradient_x_input"][k])
 # An empty mask is none.
 needs_mask = [k for k in rows if k.startswith("mask_") or k in
               ("pointing_game", "mass_accuracy", "rank_accuracy", "localisation", "weighted_localisation", "roc_auc",
@@ -80,9 +80,15 @@ for method, expected in (("gradcam", ""), ("gradient_x_input", "0")):
     assert float(r["stability_overlap"]) == float(r["stability_overlap_floor"]) == 1, r
 r = by["0", "smoothgrad"]
 assert float(r["stability"]) == float(r["stability_floor"]) > 0 and float(r["fidelity"]) > 0, r
+# Each picture is its own partner.
+for method in ("gradient_x_input", "gradcam", "smoothgrad"):
+    r = by["0", method]
+    assert r["partner_overlap"] == "1" and all(abs(float(r[k]) - 1) < 1e-12 for k in ("partner_spearman", "partner_ssim")), r
+    for k in ("retrieval", "retrieval_random", "deletion", "preservation"):
+        assert r["partner_" + k] == r[k], (method, k, r[k])
 # Controls cannot be explained again, a class has no box.
 for k in rows:
-    if k.startswith("stability") or k in ("fidelity", "max_sensitivity", "lipschitz", "input_invariance", "retrieval_random"):
+    if k.startswith(("stability", "partner")) or k in ("fidelity", "max_sensitivity", "lipschitz", "input_invariance", "retrieval_random"):
         assert by["0", "control: random"][k] == "", k
     if k.endswith("_matched") or k == "energy":
         assert by["0", "smoothgrad"][k] == "", k
@@ -92,8 +98,10 @@ PYTHON
 @test "valid: all metrics of a detector" {
     make_list
     head -2 list.txt >two.txt
+    mkdir partners
+    for path in $(cat two.txt); do cp "$path" partners/; done
     attribute valid "${detector[@]}" two.txt -methods gradient,smoothgrad -samples 2 -metrics "$(every_metric)" \
-        -second quarter.weights -threads 1 | tee out
+        -second quarter.weights -partner partners -threads 1 | tee out
     ! grep -iw nan out
     check_numbers results
     python3 - <<'PYTHON'
@@ -102,7 +110,7 @@ by = {(r["method"], r["metric"]): r for r in csv.DictReader(open("results/valid/
 missing = {metric for (method, metric), r in by.items() if method == "gradient" and r["n"] == "0"}
 # A gradient promises no sum; a score below .8; there is one class; nothing positive in the map, for the darker the
 # better; the cell has the picture's lowest value already.
-assert missing <= {"completeness", "pic", "retrieval_random", "localisation", "weighted_localisation",
+assert missing <= {"completeness", "pic", "retrieval_random", "partner_retrieval_random", "localisation", "weighted_localisation",
                    "faithfulness_correlation", "sensitivity_n"}, missing
 PYTHON
 }
@@ -216,4 +224,69 @@ PYTHON
     grep -qE "^  gradient +undefined$" out
     ! grep -iw nan out
     check_numbers results
+}
+
+@test "valid: the map of an attacked picture beside that of the picture" {
+    mkdir some partners
+    cp "$pictures"/[0-1]_* some/
+    attribute attack "${model[@]}" some -method gradient -output json -epsilon .05 -threads 1 -results attacked
+    for path in some/*; do
+        cp attacked/"$(basename "$path" .png)"/*_pgd.png partners/"$(basename "$path")"
+    done
+    rows=(-methods gradient -metrics deletion,partner_spearman,partner_overlap,partner_deletion -threads 1)
+    attribute valid "${model[@]}" some "${rows[@]}" -partner partners
+    grep -q -- "-partner partners" results/valid/run.cfg
+    # Of the class that is seen in the picture, at both inputs.
+    for path in some/*; do
+        class=$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["targets"][0]["class_index"])' \
+            attacked/"$(basename "$path" .png)"/attack.json)
+        for of in some partners; do
+            attribute test "${model[@]}" $of/"$(basename "$path")" -class "$class" -method gradient -coordinates network \
+                -channels none -output npy -threads 1 -results maps/$of
+        done
+    done
+    BATS_FIXTURES=$BATS_TEST_DIRNAME/fixtures python3 - <<'PYTHON'
+import csv, glob, os, sys
+sys.path.insert(0, os.environ["BATS_FIXTURES"])
+from results import read_npy
+lines = [r for r in csv.DictReader(open("results/valid/scores.csv")) if r["target_index"] != "-1" and r["method"] == "gradient"]
+assert len(lines) == 2
+def grey(path):
+    _, a = read_npy(path)
+    return [sum(abs(v) for v in a[i::784]) for i in range(784)]
+def ranks(a):
+    order = sorted(range(len(a)), key=a.__getitem__)
+    out = [0] * len(a)
+    i = 0
+    while i < len(a):
+        k = i
+        while k < len(a) and a[order[k]] == a[order[i]]:
+            k += 1
+        for n in range(i, k):
+            out[order[n]] = (i + k - 1) / 2
+        i = k
+    return out
+def correlation(a, b):
+    mean = (len(a) - 1) / 2
+    ab, aa, bb = (sum((p - mean) * (q - mean) for p, q in zip(x, y)) for x, y in ((a, b), (a, a), (b, b)))
+    return ab / (aa * bb) ** .5
+for r in lines:
+    name = os.path.basename(r["picture"]).removesuffix(".png")
+    a, b = (grey(glob.glob(f"maps/{of}/{name}/*.npy")[0]) for of in ("some", "partners"))
+    assert abs(float(r["partner_spearman"]) - correlation(ranks(a), ranks(b))) < 1e-4, r
+    top = [set(sorted(range(784), key=lambda i: -x[i])[:16]) for x in (a, b)]
+    assert abs(float(r["partner_overlap"]) - len(top[0] & top[1]) / 16) < 1e-6, r
+    assert 0 < float(r["partner_overlap"]) < 1 and r["partner_deletion"] != r["deletion"], r
+PYTHON
+    first=$(ls some | head -1)
+    pictures grey partners/"$first" 27 28
+    run attribute valid "${model[@]}" some "${rows[@]}" -partner partners -results other
+    echo "$output"
+    [[ $output == *"partners/$first: its 27 x 28 pixels do not lie in the input as the picture's 28 x 28 do"* ]]
+    rm partners/"$first"
+    run attribute valid "${model[@]}" some "${rows[@]}" -partner partners -results none
+    echo "$output"
+    [[ $output == *"partners/$first: "* ]]
+    refused "partner_spearman needs partner=FOLDER" attribute valid "${model[@]}" some -metrics partner_spearman
+    refused "partner=nowhere: there is no such folder" attribute valid "${model[@]}" some -partner nowhere
 }

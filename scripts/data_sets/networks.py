@@ -18,7 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 DATA, NETS, CFGS = "build/experiments/data", "build/experiments/nets", "cfg/experiments/nets"
-MAKER = "scripts/make-data"
+MAKER, ATTACKER = "scripts/make-data", "scripts/attack-pictures"
 WITH_DIGITS = ("mnist", "semi-natural")
 
 
@@ -31,6 +31,15 @@ class Network:
     data: str  # in DATA
     cfg: str  # in CFGS
     seed: int = 1
+
+
+@dataclass
+class Attack:
+    network: str
+    deviation: float  # of the set's numbers: the unit of epsilons and steps
+    epsilons: tuple
+    count: int = 500
+    step: float = .01
 
 
 # Sets of data: arguments of make-data, the folder left out. Those that read another one stand behind it.
@@ -64,6 +73,11 @@ NETWORKS = {
     "synthetic-multi-way": Network("synthetic-multi-way/set.data", "synthetic-2.cfg"),
     "synthetic-top-down": Network("synthetic-top-down/set.data", "synthetic-2.cfg"),
     "synthetic-three": Network("synthetic-three/set.data", "synthetic-3.cfg"),
+}
+
+# Attacked pictures of a network's test: DATA/NAME/EPSILON, as scripts/attack-pictures leaves it.
+ATTACKS = {
+    "fashion-attacked": Attack("fashion-plain", .353, (.07, .1, .3, 1)),
 }
 
 
@@ -221,8 +235,33 @@ def _make_network(name, key, source, program):
     print(f"{name}: {100 * result['accuracy']:.2f} % in {took}{' (was there)' if is_cached else ''}", flush=True)
 
 
+# ---- Attacked pictures
+
+
+def _make_attacked(name):
+    """Made by build/darknet, for DARKNET_PROGRAM trains. Those that are there are not made again."""
+    made, start = ATTACKS[name], time.time()
+    network = NETWORKS[made.network]
+    environment = {key: value for key, value in os.environ.items() if key != "DARKNET_PROGRAM"}
+    for epsilon in made.epsilons:
+        _run([ATTACKER, f"{DATA}/{name}/{epsilon}", str(made.count), f"{DATA}/{network.data}",
+              f"{CFGS}/{network.cfg}", f"{NETS}/{made.network}.weights", "-attack", "pgd",
+              "-epsilon", f"{epsilon * made.deviation:.6g}", "-attack_step", f"{made.step * made.deviation:.6g}"],
+             env=environment)
+    print(f"data {name}: {time.time() - start:.0f} s", flush=True)
+
+
 def make_all(names, jobs):
     """Makes the data and networks of these names, and the networks of these sets; all if there are none."""
+    attacks = [name for name in ATTACKS if not names or name in names]
+    _make_sets_and_networks(names and [*names, *(ATTACKS[name].network for name in attacks)], jobs)
+    if attacks:
+        _run(["make", "-s", "-j2", "build/darknet"], stdout=subprocess.DEVNULL)
+    for name in attacks:
+        _make_attacked(name)
+
+
+def _make_sets_and_networks(names, jobs):
     networks = [name for name, network in NETWORKS.items()
                 if not names or name in names or _set_of(network.data) in names]
     sets = [name for name in SETS if not names or name in names]
