@@ -234,3 +234,47 @@ assert made() == (True, first)
 assert not [name for name in os.listdir(f"{folder}/nets") if os.path.isdir(f"{folder}/nets/{name}")]
 PYTHON
 }
+
+@test "attack-pictures: evenly spaced pictures, what they were and what became of them" {
+    build=${ATTRIBUTION_BUILD:-$top/build}
+    export DARKNET_PROGRAM=$build/darknet
+    mkdir some
+    cp "$top"/cfg/fashion-pictures/*.png some/
+    ls some/*.png >all.list
+    printf '%s\n' classes=10 "names=$top/cfg/fashion.names" "labels=$top/cfg/fashion.labels" valid=all.list >some.data
+    attack() { "$top/scripts/attack-pictures" "$1" "$2" some.data "$top/cfg/fashion.cfg" "$top/cfg/fashion.weights" "${@:3}"; }
+    attack made 4 -epsilon .05 -threads 1
+    [ "$(ls)" = "$(printf '%s\n' all.list made some some.data)" ] # no work folder is left
+    [ "$(ls made)" = "$(printf '%s\n' attacked attacked.list clean clean.list made)" ]
+    [ "$(wc -l <all.list)" = 10 ]
+    diff made/clean.list <(sed -n '1p;3p;6p;8p' all.list | sed 's/^some/made\/clean/') # 0, 2.5, 5, 7.5 of ten
+    diff made/attacked.list <(sed 's/clean/attacked/' made/clean.list)
+    while read -r path; do
+        cmp "$path" "some/${path##*/}"
+        ! cmp -s "$path" "made/attacked/${path##*/}"
+    done <made/clean.list
+    # The same again does nothing; other options, weights or pictures make it anew.
+    touch made/mark
+    attack made 4 -epsilon .05 -threads 1
+    [ -e made/mark ]
+    attack made 4 -epsilon .06 -threads 1
+    [ ! -e made/mark ]
+    touch made/mark
+    cp "$(tail -1 all.list)" "$(head -1 all.list)"
+    attack made 4 -epsilon .06 -threads 1
+    [ ! -e made/mark ]
+    # What fails leaves what was there.
+    touch made/mark
+    run ! attack made 4 -bogus
+    [ -e made/mark ]
+    mkdir other
+    run ! attack other 4
+    [[ $output == *"other is there, and not made by this program"* ]]
+    run -2 attack made 0
+    mkdir more
+    cp "$(head -1 all.list)" more/
+    ls more/* >>all.list
+    run ! attack made 11
+    [[ $output == *"have one name" ]]
+    [ "$(ls -d made*)" = made ]
+}

@@ -31,6 +31,8 @@ static void complete(void) {
     memcpy(s.values, s.map, PLANE * sizeof *s.map);
     for (int kind = 0; kind < ATTR_MAKE_KINDS; kind++) s.made[kind] = s.values;
     s.m.has_second = true;
+    s.m.partner = s.m.x;
+    s.m.partner_reference = s.m.reference;
     s.m.expected_sum = 4;
     attr_score_room_clear(&s.room);
 }
@@ -139,6 +141,8 @@ Test(score_limits, a_target_of_0_has_no_score) {
                                           "sic",
                                           "aic",
                                           "pic",
+                                          "partner_deletion",
+                                          "partner_preservation",
                                           "top_overlap",
                                           NULL},
                              *const all[] = {"faithfulness_correlation", "sensitivity_n", "infidelity", NULL};

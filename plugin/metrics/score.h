@@ -50,12 +50,13 @@ typedef struct {
     const float *x;                /* [channels][net_h][net_w] */
     int channels, net_w, net_h;
     attr_fitted_region fitted;
-    const float
-        *reference; /* what stands for "removed": the picture's mean colour inside the fitted region, x outside */
-    const float *partner, *partner_reference; /* the same of x's partner, e.g. x attacked; NULL: there is none */
-    const double *map;                        /* signed, summed over channels */
-    const double *mask;                       /* [net_h][net_w], 0 to 1: where the object is; NULL: not known */
-    attr_share_box box;                       /* around the object; empty: not known */
+    /* What stands for "removed": the picture's mean colour inside the fitted region, x outside. */
+    const float *reference;
+    const float *partner, *partner_reference; /* of another picture, e.g. x attacked; NULL: there is none */
+
+    const double *map;  /* signed, summed over channels */
+    const double *mask; /* [net_h][net_w], 0 to 1: where the object is; NULL: not known */
+    attr_share_box box; /* around the object; empty: not known */
 
     /* Of maps that a method made, not of controls. */
     const double *values; /* [value_channels][net_h][net_w] as it made them, signed; NULL: a control */
