@@ -72,9 +72,8 @@ static attr_status run(attr_validating *v, int count, char **arguments, const at
 
 attr_status attr_command_valid(int count, char **arguments, const attr_options *flags) {
     if (count < 3 || count > 4)
-        return attr_fail(ATTR_BAD_INPUT,
-                         "usage: darknet attribute valid DATA CFG WEIGHTS [PICTURES] [-methods a,b,c] "
-                         "[-metrics a,b,c] [-option value]");
+        return attr_fail(ATTR_BAD_INPUT, "usage: darknet attribute valid DATA CFG WEIGHTS [PICTURES] [-methods a,b,c] "
+                                         "[-metrics a,b,c] [-option value]");
     attr_validating *v = NULL;
     ATTR_TRY(attr_allocate(&v, 1, sizeof *v, "a validation"));
     attr_catch_interrupts();
