@@ -205,6 +205,7 @@ from data_sets import networks
 folder, os.environ["DARKNET_PROGRAM"] = sys.argv[1:]
 os.chdir(os.environ["top"])
 networks.DATA, networks.NETS, networks.CFGS = f"{folder}/data", f"{folder}/nets", folder
+networks.ATTACKS = {}
 networks.SETS = {"tiny": ("synthetic", "two", "--train", "16", "--test", "8")}
 with open("cfg/experiments/nets/synthetic-2.cfg", encoding="utf-8") as file:
     cfg = file.read().replace("max_batches=1000", "max_batches=4").replace("batch=32", "batch=8")
