@@ -114,7 +114,8 @@ def check_page(browser, url):
 
 
 def check_print(browser):
-    expect(len(base64.b64decode(browser.call("POST", "/print"))) > 2000, "it does not print")
+    """The page is laid out on paper and its beginning printed: chromedriver gives a print 30 s, a page of many maps needs them."""
+    expect(len(base64.b64decode(browser.call("POST", "/print", {"pageRanges": ["1-2"]}))) > 2000, "it does not print")
 
 
 CARDS = "return [...document.querySelectorAll('.card:not([hidden])')].map(c => ({...c.dataset, id: c.id, large: c.classList.contains('large')}))"
