@@ -191,12 +191,13 @@ $(BUILD)/tests/unit: $(test_objects) $(OBJ)/test_objects.list $(BUILD)/libattrib
 	@ln -sfn ../cfg $(@D)/cfg
 	$(Q)$(LINK) -o $@ $(test_objects) $(BUILD)/libattribution.a -lcriterion $(LIBS)
 
-# The second kind runs even if the first fails. Both leave their results for scripts/test, too.
+# Files of bats run side by side, the longest first; then the unit tests, even if one has failed. Each leaves its results
+# for scripts/test, too.
+slow_bats = tests/cfg_table.bats tests/gallery.bats
 test: all $(BUILD)/tests/unit
 	@rm -f $(BUILD)/tests/*.tap; failed=0; \
-	if ls tests/*.bats >/dev/null 2>&1; then \
-	    bats --formatter tap tests/*.bats >$(BUILD)/tests/bats.tap || failed=1; cat $(BUILD)/tests/bats.tap; \
-	fi; \
+	printf '%s\n' $(slow_bats) $(filter-out $(slow_bats),$(wildcard tests/*.bats)) | xargs -P "$$(nproc)" -I '{}' sh -c \
+	    'tap=$(BUILD)/$$1.tap; bats --formatter tap "$$1" >$$tap; code=$$?; cat $$tap; exit $$code' sh '{}' || failed=1; \
 	$(BUILD)/tests/unit --tap=$(BUILD)/tests/unit.tap || failed=1; exit $$failed
 
 # Darknet itself leaks, and its JPEG writer shifts into the sign bit; the plugin must do neither. Reports go to files,

@@ -64,6 +64,13 @@ needs_testdata() {
     golden=$ATTRIBUTION_TESTDATA/golden
 }
 
+# For a test that does with a real network or many pictures what smaller tests of the same file do. The sanitizers look for
+# other things than figures, and take ten times as long; real networks go through them in attribute_models.bats,
+# attribute_layers.bats and test_real_models.c.
+full_size() {
+    ! grep -q __asan_init "$darknet" || skip "of full size, not with sanitizers"
+}
+
 # A detector of one class for 32 x 32 pixels, made here: one detection in each quarter of a picture, of a score that
 # depends on the quarter's brightness: the darker, the better. Its cfg is given on as $1 and ends with the rest.
 make_detector() {

@@ -163,7 +163,7 @@ open("wanted.npy", "wb").write(b"\x93NUMPY\1\0" + struct.pack("<H", len(head)) +
                                + struct.pack("<784f", *sum(rows, [])))
 open("small.npy", "wb").write(open("wanted.npy", "rb").read().replace(b"(28, 28)", b"(14, 56)"))
 PYTHON
-    attack "$picture" -method gradient -attack structured -wanted_map wanted.npy -attack_iterations 150 \
+    attack "$picture" -method gradient -attack structured -wanted_map wanted.npy -attack_iterations 40 \
         -attack_step 0.0005 -epsilon 0.05 >it
     json 'assert t["wanted_spearman_after"] > t["wanted_spearman_before"] and t["distance"]["l_infinity"] <= 0.05 + 1e-6'
     rm -r results it
@@ -239,6 +239,7 @@ for t in document["targets"]:
 }
 
 @test "attack: Tiny Darknet: a picture that is no square is seen otherwise, and reproduces that" {
+    full_size
     needs_testdata
     run -0 attribute attack cfg/imagenet1k.data cfg/tiny.cfg "$tiny.weights" data/dog.jpg -method gradient
     echo "$output"
@@ -257,6 +258,7 @@ assert [p["score"] for p in again] == [c["score"] for c in t["after"]["classes"]
 }
 
 @test "attack: Yolo-Fastest: the dog is gone, also where it is looked for anew" {
+    full_size
     needs_testdata
     run -0 attribute attack cfg/coco.data "$yolo.cfg" "$yolo.weights" data/dog.jpg -method gradient -class dog \
         -attack_match anew -output json
@@ -272,6 +274,7 @@ assert not any(d["class"] == "dog" for d in t["after"]["detections"])
 }
 
 @test "attack: pgd as published lowers the true class of 95 and more of 100 pictures of Fashion-MNIST" {
+    full_size
     dataset=${FASHION_MNIST:-/usr/share/datasets/fashion-mnist}
     [ -r "$dataset/t10k-images-idx3-ubyte.gz" ] || skip "dataset-fashion-mnist is not installed"
     python3 - "$dataset" "$build/cfg/fashion.names" <<'PYTHON'

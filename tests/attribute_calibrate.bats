@@ -225,6 +225,7 @@ PYTHON
 }
 
 @test "calibrate: Yolo-Fastest on labelled pictures" {
+    full_size
     needs_testdata
     find "$ATTRIBUTION_TESTDATA/coco/images" -name '0000000000[378]*.jpg' | sort >it.list
     printf 'classes=80\nvalid=it.list\nnames=%s/coco.names\n' "$(dirname "$yolo")" >it.data

@@ -223,6 +223,7 @@ PYTHON
 }
 
 @test "compare: Yolo-Fastest's detections by four methods" {
+    full_size
     needs_testdata
     attribute compare cfg/coco.data "$yolo.cfg" "$yolo.weights" data/dog.jpg -preset fast -detections 2 \
         -methods gradient,smoothgrad,noisegrad,smoothtaylor -output png,json,html

@@ -203,6 +203,7 @@ assert abs(math.exp(d["curves"]["clean"][40]) - d["curves"]["probability"][40]) 
 }
 
 @test "dream: of Tiny Darknet's classes, with and without noise, are seen" {
+    full_size
     needs_testdata
     tiny=(cfg/imagenet1k.data "$tiny.cfg" "$tiny.weights")
     attribute dream "${tiny[@]}" -class goldfish,pug,daisy,volcano -dream_steps 40 -output json >it
@@ -212,6 +213,7 @@ assert abs(math.exp(d["curves"]["clean"][40]) - d["curves"]["probability"][40]) 
 }
 
 @test "dream: of Yolo-Fastest's classes are detected" {
+    full_size
     needs_testdata
     attribute dream cfg/coco.data "$yolo.cfg" "$yolo.weights" -detection person,zebra -dream_steps 60 -output json >it
     cat it

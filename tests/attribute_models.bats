@@ -41,6 +41,7 @@ golden_pictures() {
 }
 
 @test "real models: Integrated Gradients of a detection and of a class add up" {
+    full_size
     needs_testdata
     path=(-method integrated_gradients -coordinates network -output npy,json -tolerance 0.05)
     attribute test cfg/imagenet1k.data "$tiny.cfg" "$tiny.weights" data/eagle.jpg "${path[@]}" -results class
@@ -67,6 +68,7 @@ golden_pictures() {
 }
 
 @test "real models: check proves Tiny Darknet's gradients exact" {
+    full_size
     needs_testdata
     run -0 attribute check "$tiny.cfg" "$tiny.weights" data/dog.jpg
     echo "$output"

@@ -176,6 +176,7 @@ assert verdict("logit", "gradient") == "cannot be told"
 }
 
 @test "sanity: Tiny Darknet: a cascade starts at 1 and ends where chance is" {
+    full_size
     needs_testdata
     run -0 attribute sanity cfg/imagenet1k.data cfg/tiny.cfg "$tiny.weights" data/dog.jpg -checks cascade,independent \
         -methods gradient,gradcam
@@ -195,6 +196,7 @@ assert all(abs(r["value"]) < 100 for r in rows)
 }
 
 @test "sanity: Yolo-Fastest: a detection keeps its cell" {
+    full_size
     needs_testdata
     run -0 attribute sanity cfg/coco.data "$yolo.cfg" "$yolo.weights" data/dog.jpg -method gradient -detections 1 \
         -stages 4 -checks cascade,logit,shift

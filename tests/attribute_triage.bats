@@ -12,6 +12,7 @@ print(json.dumps(t, indent=1))' "$1"
 }
 
 @test "triage: every detection and every object of 26 COCO pictures is there once, is explained, and is counted right" {
+    full_size
     needs_testdata
     ls "$ATTRIBUTION_TESTDATA"/coco/images/*.jpg >list.txt
     for thresh in 0.5 0.2; do

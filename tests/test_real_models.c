@@ -15,13 +15,9 @@
 #include "metrics/gradient_check.h"
 #include "model/model.h"
 #include "model/parameters.h"
+#include "sanitizers.h"
 
-#ifdef __SANITIZE_ADDRESS__
-enum { inputs = 3 }; /* the sanitizers look for other things than figures, and are slow */
-#else
-enum { inputs = 20 };
-#endif
-enum { most_paths = 64 };
+enum { most_paths = 64, inputs = with_sanitizers ? 2 : 20 };
 
 typedef struct {
     char paths[most_paths][1024];
