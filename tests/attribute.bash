@@ -68,7 +68,10 @@ needs_testdata() {
 # other things than figures, and take ten times as long; real networks go through them in attribute_models.bats,
 # attribute_layers.bats and test_real_models.c.
 full_size() {
-    ! grep -q __asan_init "$darknet" || skip "of full size, not with sanitizers"
+    ! with_sanitizers || skip "of full size, not with sanitizers"
+}
+with_sanitizers() {
+    grep -q __asan_init "$darknet"
 }
 
 # A detector of one class for 32 x 32 pixels, made here: one detection in each quarter of a picture, of a score that

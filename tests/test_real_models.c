@@ -17,7 +17,7 @@
 #include "model/parameters.h"
 #include "sanitizers.h"
 
-enum { most_paths = 64, inputs = with_sanitizers ? 2 : 20 };
+enum { most_paths = 64, inputs = with_sanitizers ? 3 : 20 };
 
 typedef struct {
     char paths[most_paths][1024];
