@@ -116,6 +116,71 @@ PYTHON
     [ ! -e results ]
 }
 
+# trained_study KIND DATA LIST: writes study.cfg with one network, small.cfg, which Darknet trains.
+trained_study() {
+    printf '%s\n' "[experiment]" "title=A network made here" "[data]" "data=$1" "list=$2" \
+        "[train]" "cfg=small.cfg" "weights=nets/small.weights" "seed=${3:-1}" \
+        "[model]" "name=small" "cfg=small.cfg" "weights=nets/small.weights" \
+        "[method]" "method=gradient" "[metric]" "metrics=gini" "pictures=2" >study.cfg
+}
+
+@test "experiment: Darknet trains what [train] asks for, once; other settings need other weights" {
+    printf '[net]\nbatch=8\nwidth=28\nheight=28\nchannels=3\nlearning_rate=.01\nmax_batches=3\n' >small.cfg
+    printf '[conv]\nfilters=4\nsize=3\nbatch_normalize=1\nactivation=leaky\n[connected]\noutput=10\n[softmax]\n' >>small.cfg
+    printf '%s\n' "$pictures"/*.png >some.list
+    printf 'classes=10\ntrain=some.list\nvalid=some.list\nlabels=%s\nnames=%s\nbackup=none\n' \
+        "$root/cfg/fashion.labels" "$root/cfg/fashion.names" >small.data
+    trained_study small.data some.list
+    attribute experiment study.cfg -dry | tee out
+    grep -q "^nets/small.weights is missing: Darknet would train small.cfg first" out
+    [ ! -e nets ]
+    attribute experiment study.cfg >out
+    grep -q "^nets/small.weights is missing: Darknet trains small.cfg, see nets/small.weights.log" out
+    [ "$(ls nets)" = $'small.weights\nsmall.weights.log\nsmall.weights.made' ]
+    grep -q "^3, " nets/small.weights.log
+    sum=$(sha256sum nets/small.weights)
+    attribute experiment study.cfg >out
+    ! grep -q "is missing" out || false
+    trained_study small.data some.list 2
+    refused "nets/small.weights was trained with another cfg, .data file, list or seed" attribute experiment study.cfg
+    rm -r nets
+    attribute experiment study.cfg >/dev/null
+    [ "$(sha256sum nets/small.weights)" != "$sum" ]
+    rm -r nets
+    trained_study small.data some.list 1
+    attribute experiment study.cfg >/dev/null
+    [ "$(sha256sum nets/small.weights)" = "$sum" ]
+}
+
+@test "experiment: a detector is trained, too; an interrupted training leaves no weights" {
+    make_list
+    printf '%s\n' 'classes=1' 'names=quarter.names' 'train=list.txt' 'valid=list.txt' >quarter.data
+    detector_for() {
+        printf '%s\n' '[net]' width=32 height=32 channels=3 batch=2 learning_rate=.001 max_batches="$1" '[convolutional]' \
+            filters=6 size=16 stride=16 activation=linear '[yolo]' mask=0 anchors=10,10 classes=1 num=1 >small.cfg
+    }
+    detector_for 100000000
+    trained_study quarter.data list.txt
+    "$darknet" attribute experiment study.cfg >out 2>&1 &
+    process=$!
+    for _ in {1..200}; do [ ! -s nets/small.weights.log ] || break; sleep .05; done
+    kill -INT "$process"
+    code=0
+    wait "$process" || code=$?
+    [ "$code" = 1 ]
+    [ "$(ls nets)" = small.weights.log ]
+    detector_for 3
+    attribute experiment study.cfg -thresh .001
+    [ "$(ls nets)" = $'small.weights\nsmall.weights.log\nsmall.weights.made' ]
+    sum=$(sha256sum nets/small.weights)
+    rm -r nets
+    attribute experiment study.cfg -thresh .001 >/dev/null
+    [ "$(sha256sum nets/small.weights)" = "$sum" ]
+    detector_for 0
+    rm -r nets
+    refused "small.cfg: max_batches= is missing" attribute experiment study.cfg
+}
+
 @test "experiment: what is wrong is told before anything is done" {
     experiment study "[plot]" "metric=gini" "x=seed"
     refused "study.cfg:39: [plot] x=seed: no method has several values of it" attribute experiment study.cfg

@@ -11,11 +11,11 @@
 
 extern char **environ;
 
-static attr_status start(pid_t *child, const char *const *words, bool quiet) {
+static attr_status start(pid_t *child, const char *const *words, const char *output) {
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
-    if (quiet)
-        posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+    if (output)
+        posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, output, O_WRONLY | O_CREAT | O_TRUNC, 0666);
     else
         posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
     int error = posix_spawnp(child, words[0], &actions, NULL, (char *const *)(uintptr_t)words, environ);
@@ -24,12 +24,14 @@ static attr_status start(pid_t *child, const char *const *words, bool quiet) {
     return attr_fail(error == ENOENT ? ATTR_UNSUPPORTED : ATTR_IO, "%s: %s", words[0], strerror(error));
 }
 
-attr_status attr_run_program(const char *const *words, bool quiet) {
+attr_status attr_run_program(const char *const *words, const char *output) {
     pid_t child;
     int how = 0;
-    ATTR_TRY(start(&child, words, quiet));
-    while (waitpid(child, &how, 0) < 0)
+    ATTR_TRY(start(&child, words, output));
+    while (waitpid(child, &how, 0) < 0) {
         if (errno != EINTR) return attr_fail(ATTR_IO, "%s: %s", words[0], strerror(errno));
+        kill(child, SIGINT); /* of one that was meant for this process alone */
+    }
     if (WIFEXITED(how) && WEXITSTATUS(how) == 0) return ATTR_OK;
     if (WIFSIGNALED(how) && (WTERMSIG(how) == SIGINT || WTERMSIG(how) == SIGTERM))
         return attr_fail(ATTR_INTERRUPTED, "%s: interrupted", words[0]);

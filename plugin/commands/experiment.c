@@ -57,7 +57,7 @@ static attr_status make(const attr_experiment *e) {
     for (char *word = strtok_r(text, " ", &rest); word && count < most_words; word = strtok_r(NULL, " ", &rest))
         words[count++] = word;
     words[count] = NULL;
-    attr_status status = attr_run_program(words, false);
+    attr_status status = attr_run_program(words, NULL);
     free(text);
     ATTR_TRY(status);
     if (is_missing(missing, sizeof missing, e->makes))
@@ -169,9 +169,18 @@ static attr_status try_all(studying *s) {
     char missing[ATTR_TEXT_SIZE];
     printf("%s\n", e->title);
     for (int k = 0; k < e->variant_count; ++k) printf("  %s\n", e->variants[k].name);
+    bool is_ready = true;
     if (e->run && is_missing(missing, sizeof missing, e->makes)) {
-        printf("%s is missing, and would be made first: %s\nWhat the rest takes is not known before.\n", missing,
-               e->run);
+        printf("%s is missing, and would be made first: %s\n", missing, e->run);
+        is_ready = false;
+    }
+    for (int i = 0; i < e->training_count; ++i) {
+        if (access(attr_find_file(e->trainings[i].weights), F_OK) == 0) continue;
+        printf("%s is missing: Darknet would train %s first\n", e->trainings[i].weights, e->trainings[i].cfg);
+        is_ready = false;
+    }
+    if (!is_ready) {
+        printf("What the rest takes is not known before.\n");
         return ATTR_OK;
     }
     for (int i = 0; i < e->model_count; ++i) ATTR_TRY(try_network(s, i));
@@ -240,6 +249,7 @@ static attr_status run(studying *s, const char *path) {
     ATTR_TRY(attr_allocate(&s->parts, networks, sizeof *s->parts, "an experiment"));
     if (s->flags->dry) return try_all(s);
     ATTR_TRY(make(&s->experiment));
+    for (int i = 0; i < s->experiment.training_count; ++i) ATTR_TRY(attr_train(&s->experiment.trainings[i]));
     ATTR_TRY(attr_make_folders(s->folder));
     snprintf(record, sizeof record, "%s/run.cfg", s->folder);
     ATTR_TRY(write_record(s, record));

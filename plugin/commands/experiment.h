@@ -1,10 +1,16 @@
-/* The parts of `experiment` that measure other things than maps: how much accuracy networks with noise lose, and sanity
- * checks. */
+/* The parts of `experiment` that do other things than measure maps: networks to be trained, how much accuracy networks
+ * with noise lose, sanity checks. */
 #ifndef ATTR_COMMANDS_EXPERIMENT_H
 #define ATTR_COMMANDS_EXPERIMENT_H
 
 #include "commands/validating.h"
 #include "reports/sanity.h"
+#include "session/experiment.h"
+
+/* Trains a network unless its weights are there; says on standard output that it does. What Darknet prints is in
+ * WEIGHTS.log, what the weights were made of in WEIGHTS.made. ATTR_BAD_INPUT when they were made of something else,
+ * or the cfg is wrong or has no end; ATTR_IO when Darknet failed; ATTR_INTERRUPTED: nothing is left but the log. */
+attr_status attr_train(const attr_experiment_training *asked);
 
 /* The numbers as those of `valid`: a target for each clone, metrics accuracy and accuracy_drop. */
 typedef struct {

@@ -328,7 +328,7 @@ static attr_status run_gnuplot(const attr_study *study, int number) {
     if (status == ATTR_OK) {
         snprintf(assignment, sizeof assignment, "drawing = \"%s\"", partly);
         const char *const words[] = {"gnuplot", "-e", assignment, script, NULL};
-        status = attr_run_program(words, true);
+        status = attr_run_program(words, "/dev/null");
     }
     if (status == ATTR_OK && rename(partly, drawing) != 0) status = attr_fail(ATTR_IO, "%s: not written", drawing);
     if (status != ATTR_OK && partly) remove(partly);

@@ -50,6 +50,20 @@ static attr_status read_make(attr_experiment *e, const attr_section *s) {
     return ATTR_OK;
 }
 
+static attr_status read_train(attr_experiment *e, const attr_section *s) {
+    static const char *const keys[] = {"cfg", "weights", "data", "seed", NULL};
+    ATTR_TRY(attr_refuse_other_keys(e, s, keys));
+    attr_experiment_training *t = &e->trainings[e->training_count++];
+    *t = (attr_experiment_training){.cfg = attr_experiment_value(e, s, "cfg"),
+                                    .weights = attr_experiment_value(e, s, "weights"),
+                                    .data = attr_experiment_value(e, s, "data"),
+                                    .seed = 1};
+    if (!t->cfg || !t->weights) return ATTR_REFUSE_AT(e, s->line, "[train] needs cfg= and weights=");
+    if (!t->data) t->data = e->data;
+    if (!t->data) return ATTR_REFUSE_AT(e, s->line, "data= is missing, here or in [data] above");
+    return attr_experiment_value(e, s, "seed") ? read_number(&t->seed, e, s, "seed") : ATTR_OK;
+}
+
 static attr_status read_model(attr_experiment *e, const attr_section *s) {
     static const char *const keys[] = {"name", "cfg", "weights", "data", "list", NULL};
     attr_experiment_model *m = &e->models[e->model_count++];
@@ -137,10 +151,18 @@ static attr_status read_section(attr_experiment *e, const attr_section *s) {
     static const struct {
         const char *name;
         attr_status (*read)(attr_experiment *e, const attr_section *s);
-    } sections[] = {
-        {"experiment", read_experiment}, {"data", read_data},   {"make", read_make},     {"model", read_model},
-        {"method", attr_read_variants},  {"sweep", NULL},       {"metric", read_metric}, {"accuracy", read_accuracy},
-        {"checks", read_checks},         {"claim", read_claim}, {"plot", read_plot}};
+    } sections[] = {{"experiment", read_experiment},
+                    {"data", read_data},
+                    {"make", read_make},
+                    {"train", read_train},
+                    {"model", read_model},
+                    {"method", attr_read_variants},
+                    {"sweep", NULL},
+                    {"metric", read_metric},
+                    {"accuracy", read_accuracy},
+                    {"checks", read_checks},
+                    {"claim", read_claim},
+                    {"plot", read_plot}};
     enum { count = sizeof sections / sizeof *sections };
     const char *names[count];
     for (int i = 0; i < count; ++i) {
@@ -251,6 +273,7 @@ attr_status attr_experiment_read(attr_experiment *e, const char *path, bool is_s
     *e = (attr_experiment){.is_small = is_small};
     ATTR_TRY(attr_cfg_read(&e->cfg, path, ATTR_CFG_EXPERIMENT));
     size_t sections = (size_t)e->cfg->count + 1;
+    ATTR_TRY(attr_allocate(&e->trainings, sections, sizeof *e->trainings, "an experiment"));
     ATTR_TRY(attr_allocate(&e->models, sections, sizeof *e->models, "an experiment"));
     ATTR_TRY(attr_allocate(&e->claims, sections, sizeof *e->claims, "an experiment"));
     ATTR_TRY(attr_allocate(&e->plots, sections, sizeof *e->plots, "an experiment"));
@@ -270,6 +293,7 @@ void attr_experiment_free(attr_experiment *e) {
     }
     attr_free_settings(e->settings, e->setting_count);
     attr_free_settings(e->metric_settings, e->metric_setting_count);
+    free(e->trainings);
     free(e->models);
     free(e->variants);
     free(e->claims);

@@ -6,6 +6,8 @@
  *   [data]         data=    Darknet's .data file;  list=  pictures, its valid= if missing
  *   [make]         run=     a program in scripts/ and its words, which makes
  *                  makes=   these files, if one of them is missing (paths with spaces between)
+ *   [train]        weights=  of a network that Darknet trains if they are missing (`classifier train`, or `detector
+ *                  train` if it has boxes);  cfg=;  data= instead of that of [data];  seed= (1). One section a network.
  *   [model]        name=, cfg=, weights=; data= and list= instead of those of [data]; options that are the network's
  *                  own: second=, masks=, .. One section a network.
  *   [method]       method=, and options as in [attribution]; name= for tables. One section a method.
@@ -52,6 +54,11 @@ typedef struct {
     int setting_count;
 } attr_experiment_model;
 
+typedef struct {
+    const char *cfg, *weights, *data;
+    int seed;
+} attr_experiment_training;
+
 /* A method with all its settings: a row of the tables. */
 typedef struct {
     char *name;   /* "smoothtaylor, sigma .3, roots 100": unique */
@@ -79,6 +86,8 @@ typedef struct {
     char *name;
     const char *title, *text; /* text NULL: none */
     const char *data, *list;
+    attr_experiment_training *trainings;
+    int training_count;
     attr_experiment_model *models;
     int model_count;
     attr_variant *variants;
