@@ -256,6 +256,7 @@ $(BUILD)/training/darknet: $(program_objects) $(training_objects) $(BUILD)/libat
 	$(Q)$(LINK) -o $@ $^ $(LIBS)
 
 experiments: all
+	scripts/train-experiments
 	@for study in cfg/experiments/*.cfg; do $(BUILD)/darknet attribute experiment $$study || exit 1; done
 
 check-style:

@@ -32,6 +32,8 @@ for row in table:
 by = {(r["method"], r["metric"]): float(r["mean"]) for r in table if r["mean"]}
 assert all(0 < by[m, "deletion"] < 1.5 and 0 < by[m, "gini"] < 1 for m in methods), by
 assert by["control: random", "gini"] < 0.4, by  # 1/3 in the mean
+# Random maps of each picture are its own: shared ones would miss chance in all pictures alike.
+assert len({r["gini"] for r in lines if r["method"] == "control: random"}) == 5, lines
 summary = json.load(open("results/valid/valid.json"))
 assert [m["name"] for m in summary["metrics"]] == ["deletion", "gini", "mass_accuracy"]
 assert len(summary["differences"]) == 1 and 0 < summary["differences"][0]["p"]["deletion"] <= 1
