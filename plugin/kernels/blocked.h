@@ -94,6 +94,9 @@ int attr_blocked_conv_is_thin(const attr_conv_shape *s);
  * answer where there is no other: groups of one channel, pictures. */
 attr_conv_by attr_blocked_conv_by(const attr_conv_shape *s, attr_conv_direction direction);
 
+/* Whether that is one of another library, which runs a whole batch at a time. */
+int attr_blocked_conv_is_foreign(const attr_conv_shape *s, attr_conv_direction direction);
+
 /* Owned by the caller. */
 attr_status attr_blocked_conv_create(attr_blocked_conv **out, const attr_conv_shape *s, attr_conv_direction direction);
 void attr_blocked_conv_free(attr_blocked_conv *c);

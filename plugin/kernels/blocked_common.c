@@ -111,6 +111,10 @@ static attr_conv_kind kind_of(const attr_conv_shape *s, attr_conv_direction dire
     return filtered && direction.by != ATTR_CONV_BY_GATHER ? ATTR_CONV_WINOGRAD : ATTR_CONV_GATHER;
 }
 
+int attr_blocked_conv_is_foreign(const attr_conv_shape *s, attr_conv_direction direction) {
+    return kind_of(s, direction) == ATTR_CONV_DNNL;
+}
+
 attr_conv_by attr_blocked_conv_by(const attr_conv_shape *s, attr_conv_direction direction) {
     switch (kind_of(s, direction)) {
     case ATTR_CONV_WINOGRAD:

@@ -10,13 +10,13 @@
 #include "layers/activations.h"
 #include "layers/batchnorm.h"
 
+/* op->memory[0]: signs of the activation's argument, as an output; NULL where that is kept itself. */
 typedef struct {
     attr_blocked_conv *forward, *backward;
     attr_conv_shape shape;
     attr_conv_direction there, back; /* of `forward` and `backward` */
     double *scale, *bias;            /* padded to whole blocks, as is gate_scale */
     float *gate_scale;
-    attr_signs *positive; /* the activation's argument, as an output; NULL where that is kept itself */
 } blocked_layer;
 
 /* The factor of negative values of an activation that is made of two lines through zero; 0 if it is another. */
@@ -57,9 +57,11 @@ attr_status attr_blocked_prepare(attr_op *op, const attr_conv_shape *s, int tran
     attr_blocked_conv_bytes there = attr_blocked_conv_needs(s, forward), back = attr_blocked_conv_needs(s, backward);
     double slope;
     int two_lines = is_two_lines(&slope, op->l->activation) && slope != 1;
-    size_t signs = two_lines ? op->batch * attr_blocked_size(op->l->n, op->l->out_h, op->l->out_w) / attr_lanes : 0;
-    op->bytes += there.kept + back.kept + signs * sizeof *b->positive;
+    size_t signs = two_lines ? attr_blocked_size(op->l->n, op->l->out_h, op->l->out_w) / attr_lanes : 0;
+    op->bytes += there.kept + back.kept;
     op->scratch_bytes = larger(there.scratch, back.scratch);
+    op->is_indivisible = attr_blocked_conv_is_foreign(s, forward) || attr_blocked_conv_is_foreign(s, backward);
+    ATTR_TRY(attr_op_allocate_each(op, 0, signs, sizeof(attr_signs), "signs"));
     if (op->only_planned) return ATTR_OK;
     ATTR_TRY(attr_allocate(&b, 1, sizeof *b, "a convolution"));
     op->state = b; /* from here on the engine releases it */
@@ -70,7 +72,6 @@ attr_status attr_blocked_prepare(attr_op *op, const attr_conv_shape *s, int tran
     ATTR_TRY(attr_allocate(&b->scale, channels, sizeof *b->scale, "scales"));
     ATTR_TRY(attr_allocate(&b->bias, channels, sizeof *b->bias, "biases"));
     ATTR_TRY(attr_allocate(&b->gate_scale, channels, sizeof *b->gate_scale, "scales"));
-    ATTR_TRY(attr_allocate(&b->positive, signs, sizeof *b->positive, "signs"));
     ATTR_TRY(attr_blocked_conv_create(&b->forward, s, forward));
     return attr_blocked_conv_create(&b->backward, s, backward);
 }
@@ -83,7 +84,6 @@ void attr_blocked_release(attr_op *op) {
     free(b->scale);
     free(b->bias);
     free(b->gate_scale);
-    free(b->positive);
     free(b);
     op->state = NULL;
 }
@@ -122,7 +122,7 @@ int attr_blocked_describe(attr_conv_shape *shape, attr_conv_direction *forward, 
 void attr_blocked_forward(attr_op *op) {
     const blocked_layer *b = op->state;
     attr_gate as_is = {NULL, 1, NULL};
-    attr_finish finish = {.scale = b->scale, .bias = b->bias, .positive = b->positive};
+    attr_finish finish = {.scale = b->scale, .bias = b->bias, .positive = op->memory[0]};
     int done = is_two_lines(&finish.slope, op->l->activation);
     attr_blocked_conv_run(op->out, op->in[0], b->forward, &as_is, &finish, op->count, op->scratch, op->threads);
     if (!done) attr_activate_f32(op->out, op->count * op->out_stride, op->l->activation);
@@ -132,7 +132,7 @@ void attr_blocked_backward(attr_op *op) {
     const blocked_layer *b = op->state;
     if (!op->din[0]) return;
     double slope;
-    attr_gate gate = {.positive = b->positive, .scale = op->l->batch_normalize ? b->gate_scale : NULL};
+    attr_gate gate = {.positive = op->memory[0], .scale = op->l->batch_normalize ? b->gate_scale : NULL};
     attr_finish finish = {.slope = 1, .add = !op->din_fresh[0]};
     if (!is_two_lines(&slope, op->l->activation))
         attr_activation_gradient_f32(op->dout, op->out, op->count * op->out_stride, op->l->activation);

@@ -12,7 +12,7 @@
 #include "layers/real.h"
 
 static attr_status prepare(attr_op *op) {
-    ATTR_TRY(attr_op_allocate(op, &op->memory[1], op->outputs * op->batch, sizeof(double), "sums"));
+    ATTR_TRY(attr_op_allocate_each(op, 1, op->outputs, sizeof(double), "sums"));
     if (sizeof(real) == sizeof(float)) return ATTR_OK;
     return attr_op_allocate(op, &op->memory[0], op->outputs * op->in_size[0], sizeof(real), "weights");
 }

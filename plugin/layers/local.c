@@ -23,9 +23,9 @@ static int window_of(const layer *l) {
 
 static attr_status prepare(attr_op *op) {
     size_t window = window_of(op->l), n = op->l->n;
-    ATTR_TRY(attr_op_allocate(op, &op->memory[0], op->batch * window, sizeof(real), "windows"));
-    ATTR_TRY(attr_op_allocate(op, &op->memory[1], op->batch * n, sizeof(real), "outputs of a location"));
-    ATTR_TRY(attr_op_allocate(op, &op->memory[3], op->batch * n, sizeof(double), "outputs of a location"));
+    ATTR_TRY(attr_op_allocate_each(op, 0, window, sizeof(real), "windows"));
+    ATTR_TRY(attr_op_allocate_each(op, 1, n, sizeof(real), "outputs of a location"));
+    ATTR_TRY(attr_op_allocate_each(op, 3, n, sizeof(double), "outputs of a location"));
     if (sizeof(real) == sizeof(float)) return ATTR_OK;
     return attr_op_allocate(op, &op->memory[2], n * window, sizeof(real), "weights of a location");
 }

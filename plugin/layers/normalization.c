@@ -20,8 +20,7 @@
 enum { CHUNK = 64 };
 
 static attr_status prepare(attr_op *op) {
-    return attr_op_allocate(op, &op->memory[0], op->batch * op->outputs, sizeof(real),
-                            "norms of a [normalization] layer");
+    return attr_op_allocate_each(op, 0, op->outputs, sizeof(real), "norms of a [normalization] layer");
 }
 
 static void add_squares(double *sum, const real *x, int n, double sign) {

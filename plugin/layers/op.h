@@ -33,6 +33,7 @@ typedef struct {
 } attr_parameters;
 
 typedef struct attr_op attr_op;
+enum { ATTR_OP_MEMORIES = 4 };
 
 /* Of an engine with smooth activations (model/softplus.h): what an activation of two lines became. */
 typedef struct {
@@ -124,9 +125,11 @@ struct attr_op {
     void *out, *dout;
     size_t outputs, out_stride;
 
-    void *memory[4]; /* the layer's own buffers, made by prepare, freed by the engine */
-    int *indexes;    /* likewise */
-    void *state;     /* likewise, freed by release */
+    void *memory[ATTR_OP_MEMORIES];       /* the layer's own buffers, made by prepare, freed by the engine */
+    size_t memory_each[ATTR_OP_MEMORIES]; /* bytes of a sample, one after the other; 0: it is for all samples */
+    int *indexes;                         /* [batch][out_stride], likewise */
+    void *state;                          /* nothing of samples; likewise, freed by release */
+    int is_indivisible; /* set by prepare: samples of a batch cannot go through the layer independently */
 
     size_t scratch_bytes; /* set by prepare: working memory that each thread needs during a pass */
     void *scratch;        /* for `threads` threads, shared by all layers: scratch_each bytes each */
@@ -136,6 +139,9 @@ struct attr_op {
 
 /* attr_allocate for a layer's prepare. */
 attr_status attr_op_allocate(attr_op *op, void *out, size_t count, size_t size, const char *what);
+
+/* The same for op->memory[k] with `count` numbers for each sample of the batch. */
+attr_status attr_op_allocate_each(attr_op *op, int k, size_t count, size_t size, const char *what);
 
 /* For backward_reads: nothing; the inputs; the output unless the activation is linear. */
 attr_backward_reads attr_reads_nothing(const attr_op *op);

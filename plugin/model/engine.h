@@ -60,6 +60,9 @@ size_t attr_engine_bytes_chosen(const network *net, const attr_conv_choice *choi
 int attr_engine_largest_batch_chosen(const network *net, const attr_conv_choice *choices, attr_keep keep, size_t bytes,
                                      int most);
 
+/* The same in so many parts (parts.h), whether they pay or not. */
+attr_status attr_engine_create_in_parts(attr_engine **out, const network *net, int batch, attr_keep keep, int parts);
+
 int attr_engine_batch(const attr_engine *e);
 int attr_engine_layers(const attr_engine *e);
 size_t attr_engine_inputs(const attr_engine *e);
@@ -80,7 +83,8 @@ void attr_engine_clear_gradients(attr_engine *e, int head);
  * network's input, for the samples of the last forward. */
 void attr_engine_backward(attr_engine *e, int head);
 
-/* The same for seeds in several layers at once; with ATTR_KEEP_NEEDED they must be heads (see lifetimes.h), or one. */
+/* The same for seeds in several layers at once. Unless the engine keeps all, several must be heads (see lifetimes.h),
+ * and one that is neither a head nor kept has room for the seeds of one sample. */
 void attr_engine_clear_gradients_of(attr_engine *e, const int *heads, int count);
 void attr_engine_backward_from(attr_engine *e, const int *heads, int count);
 

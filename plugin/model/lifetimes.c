@@ -23,6 +23,7 @@ typedef struct {
 typedef struct {
     span values, gradient;
     int values_in, gradient_in;
+    bool is_seen; /* from outside: the input, what heads read and write, what layers that are kept write */
 } lifetime;
 
 int attr_find_output_layer(const attr_op *ops, int layers) {
@@ -41,11 +42,12 @@ static attr_backward_reads backward_reads(const attr_op *op) {
 
 static void find_lifetimes(lifetime *of, const attr_op *ops, int layers, const attr_tensor *tensors) {
     int end = 2 * layers - 1;
-    of[0] = (lifetime){{0, end}, {0, end}, 0, 0};
+    of[0] = (lifetime){{0, end}, {0, end}, 0, 0, true};
     for (int i = 0; i < layers; ++i) {
         const attr_op *op = &ops[i];
         int back = end - i, is_head = attr_is_head(ops, layers, i), reads = backward_reads(op);
-        of[i + 1] = (lifetime){{i, reads & ATTR_READS_OUTPUT ? end : i}, {back, back}, i + 1, i + 1};
+        of[i + 1] = (lifetime){{i, reads & ATTR_READS_OUTPUT ? end : i}, {back, back}, i + 1, i + 1, false};
+        of[op->writes - tensors].is_seen |= op->kept.size > 0;
         for (int j = 0; j < op->input_count; ++j) {
             lifetime *read = &of[op->reads[j] - tensors];
             int in_backward = (reads & ATTR_READS_INPUTS) && !op->copies[j].size;
@@ -53,10 +55,12 @@ static void find_lifetimes(lifetime *of, const attr_op *ops, int layers, const a
             if (last > read->values.last) read->values.last = last;
             int first = is_head ? layers : back;
             if (first < read->gradient.first) read->gradient.first = first;
+            read->is_seen |= is_head;
         }
         if (is_head) {
             of[op->writes - tensors].values.last = end;
             of[op->writes - tensors].gradient.first = layers;
+            of[op->writes - tensors].is_seen = true;
         }
     }
 }
@@ -124,52 +128,74 @@ static void share_in_place(lifetime *of, const attr_op *ops, int layers, const a
 
 /* ---- Memory */
 
-static void want(wanted *w, void **address, const attr_tensor *t, int batch, span needed) {
-    w->buffers[w->count] = (attr_plan_buffer){t->stride * (size_t)batch * t->element, needed.first, needed.last, 0};
+/* Those that share a place with one that is seen are seen. */
+static void mark_seen(lifetime *of, int layers) {
+    for (int changes = 1; changes;) {
+        changes = 0;
+        for (int i = 0; i <= layers; ++i) {
+            lifetime *values = &of[of[i].values_in], *gradient = &of[gradient_root(of, i)];
+            bool any = of[i].is_seen || values->is_seen || gradient->is_seen;
+            changes |= any && !(of[i].is_seen && values->is_seen && gradient->is_seen);
+            of[i].is_seen = values->is_seen = gradient->is_seen = any;
+        }
+    }
+}
+
+/* What is wanted for the whole batch by itself, and for each part in its arena. */
+typedef struct {
+    wanted whole, shared;
+    int batch, part_batch;
+} wishes;
+
+static void want(wishes *all, bool is_whole, void **address, const attr_tensor *t, span needed) {
+    wanted *w = is_whole ? &all->whole : &all->shared;
+    size_t samples = (size_t)(is_whole ? all->batch : all->part_batch);
+    w->buffers[w->count] = (attr_plan_buffer){t->stride * samples * t->element, needed.first, needed.last, 0};
     w->addresses[w->count++] = address;
 }
 
-static void want_all(wanted *w, const lifetime *of, attr_op *ops, int layers, attr_tensor *tensors, int batch) {
+/* `seen_apart`: what is seen from outside is whole. */
+static void want_all(wishes *w, const lifetime *of, attr_op *ops, int layers, attr_tensor *tensors, bool keep_all,
+                     bool seen_apart) {
     int end = 2 * layers - 1;
     for (int i = 0; i <= layers; ++i) {
+        bool is_whole = keep_all || (seen_apart && of[i].is_seen);
         if (tensors[i].size == 0) continue;
-        if (of[i].values_in == i) want(w, &tensors[i].values, &tensors[i], batch, of[i].values);
-        if (of[i].gradient_in == i) want(w, &tensors[i].gradient, &tensors[i], batch, of[i].gradient);
+        if (of[i].values_in == i) want(w, is_whole, &tensors[i].values, &tensors[i], of[i].values);
+        if (of[i].gradient_in == i) want(w, is_whole, &tensors[i].gradient, &tensors[i], of[i].gradient);
     }
     for (int i = 0; i < layers; ++i) {
         int last = backward_reads(&ops[i]) & ATTR_READS_INPUTS ? end : i;
         for (int j = 0; j < ops[i].input_count; ++j) {
             attr_tensor *copy = &ops[i].copies[j];
             if (copy->size == 0) continue;
-            want(w, &copy->values, copy, batch, (span){i, last});
-            want(w, &copy->gradient, copy, batch, (span){end - i, end - i});
+            want(w, keep_all, &copy->values, copy, (span){i, last});
+            want(w, keep_all, &copy->gradient, copy, (span){end - i, end - i});
         }
         attr_tensor *kept = &ops[i].kept;
         if (kept->size == 0) continue;
-        want(w, &kept->values, kept, batch, (span){i, end});
-        want(w, &kept->gradient, kept, batch, (span){end - i, end});
+        want(w, keep_all || seen_apart, &kept->values, kept, (span){i, end});
+        want(w, keep_all || seen_apart, &kept->gradient, kept, (span){end - i, end});
     }
+}
+
+static attr_status share(attr_tensor_memory *m, const wanted *w, int only_planned) {
+    ATTR_TRY(attr_plan(&m->part_bytes, w->buffers, w->count));
+    m->part_bytes = (m->part_bytes + 63) / 64 * 64;
+    m->bytes += (size_t)m->parts * m->part_bytes;
+    if (only_planned) return ATTR_OK;
+    ATTR_TRY(attr_allocate(&m->blocks[m->block_count++], (size_t)m->parts, m->part_bytes, "tensors"));
+    for (size_t i = 0; i < w->count; ++i) *w->addresses[i] = (char *)m->blocks[0] + w->buffers[i].offset;
+    return ATTR_OK;
 }
 
 static attr_status give_each_its_own(attr_tensor_memory *m, const wanted *w, int only_planned) {
     for (size_t i = 0; i < w->count; ++i) m->bytes += w->buffers[i].bytes;
-    if (only_planned) return ATTR_OK;
-    ATTR_TRY(attr_allocate(&m->blocks, w->count, sizeof *m->blocks, "tensors"));
-    for (; m->block_count < w->count; ++m->block_count) {
-        void **block = &m->blocks[m->block_count];
-        ATTR_TRY(attr_allocate(block, w->buffers[m->block_count].bytes, 1, "a tensor"));
-        *w->addresses[m->block_count] = *block;
+    for (size_t i = 0; i < w->count && !only_planned; ++i) {
+        void **block = &m->blocks[m->block_count++];
+        ATTR_TRY(attr_allocate(block, w->buffers[i].bytes, 1, "a tensor"));
+        *w->addresses[i] = *block;
     }
-    return ATTR_OK;
-}
-
-static attr_status share(attr_tensor_memory *m, const wanted *w, int only_planned) {
-    ATTR_TRY(attr_plan(&m->bytes, w->buffers, w->count));
-    if (only_planned) return ATTR_OK;
-    ATTR_TRY(attr_allocate(&m->blocks, 1, sizeof *m->blocks, "tensors"));
-    m->block_count = 1;
-    ATTR_TRY(attr_allocate(&m->blocks[0], m->bytes, 1, "tensors"));
-    for (size_t i = 0; i < w->count; ++i) *w->addresses[i] = (char *)m->blocks[0] + w->buffers[i].offset;
     return ATTR_OK;
 }
 
@@ -180,25 +206,39 @@ static void take_shared(const lifetime *of, attr_tensor *tensors, int layers) {
     }
 }
 
+static attr_status allocate_wanted(wanted *w, size_t most) {
+    ATTR_TRY(attr_allocate(&w->buffers, most, sizeof *w->buffers, "a plan"));
+    return attr_allocate(&w->addresses, most, sizeof *w->addresses, "a plan");
+}
+
+static void free_wanted(wanted *w) {
+    free(w->buffers);
+    free(w->addresses);
+}
+
 attr_status attr_tensor_memory_make(attr_tensor_memory *out, attr_op *ops, int layers, attr_tensor *tensors, int batch,
-                                    bool keep_all, int only_planned) {
-    wanted w = {0};
+                                    int parts, bool keep_all, int only_planned) {
+    wishes w = {.batch = batch, .part_batch = (batch + parts - 1) / parts};
     lifetime *of = NULL;
     size_t most = 4 * ((size_t)layers + 1); /* what layers write, what is kept of it, and the copies that they read */
     for (int i = 0; i < layers; ++i) most += 2 * (size_t)ops[i].input_count;
+    *out = (attr_tensor_memory){.parts = parts, .part_batch = w.part_batch};
     attr_status status = attr_allocate(&of, (size_t)layers + 1, sizeof *of, "a plan");
-    if (status == ATTR_OK) status = attr_allocate(&w.buffers, most, sizeof *w.buffers, "a plan");
-    if (status == ATTR_OK) status = attr_allocate(&w.addresses, most, sizeof *w.addresses, "a plan");
+    if (status == ATTR_OK) status = allocate_wanted(&w.whole, most);
+    if (status == ATTR_OK) status = allocate_wanted(&w.shared, most);
+    if (status == ATTR_OK) status = attr_allocate(&out->blocks, most + 1, sizeof *out->blocks, "tensors");
     if (status == ATTR_OK) {
         find_lifetimes(of, ops, layers, tensors);
         if (!keep_all) share_in_place(of, ops, layers, tensors);
-        want_all(&w, of, ops, layers, tensors, batch);
-        status = keep_all ? give_each_its_own(out, &w, only_planned) : share(out, &w, only_planned);
+        mark_seen(of, layers);
+        want_all(&w, of, ops, layers, tensors, keep_all, parts > 1);
+        if (!keep_all) status = share(out, &w.shared, only_planned);
+        if (status == ATTR_OK) status = give_each_its_own(out, &w.whole, only_planned);
         if (status == ATTR_OK && !only_planned) take_shared(of, tensors, layers);
     }
     free(of);
-    free(w.buffers);
-    free(w.addresses);
+    free_wanted(&w.whole);
+    free_wanted(&w.shared);
     return status;
 }
 

@@ -28,18 +28,23 @@ typedef struct {
 #define ATTR_KEEP_NEEDED ((attr_keep){false, NULL})
 #define ATTR_KEEP_ALL    ((attr_keep){true, NULL})
 
-/* The memory of a network's tensors. */
+/* The memory of a network's tensors. Parts of a batch that go through the network by themselves are at different steps,
+ * so they share nothing: blocks[0] then has part_bytes for each part. */
 typedef struct {
     void **blocks;
     size_t block_count;
-    size_t bytes; /* of all blocks */
+    size_t bytes;          /* of all blocks */
+    int parts, part_batch; /* part_batch samples at most in a part */
+    size_t part_bytes;
 } attr_tensor_memory;
 
 /* Gives memory for `batch` samples to the tensors that are described: tensors[0], the network's input, tensors[i + 1],
- * which layer i writes (of size 0 for views), the ops' copies, and what is kept of them. With `only_planned` only
- * *bytes is set. Released with attr_tensor_memory_free, also after a failure. */
+ * which layer i writes (of size 0 for views), the ops' copies, and what is kept of them. With several `parts`, which
+ * keep_all excludes, what can be looked at from outside is there for the whole batch in its own memory, and everything
+ * else points at the first part. With `only_planned` only *bytes is set. Released with attr_tensor_memory_free, also
+ * after a failure. */
 attr_status attr_tensor_memory_make(attr_tensor_memory *out, attr_op *ops, int layers, attr_tensor *tensors, int batch,
-                                    bool keep_all, int only_planned);
+                                    int parts, bool keep_all, int only_planned);
 void attr_tensor_memory_free(attr_tensor_memory *memory);
 
 /* Whether targets read what the layer reads and writes: [yolo], [region], [detection] and the output layer, the last
