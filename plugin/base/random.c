@@ -9,9 +9,9 @@
 
 /* Blocks are made in groups, one step for all blocks of a group, so that the compiler can use vector instructions. */
 enum {
-    lanes = 32,             /* blocks of a group */
-    group_size = 4 * lanes, /* elements of a group */
-    piece_size = 1 << 14,   /* elements that are handed to a thread together */
+    lanes = 32,                    /* blocks of a group */
+    group_size = ATTR_NOISE_GROUP, /* elements of a group: four times the lanes */
+    piece_size = 1 << 14,          /* elements that are handed to a thread together */
     pieces_worth_threads = 3
 };
 
@@ -258,12 +258,21 @@ static void make_range(char *out, const char *in, uint64_t offset, size_t n, con
     if (done < n) make_part(out + 4 * done, in + 4 * done, block + groups * lanes, 0, n - done, r);
 }
 
-static void fill(void *out, const void *in, const attr_random *random, purpose what, float sigma, uint64_t offset,
-                 size_t n) {
+static recipe recipe_of(const attr_random *random, purpose what, float sigma) {
     const uint32_t key[4] = {(uint32_t)random->seed, (uint32_t)(random->seed >> 32), (uint32_t)random->stream,
                              random->part};
     recipe r = {.sample = random->sample, .purpose = what, .sigma = sigma};
     extend_key(r.key, key);
+    return r;
+}
+
+static purpose purpose_of(attr_noise noise) {
+    return noise == ATTR_NOISE_MULTIPLICATIVE ? multiply_by_normal : add_normal;
+}
+
+static void fill(void *out, const void *in, const attr_random *random, purpose what, float sigma, uint64_t offset,
+                 size_t n) {
+    const recipe r = recipe_of(random, what, sigma);
     const size_t pieces = n / piece_size + 1;
 #pragma omp parallel for schedule(static) if (pieces >= pieces_worth_threads && !omp_in_parallel())
     for (size_t piece = 0; piece < pieces; piece++) {
@@ -286,11 +295,24 @@ void attr_random_normal(float *out, const attr_random *random, uint64_t offset, 
 
 void attr_random_perturb(float *out, const float *in, const attr_random *random, float sigma, attr_noise noise,
                          uint64_t offset, size_t n) {
-    fill(out, in, random, noise == ATTR_NOISE_MULTIPLICATIVE ? multiply_by_normal : add_normal, sigma, offset, n);
+    fill(out, in, random, purpose_of(noise), sigma, offset, n);
 }
 
 const float *attr_noisy_read(float *scratch, const attr_noisy_array *a, uint64_t first, size_t n) {
     if (a->sigma == 0) return a->values + first;
     attr_random_perturb(scratch, a->values + first, &a->random, a->sigma, a->noise, first, n);
     return scratch;
+}
+
+attr_noise_reader attr_noise_reader_of(const attr_noisy_array *a) {
+    const recipe made = recipe_of(&a->random, purpose_of(a->noise), a->sigma);
+    attr_noise_reader r = {.values = a->values, .sample = made.sample, .purpose = made.purpose, .sigma = a->sigma};
+    memcpy(r.key, made.key, sizeof r.key);
+    return r;
+}
+
+void attr_noise_read_group(float out[ATTR_NOISE_GROUP], const attr_noise_reader *r, uint64_t first) {
+    recipe made = {.sample = r->sample, .purpose = (purpose)r->purpose, .sigma = r->sigma};
+    memcpy(made.key, r->key, sizeof made.key);
+    make_groups(out, r->values + first, first / 4, 1, &made);
 }

@@ -107,4 +107,17 @@ static inline uint32_t attr_array_part(int layer, int array) {
 /* The elements first .. first + n - 1: where they stand, or, if there is noise, made in scratch[0 .. n-1]. */
 const float *attr_noisy_read(float *scratch, const attr_noisy_array *a, uint64_t first, size_t n);
 
+/* The same for who wants few elements at a time: what all calls have in common is made once. A call makes the elements
+ * first .. first + ATTR_NOISE_GROUP - 1 of an array with noise; `first` is a multiple of four. */
+enum { ATTR_NOISE_GROUP = 128 };
+typedef struct {
+    const float *values;
+    uint32_t key[5];
+    uint64_t sample;
+    int purpose; /* random.c's */
+    float sigma;
+} attr_noise_reader;
+attr_noise_reader attr_noise_reader_of(const attr_noisy_array *a);
+void attr_noise_read_group(float out[ATTR_NOISE_GROUP], const attr_noise_reader *r, uint64_t first);
+
 #endif

@@ -139,6 +139,8 @@ typedef struct attr_simd {
     /* One square of packed weights, from those of `filters` filters, `filter` numbers apart, and `channels` channels
      * (at most 16 of each) of `area` taps. */
     void (*pack)(float *to, const float *weights, size_t filter, int filters, int channels, int area);
+    /* Columns column .. column + 15 of [channel, tap] of sixteen filters into squares of whole blocks; area 1 or 9. */
+    void (*pack_sixteen)(float *to, const float *weights, size_t filter, int column, int area);
 } attr_simd;
 
 /* The build for a generation of processors; NULL if this machine cannot run it. */

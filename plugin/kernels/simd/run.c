@@ -128,4 +128,4 @@ static void run(float *to, const float *from, const attr_blocked_conv *c, const 
     }
 }
 
-const attr_simd S(attr_simd) = {sizeof(real), tile_columns, run, S(attr_pack)};
+const attr_simd S(attr_simd) = {sizeof(real), tile_columns, run, S(attr_pack), S(attr_pack_sixteen)};

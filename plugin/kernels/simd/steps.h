@@ -54,6 +54,8 @@ void S(attr_thin_to_run)(float *to, const float *from, const attr_blocked_conv *
 
 /* See attr_simd. */
 void S(attr_pack)(float *to, const float *weights, size_t filter, int filters, int channels, int area);
+/* Sixteen columns from `column` on of sixteen filters, all whole blocks of channels; area is 1 or 9. */
+void S(attr_pack_sixteen)(float *to, const float *weights, size_t filter, int column, int area);
 
 /* Groups of one channel. */
 void S(attr_depthwise_run)(float *to, const float *from, const attr_blocked_conv *c, const attr_gate *gate,
