@@ -243,12 +243,14 @@ def _make_attacked(name):
     made, start = ATTACKS[name], time.time()
     network = NETWORKS[made.network]
     environment = {key: value for key, value in os.environ.items() if key != "DARKNET_PROGRAM"}
+    was_there = all(os.path.exists(f"{DATA}/{name}/{epsilon}/clean.list") for epsilon in made.epsilons)
     for epsilon in made.epsilons:
         _run([ATTACKER, f"{DATA}/{name}/{epsilon}", str(made.count), f"{DATA}/{network.data}",
               f"{CFGS}/{network.cfg}", f"{NETS}/{made.network}.weights", "-attack", "pgd",
               "-epsilon", f"{epsilon * made.deviation:.6g}", "-attack_step", f"{made.step * made.deviation:.6g}"],
              env=environment)
-    print(f"data {name}: {time.time() - start:.0f} s", flush=True)
+    if not was_there:
+        print(f"data {name}: {time.time() - start:.0f} s", flush=True)
 
 
 def make_all(names, jobs):
