@@ -153,6 +153,7 @@ trained_study() {
 }
 
 @test "experiment: a detector is trained, too; an interrupted training leaves no weights" {
+    ! with_sanitizers || skip "Darknet's find_replace() copies names of labels onto themselves"
     make_list
     printf '%s\n' 'classes=1' 'names=quarter.names' 'train=list.txt' 'valid=list.txt' >quarter.data
     detector_for() {
