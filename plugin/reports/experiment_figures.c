@@ -85,8 +85,8 @@ static bool is_wanted(const figure *f, const char *label) {
 static void name_series(char out[name_size], const figure *f, const attr_study_part *part, const char *method,
                         const char *metric) {
     bool several = f->study->count > 1 && !f->plot->over_models, metrics = strchr(f->plot->metric, ',');
-    snprintf(out, name_size, "%s%s%s%s%s", several ? part->model->name : "", several && *method ? ": " : "", method,
-             metrics && (several || *method) ? ": " : "", metrics ? metric : "");
+    snprintf(out, name_size, "%.160s%s%.160s%s%.160s", several ? part->model->name : "", several && *method ? ": " : "",
+             method, metrics && (several || *method) ? ": " : "", metrics ? metric : "");
 }
 
 /* A variant's name without the option that is the x axis. */
