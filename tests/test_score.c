@@ -269,7 +269,7 @@ Test(score, curves_have_the_target_for_their_unit) {
         int at;
     } rows[] = {{"deletion", 0}, {"insertion", 30}, {"preservation", 0}, {"pixel_flipping", 0},
                 {"road", 0},     {"aupc", 0},       {"sic", 30}};
-    double curve[ATTR_METRIC_POINTS];
+    static double curve[ATTR_METRIC_POINTS]; /* the case outlives the test */
     deep_score_case(&s);
     score_case_random_map(&s, -1, 1);
     s.m.curve = curve;
