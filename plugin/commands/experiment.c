@@ -175,7 +175,7 @@ static attr_status try_all(studying *s) {
         is_ready = false;
     }
     for (int i = 0; i < e->training_count; ++i) {
-        if (access(attr_find_file(e->trainings[i].weights), F_OK) == 0) continue;
+        if (attr_is_trained(&e->trainings[i])) continue;
         printf("%s is missing: Darknet would train %s first\n", e->trainings[i].weights, e->trainings[i].cfg);
         is_ready = false;
     }

@@ -7,6 +7,9 @@
 #include "reports/sanity.h"
 #include "session/experiment.h"
 
+/* Whether its weights are there, whatever they were made of. */
+bool attr_is_trained(const attr_experiment_training *asked);
+
 /* Trains a network unless its weights are there; says on standard output that it does. What Darknet prints is in
  * WEIGHTS.log, what the weights were made of in WEIGHTS.made. ATTR_BAD_INPUT when they were made of something else,
  * or the cfg is wrong or has no end; ATTR_IO when Darknet failed; ATTR_INTERRUPTED: nothing is left but the log. */

@@ -130,7 +130,7 @@ static attr_status train(training *t, const attr_cfg *data) {
     const attr_cfg_option *list = attr_cfg_find(&data->sections[0], "train");
     if (!list) return attr_fail(ATTR_BAD_INPUT, "%s: train= is missing", data->path);
     ATTR_TRY(describe(&t->content, t->asked, list->value));
-    if (access(attr_find_file(t->asked->weights), F_OK) == 0) return check_made(t);
+    if (attr_is_trained(t->asked)) return check_made(t);
     ATTR_TRY(check_cfg(t));
     printf("%s is missing: Darknet trains %s, see %s\n", t->asked->weights, t->asked->cfg, t->log);
     fflush(stdout);
@@ -138,6 +138,10 @@ static attr_status train(training *t, const attr_cfg *data) {
     attr_status status = run_darknet(t, data);
     remove_folder(t->folder);
     return status;
+}
+
+bool attr_is_trained(const attr_experiment_training *asked) {
+    return access(attr_find_file(asked->weights), F_OK) == 0;
 }
 
 attr_status attr_train(const attr_experiment_training *asked) {

@@ -137,6 +137,11 @@ struct attr_op {
     int threads;
 };
 
+/* Input j in the op's own layout. */
+static inline attr_tensor *attr_op_input(attr_op *op, int j) {
+    return op->copies[j].size ? &op->copies[j] : op->reads[j];
+}
+
 /* attr_allocate for a layer's prepare. */
 attr_status attr_op_allocate(attr_op *op, void *out, size_t count, size_t size, const char *what);
 

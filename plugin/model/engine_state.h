@@ -25,11 +25,6 @@ struct attr_engine {
     size_t bytes;
 };
 
-/* Input j in the op's own layout. */
-static inline attr_tensor *attr_op_input(attr_op *op, int j) {
-    return op->copies[j].size ? &op->copies[j] : op->reads[j];
-}
-
 /* What Darknet's loop calls for each layer. */
 void attr_forward_hook(layer l, network net);
 void attr_backward_hook(layer l, network net);

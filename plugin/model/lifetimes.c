@@ -24,6 +24,7 @@ typedef struct {
     span values, gradient;
     int values_in, gradient_in;
     bool is_seen; /* from outside: the input, what heads read and write, what layers that are kept write */
+    bool values_seen, gradient_seen; /* of the places: some tensor that has its numbers there is */
 } lifetime;
 
 int attr_find_output_layer(const attr_op *ops, int layers) {
@@ -42,11 +43,11 @@ static attr_backward_reads backward_reads(const attr_op *op) {
 
 static void find_lifetimes(lifetime *of, const attr_op *ops, int layers, const attr_tensor *tensors) {
     int end = 2 * layers - 1;
-    of[0] = (lifetime){{0, end}, {0, end}, 0, 0, true};
+    of[0] = (lifetime){{0, end}, {0, end}, 0, 0, .is_seen = true};
     for (int i = 0; i < layers; ++i) {
         const attr_op *op = &ops[i];
         int back = end - i, is_head = attr_is_head(ops, layers, i), reads = backward_reads(op);
-        of[i + 1] = (lifetime){{i, reads & ATTR_READS_OUTPUT ? end : i}, {back, back}, i + 1, i + 1, false};
+        of[i + 1] = (lifetime){{i, reads & ATTR_READS_OUTPUT ? end : i}, {back, back}, i + 1, i + 1, .is_seen = false};
         of[op->writes - tensors].is_seen |= op->kept.size > 0;
         for (int j = 0; j < op->input_count; ++j) {
             lifetime *read = &of[op->reads[j] - tensors];
@@ -128,16 +129,11 @@ static void share_in_place(lifetime *of, const attr_op *ops, int layers, const a
 
 /* ---- Memory */
 
-/* Those that share a place with one that is seen are seen. */
-static void mark_seen(lifetime *of, int layers) {
-    for (int changes = 1; changes;) {
-        changes = 0;
-        for (int i = 0; i <= layers; ++i) {
-            lifetime *values = &of[of[i].values_in], *gradient = &of[gradient_root(of, i)];
-            bool any = of[i].is_seen || values->is_seen || gradient->is_seen;
-            changes |= any && !(of[i].is_seen && values->is_seen && gradient->is_seen);
-            of[i].is_seen = values->is_seen = gradient->is_seen = any;
-        }
+/* A place is seen if a tensor that has its numbers there is. */
+static void mark_places(lifetime *of, int layers) {
+    for (int i = 0; i <= layers; ++i) {
+        of[of[i].values_in].values_seen |= of[i].is_seen;
+        of[gradient_root(of, i)].gradient_seen |= of[i].is_seen;
     }
 }
 
@@ -159,10 +155,11 @@ static void want_all(wishes *w, const lifetime *of, attr_op *ops, int layers, at
                      bool seen_apart) {
     int end = 2 * layers - 1;
     for (int i = 0; i <= layers; ++i) {
-        bool is_whole = keep_all || (seen_apart && of[i].is_seen);
+        bool values_whole = keep_all || (seen_apart && of[i].values_seen);
+        bool gradient_whole = keep_all || (seen_apart && of[i].gradient_seen);
         if (tensors[i].size == 0) continue;
-        if (of[i].values_in == i) want(w, is_whole, &tensors[i].values, &tensors[i], of[i].values);
-        if (of[i].gradient_in == i) want(w, is_whole, &tensors[i].gradient, &tensors[i], of[i].gradient);
+        if (of[i].values_in == i) want(w, values_whole, &tensors[i].values, &tensors[i], of[i].values);
+        if (of[i].gradient_in == i) want(w, gradient_whole, &tensors[i].gradient, &tensors[i], of[i].gradient);
     }
     for (int i = 0; i < layers; ++i) {
         int last = backward_reads(&ops[i]) & ATTR_READS_INPUTS ? end : i;
@@ -230,7 +227,7 @@ attr_status attr_tensor_memory_make(attr_tensor_memory *out, attr_op *ops, int l
     if (status == ATTR_OK) {
         find_lifetimes(of, ops, layers, tensors);
         if (!keep_all) share_in_place(of, ops, layers, tensors);
-        mark_seen(of, layers);
+        mark_places(of, layers);
         want_all(&w, of, ops, layers, tensors, keep_all, parts > 1);
         if (!keep_all) status = share(out, &w.shared, only_planned);
         if (status == ATTR_OK) status = give_each_its_own(out, &w.whole, only_planned);

@@ -116,9 +116,8 @@ static void point_op(part *s, const attr_parts *p, const range *r, const attr_op
     for (int j = 0; j < op->input_count; ++j) {
         mine->reads[j] = &s->tensors[op->reads[j] - p->tensors];
         mine->copies[j] = tensor_of(p, r, &op->copies[j]);
-        const attr_tensor *read = mine->copies[j].size ? &mine->copies[j] : mine->reads[j];
-        mine->in[j] = read->values;
-        mine->din[j] = read->gradient;
+        mine->in[j] = attr_op_input(mine, j)->values;
+        mine->din[j] = attr_op_input(mine, j)->gradient;
     }
     mine->writes = &s->tensors[op->writes - p->tensors];
     mine->kept = tensor_of(p, r, &op->kept);
