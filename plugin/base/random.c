@@ -141,13 +141,8 @@ static inline ATTR_INLINE void cosine_and_sine(float *cosine, float *sine, uint3
 
 typedef enum { make_bits, make_uniform, make_normal, add_normal, multiply_by_normal } purpose;
 
-/* What all groups of a call have in common. */
-typedef struct {
-    uint32_t key[5];
-    uint64_t sample;
-    purpose purpose;
-    float sigma; /* of the last two purposes */
-} recipe;
+/* What all groups of a call have in common; sigma is of the last two purposes. */
+typedef attr_random_recipe recipe;
 
 static inline ATTR_INLINE block_words counter(uint64_t first_block, uint32_t lane, uint64_t sample) {
     const uint32_t low = (uint32_t)first_block + lane, carry = low < lane;
@@ -207,7 +202,7 @@ static inline ATTR_INLINE void make_groups_body(void *out, const float *in, uint
         uint32_t words[4][lanes], *bits = (uint32_t *)out + group * group_size;
         float z[group_size], *values = (float *)out + group * group_size;
         make_words(words, first_block + group * lanes, &r);
-        switch (r.purpose) {
+        switch ((purpose)r.purpose) {
         case make_bits:
             words_to_bits(bits, words);
             break;
@@ -261,7 +256,7 @@ static void make_range(char *out, const char *in, uint64_t offset, size_t n, con
 static recipe recipe_of(const attr_random *random, purpose what, float sigma) {
     const uint32_t key[4] = {(uint32_t)random->seed, (uint32_t)(random->seed >> 32), (uint32_t)random->stream,
                              random->part};
-    recipe r = {.sample = random->sample, .purpose = what, .sigma = sigma};
+    recipe r = {.sample = random->sample, .purpose = (int)what, .sigma = sigma};
     extend_key(r.key, key);
     return r;
 }
@@ -305,14 +300,9 @@ const float *attr_noisy_read(float *scratch, const attr_noisy_array *a, uint64_t
 }
 
 attr_noise_reader attr_noise_reader_of(const attr_noisy_array *a) {
-    const recipe made = recipe_of(&a->random, purpose_of(a->noise), a->sigma);
-    attr_noise_reader r = {.values = a->values, .sample = made.sample, .purpose = made.purpose, .sigma = a->sigma};
-    memcpy(r.key, made.key, sizeof r.key);
-    return r;
+    return (attr_noise_reader){a->values, recipe_of(&a->random, purpose_of(a->noise), a->sigma)};
 }
 
 void attr_noise_read_group(float out[ATTR_NOISE_GROUP], const attr_noise_reader *r, uint64_t first) {
-    recipe made = {.sample = r->sample, .purpose = (purpose)r->purpose, .sigma = r->sigma};
-    memcpy(made.key, r->key, sizeof made.key);
-    make_groups(out, r->values + first, first / 4, 1, &made);
+    make_groups(out, r->values + first, first / 4, 1, &r->recipe);
 }

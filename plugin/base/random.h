@@ -111,11 +111,14 @@ const float *attr_noisy_read(float *scratch, const attr_noisy_array *a, uint64_t
  * first .. first + ATTR_NOISE_GROUP - 1 of an array with noise; `first` is a multiple of four. */
 enum { ATTR_NOISE_GROUP = 128 };
 typedef struct {
-    const float *values;
     uint32_t key[5];
     uint64_t sample;
     int purpose; /* random.c's */
     float sigma;
+} attr_random_recipe;
+typedef struct {
+    const float *values;
+    attr_random_recipe recipe;
 } attr_noise_reader;
 attr_noise_reader attr_noise_reader_of(const attr_noisy_array *a);
 void attr_noise_read_group(float out[ATTR_NOISE_GROUP], const attr_noise_reader *r, uint64_t first);
