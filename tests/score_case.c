@@ -176,3 +176,14 @@ double score_of(score_case *s, const char *row) {
     cr_assert(metric, "no row %s", row);
     return score_by(s, metric);
 }
+
+void score_expect(score_case *s, const char *row, double expected, double within) {
+    double found = score_of(s, row);
+    cr_expect(isnan(expected) ? isnan(found) : fabs(found - expected) <= within, "%s: %.17g, expected %.17g", row,
+              found, expected);
+}
+
+void score_case_forget(score_case *s) {
+    attr_score_room_clear(&s->room);
+    memset(s->calls, 0, sizeof s->calls);
+}

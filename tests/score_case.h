@@ -47,4 +47,10 @@ void score_case_box(score_case *s, int left, int top, int right, int bottom);
 double score_of(score_case *s, const char *row);
 double score_by(score_case *s, const attr_metric *row);
 
+/* The row gives a number no farther than `within` from the expected one, or NAN where that is expected. */
+void score_expect(score_case *s, const char *row, double expected, double within);
+
+/* Forgets what the method has made, and how often it was asked. */
+void score_case_forget(score_case *s);
+
 #endif

@@ -21,17 +21,6 @@ static void end(void) {
 
 TestSuite(score_maps, .fini = end);
 
-static void expect(const char *row, double expected, double within) {
-    double found = score_of(&s, row);
-    cr_expect(isnan(expected) ? isnan(found) : fabs(found - expected) <= within, "%s: %.17g, expected %.17g", row,
-              found, expected);
-}
-
-static void forget(void) {
-    attr_score_room_clear(&s.room);
-    memset(s.calls, 0, sizeof s.calls);
-}
-
 /* ---- Stability and fidelity */
 
 static const struct {
@@ -56,23 +45,23 @@ Test(score_maps, stability_by_hand) {
     for (int kind = ATTR_MAKE_PLAIN; kind <= ATTR_MAKE_SECOND; kind++) {
         s.made[kind] = one;
         s.m.has_second = kind == ATTR_MAKE_SECOND;
-        forget();
+        score_case_forget(&s);
         for (int k = 0; k < TWINS; k++) {
             const double by_hand[TWINS] = {distance, normalised, NAN, overlap};
             const char *row = kind == ATTR_MAKE_SECOND ? twins[k].second : twins[k].floor;
-            if (kind != ATTR_MAKE_PLAIN && k != 2) expect(row, by_hand[k], 1e-12);
-            if (kind != ATTR_MAKE_SECOND) expect(twins[k].second, NAN, 0); /* there is no second network */
+            if (kind != ATTR_MAKE_PLAIN && k != 2) score_expect(&s, row, by_hand[k], 1e-12);
+            if (kind != ATTR_MAKE_SECOND) score_expect(&s, twins[k].second, NAN, 0); /* there is no second network */
         }
-        if (kind == ATTR_MAKE_PLAIN) expect("fidelity", distance, 1e-12);
+        if (kind == ATTR_MAKE_PLAIN) score_expect(&s, "fidelity", distance, 1e-12);
         cr_expect_eq(s.calls[kind], 1, "kind %d: made %d times", kind, s.calls[kind]);
         s.made[kind] = NULL;
     }
-    forget();
+    score_case_forget(&s);
     s.m.has_second = true;
-    expect("fidelity", NAN, 0); /* no such map */
+    score_expect(&s, "fidelity", NAN, 0); /* no such map */
     for (int k = 0; k < TWINS; k++) {
-        expect(twins[k].second, NAN, 0);
-        expect(twins[k].floor, NAN, 0);
+        score_expect(&s, twins[k].second, NAN, 0);
+        score_expect(&s, twins[k].floor, NAN, 0);
     }
     cr_expect(s.calls[ATTR_MAKE_SECOND] == 1 && s.calls[ATTR_MAKE_AGAIN] == 1, "asked %d and %d times",
               s.calls[ATTR_MAKE_SECOND], s.calls[ATTR_MAKE_AGAIN]);
@@ -102,7 +91,7 @@ Test(score_maps, stability_is_that_of_the_library) {
         cr_assert_eq(attr_top_overlap(&overlap, s.values, map, 3 * PLANE, 144), ATTR_OK);
         const double expected[TWINS] = {attr_map_distance(s.values, map, 3 * PLANE),
                                         attr_normalised_difference(s.values, map, 3 * PLANE), similarity, overlap};
-        for (int k = 0; k < TWINS; k++) expect(other ? twins[k].floor : twins[k].second, expected[k], 1e-14);
+        for (int k = 0; k < TWINS; k++) score_expect(&s, other ? twins[k].floor : twins[k].second, expected[k], 1e-14);
     }
 }
 
@@ -114,15 +103,15 @@ Test(score_maps, of_the_same_map_twice) {
     for (int kind = 0; kind < ATTR_MAKE_KINDS; kind++) s.made[kind] = s.values;
     s.m.has_second = true;
     for (int k = 0; k < TWINS; k++) {
-        expect(twins[k].second, k >= 2, 1e-12);
-        expect(twins[k].floor, k >= 2, 1e-12);
+        score_expect(&s, twins[k].second, k >= 2, 1e-12);
+        score_expect(&s, twins[k].floor, k >= 2, 1e-12);
     }
-    expect("fidelity", 0, 0);
-    expect("input_invariance", 0, 0);
-    expect("max_sensitivity", 0, 0);
-    expect("mean_sensitivity", 0, 0);
-    expect("rank_correlation", 1, 1e-12);
-    expect("lipschitz", 0, 0);
+    score_expect(&s, "fidelity", 0, 0);
+    score_expect(&s, "input_invariance", 0, 0);
+    score_expect(&s, "max_sensitivity", 0, 0);
+    score_expect(&s, "mean_sensitivity", 0, 0);
+    score_expect(&s, "rank_correlation", 1, 1e-12);
+    score_expect(&s, "lipschitz", 0, 0);
 }
 
 /* ---- Robustness */
@@ -168,12 +157,12 @@ Test(score_maps, robustness_of_a_map_that_doubles) {
     make_large(x, map);
     score_case_method(&s, 1);
     s.remake = double_elsewhere;
-    expect("max_sensitivity", 1, 1e-12);
-    expect("mean_sensitivity", 1, 1e-12);
-    expect("top_overlap", 1, 0);
-    expect("rank_correlation", 1, 1e-12);
+    score_expect(&s, "max_sensitivity", 1, 1e-12);
+    score_expect(&s, "mean_sensitivity", 1, 1e-12);
+    score_expect(&s, "top_overlap", 1, 0);
+    score_expect(&s, "rank_correlation", 1, 1e-12);
     cr_expect_eq(s.calls[ATTR_MAKE_AT], 11, "ten copies serve four rows, %d maps", s.calls[ATTR_MAKE_AT]);
-    expect("lipschitz", 0, 1e-15);
+    score_expect(&s, "lipschitz", 0, 1e-15);
     cr_expect_eq(s.calls[ATTR_MAKE_AT], 22, "%d maps", s.calls[ATTR_MAKE_AT]);
 }
 
@@ -189,11 +178,11 @@ Test(score_maps, robustness_is_that_of_the_library_with_ten_copies) {
     double lipschitz;
     cr_assert_eq(attr_robustness_measure(&expected, &maker, x, &settings), ATTR_OK);
     cr_assert_eq(attr_lipschitz_estimate(&lipschitz, &maker, x, &settings), ATTR_OK);
-    expect("max_sensitivity", expected.max_sensitivity, 0);
-    expect("mean_sensitivity", expected.mean_sensitivity, 0);
-    expect("top_overlap", expected.top_overlap, 0);
-    expect("rank_correlation", expected.spearman, 0);
-    expect("lipschitz", lipschitz, 0);
+    score_expect(&s, "max_sensitivity", expected.max_sensitivity, 0);
+    score_expect(&s, "mean_sensitivity", expected.mean_sensitivity, 0);
+    score_expect(&s, "top_overlap", expected.top_overlap, 0);
+    score_expect(&s, "rank_correlation", expected.spearman, 0);
+    score_expect(&s, "lipschitz", lipschitz, 0);
     cr_expect(expected.top_overlap < .999 && expected.spearman < .999 && lipschitz > 0);
 }
 
@@ -212,10 +201,11 @@ Test(score_maps, invariance_by_hand) {
         one[1 * WIDTH + 7] += 100;
         one[2 * WIDTH + 7] += .5;
         s.made[ATTR_MAKE_SHIFTED] = one;
-        expect("input_invariance", padded ? .5 / sqrt((WIDTH - 4) * (HEIGHT - 4)) : sqrt((1e4 + .25) / PLANE), 1e-12);
+        score_expect(&s, "input_invariance", padded ? .5 / sqrt((WIDTH - 4) * (HEIGHT - 4)) : sqrt((1e4 + .25) / PLANE),
+                     1e-12);
         s.made[ATTR_MAKE_SHIFTED] = NULL;
-        forget();
-        expect("input_invariance", NAN, 0); /* the first layer cannot take a shift back */
+        score_case_forget(&s);
+        score_expect(&s, "input_invariance", NAN, 0); /* the first layer cannot take a shift back */
         if (!padded) score_case_free(&s);
     }
 }
@@ -244,22 +234,22 @@ Test(score_maps, retrieval_by_hand) {
     linear_score_case(&s);
     look_at_one_pixel();
     s.map[A] = -1e-3; /* a control; its scale does not matter, nor its sign */
-    expect("retrieval", 1, 0);
+    score_expect(&s, "retrieval", 1, 0);
     s.map[A] = 0, s.map[B] = 7;
-    expect("retrieval", 0, 0);
+    score_expect(&s, "retrieval", 0, 0);
     score_case_method(&s, 3);
     show(s.values, PLANE + A, .3); /* in another channel: they are shown together */
-    expect("retrieval", 1, 0);
+    score_expect(&s, "retrieval", 1, 0);
     show(s.values, B, 2);
-    expect("retrieval", 0, 0);
+    score_expect(&s, "retrieval", 0, 0);
     /* .2 + .3 (1 - .2) = .44 is not enough, .2 + .5 (1 - .2) = .6 is: a mask is taken as it is */
     s.m.method = ATTR_METHOD_RELEX;
     show(s.values, A, .3);
-    expect("retrieval", 0, 0);
+    score_expect(&s, "retrieval", 0, 0);
     show(s.values, A, .5);
-    expect("retrieval", 1, 0);
+    score_expect(&s, "retrieval", 1, 0);
     show(s.values, PLANE + A, 1);
-    expect("retrieval", 0, 0);
+    score_expect(&s, "retrieval", 0, 0);
     /* a layer's map ends at its largest value, not at the 99th percentile (which is that of five pixels of 480) */
     for (int layer = 0; layer < 2; layer++) {
         s.m.method = layer ? ATTR_METHOD_GRADCAM : ATTR_METHOD_GRADIENT;
@@ -269,7 +259,7 @@ Test(score_maps, retrieval_by_hand) {
         for (int i = 0; i < 30; i++) s.values[B + i] = .2;
         s.values[B] = 1;
         s.values[A] = .2;
-        expect("retrieval", !layer, 0);
+        score_expect(&s, "retrieval", !layer, 0);
     }
 }
 
@@ -278,13 +268,13 @@ Test(score_maps, retrieval_of_a_random_class_by_hand) {
     linear_score_case(&s);
     s.probability = s.m.probability = test_target(s.m.engine, ATTR_TARGET_LOGIT, 1);
     look_at_one_pixel();
-    expect("retrieval_random", NAN, 0); /* a control cannot explain another class */
+    score_expect(&s, "retrieval_random", NAN, 0); /* a control cannot explain another class */
     score_case_method(&s, 3);
     s.made[ATTR_MAKE_AT] = one;
     show(one, A, 1);
-    expect("retrieval_random", 0, 0);
+    score_expect(&s, "retrieval_random", 0, 0);
     show(one, B, 1);
-    expect("retrieval_random", 1, 0);
+    score_expect(&s, "retrieval_random", 1, 0);
     cr_expect(s.calls[ATTR_MAKE_AT] == 2 && s.made_target != NULL, "another target must be explained");
 }
 

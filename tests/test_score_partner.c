@@ -27,18 +27,6 @@ static void end(void) {
 
 TestSuite(score_partner, .fini = end);
 
-static void expect(const char *row, double expected, double within) {
-    double found = score_of(&s, row);
-    cr_expect(isnan(expected) ? isnan(found) : fabs(found - expected) <= within, "%s: %.17g, expected %.17g", row,
-              found, expected);
-}
-
-/* Another map of the partner from now on. */
-static void forget(void) {
-    attr_score_room_clear(&s.room);
-    memset(s.calls, 0, sizeof s.calls);
-}
-
 static void begin(void) {
     linear_score_case(&s);
     score_case_method(&s, 3);
@@ -69,25 +57,25 @@ Test(score_partner, robustness_by_hand) {
     cr_assert_eq(attr_picture_pixels(&s.region), PIXELS);
     fill_rising();
     for (size_t i = 0; i < PIXELS; i++) of_partner[place(i)] = (double)(i + 1); /* another sign, another channel */
-    expect("partner_overlap", 1, 0);
-    expect("partner_spearman", 1, 1e-12);
+    score_expect(&s, "partner_overlap", 1, 0);
+    score_expect(&s, "partner_spearman", 1, 1e-12);
     cr_expect_eq(s.calls[ATTR_MAKE_PARTNER], 1, "one map serves all rows, %d were made", s.calls[ATTR_MAKE_PARTNER]);
     cr_expect(s.made_target == NULL, "it must be of the same target");
-    forget();
+    score_case_forget(&s);
     for (size_t i = 0; i < PIXELS; i++) of_partner[place(i)] = (double)(PIXELS - i);
-    expect("partner_overlap", 0, 0);
-    expect("partner_spearman", -1, 1e-12);
-    forget();
+    score_expect(&s, "partner_overlap", 0, 0);
+    score_expect(&s, "partner_spearman", -1, 1e-12);
+    score_case_forget(&s);
     /* Three of the largest become 0: 1 - 6 sum d^2 / (n^3 - n) but for three equal ranks, so only the overlap by hand
      */
     for (size_t i = 0; i < PIXELS; i++) of_partner[place(i)] = i < PIXELS - 3 ? (double)(i + 1) : 0;
-    expect("partner_overlap", (TOP - 3) / (double)TOP, 1e-15);
-    forget();
+    score_expect(&s, "partner_overlap", (TOP - 3) / (double)TOP, 1e-15);
+    score_case_forget(&s);
     /* Two neighbours in rank change places: d = 1, -1. */
     for (size_t i = 0; i < PIXELS; i++) of_partner[place(i)] = (double)(i + 1);
     of_partner[place(PIXELS - TOP)] -= 1, of_partner[place(PIXELS - TOP - 1)] += 1;
-    expect("partner_overlap", (TOP - 1) / (double)TOP, 1e-15);
-    expect("partner_spearman", 1 - 12. / ((double)PIXELS * ((double)PIXELS * PIXELS - 1)), 1e-14);
+    score_expect(&s, "partner_overlap", (TOP - 1) / (double)TOP, 1e-15);
+    score_expect(&s, "partner_spearman", 1 - 12. / ((double)PIXELS * ((double)PIXELS * PIXELS - 1)), 1e-14);
 }
 
 Test(score_partner, similarity_is_that_of_the_library) {
@@ -99,10 +87,10 @@ Test(score_partner, similarity_is_that_of_the_library) {
         grey[PLANE + i] = fabs(of_partner[i]) + fabs(of_partner[PLANE + i]) + fabs(of_partner[2 * PLANE + i]);
     }
     cr_assert_eq(attr_ssim_of_maps(&expected, grey, grey + PLANE, HEIGHT, WIDTH), ATTR_OK);
-    expect("partner_ssim", expected, 1e-14);
-    forget();
+    score_expect(&s, "partner_ssim", expected, 1e-14);
+    score_case_forget(&s);
     memcpy(of_partner, s.values, sizeof of_partner);
-    expect("partner_ssim", 1, 1e-12);
+    score_expect(&s, "partner_ssim", 1, 1e-12);
 }
 
 /* Not defined: without a partner, of a control, of a map that is the same all over the picture, without such a map. */
@@ -111,17 +99,17 @@ Test(score_partner, what_is_not_defined) {
     s.probability = s.m.probability = test_target(s.m.engine, ATTR_TARGET_LOGIT, 1);
     fill_rising();
     s.m.partner = NULL;
-    for (int k = 0; k < ROWS; k++) expect(rows[k], NAN, 0);
+    for (int k = 0; k < ROWS; k++) score_expect(&s, rows[k], NAN, 0);
     s.m.partner = partner;
     s.m.explain = NULL;
-    for (int k = 0; k < ROWS; k++) expect(rows[k], NAN, 0);
+    for (int k = 0; k < ROWS; k++) score_expect(&s, rows[k], NAN, 0);
     score_case_method(&s, 3);
     for (size_t i = 0; i < PIXELS; i++) of_partner[place(i)] = 3;
-    for (int k = 0; k < 3; k++) expect(rows[k], NAN, 0);
-    expect("partner_retrieval", NAN, 0);
+    for (int k = 0; k < 3; k++) score_expect(&s, rows[k], NAN, 0);
+    score_expect(&s, "partner_retrieval", NAN, 0);
     s.made[ATTR_MAKE_PARTNER] = NULL;
-    forget();
-    for (int k = 0; k < ROWS - 1; k++) expect(rows[k], NAN, 0);
+    score_case_forget(&s);
+    for (int k = 0; k < ROWS - 1; k++) score_expect(&s, rows[k], NAN, 0);
 }
 
 /* Pixels of the picture itself go, in the order of the partner's map. */
@@ -133,8 +121,8 @@ Test(score_partner, fidelity_is_removal_from_the_picture) {
     double deletion = score_of(&s, "deletion");
     double found[] = {score_of(&s, "partner_deletion"), score_of(&s, "partner_preservation")};
     for (int i = 0; i < PLANE; i++) s.map[i] = of_partner[i] + of_partner[PLANE + i] + of_partner[2 * PLANE + i];
-    expect("deletion", found[0], 1e-12);
-    expect("preservation", found[1], 1e-12);
+    score_expect(&s, "deletion", found[0], 1e-12);
+    score_expect(&s, "preservation", found[1], 1e-12);
     cr_expect(fabs(found[0] - deletion) > 1e-6, "deletion by both maps: %g", deletion);
 }
 
@@ -169,9 +157,9 @@ Test(score_partner, retrieval_by_hand) {
     for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
         partner[A] = cases[k].at, reference[A] = cases[k].rest;
         show(of_partner, cases[k].shown);
-        forget();
-        expect("retrieval", 1, 0);
-        expect("partner_retrieval", cases[k].expected, 0);
+        score_case_forget(&s);
+        score_expect(&s, "retrieval", 1, 0);
+        score_expect(&s, "partner_retrieval", cases[k].expected, 0);
     }
 }
 
@@ -183,12 +171,12 @@ Test(score_partner, retrieval_of_a_random_class_by_hand) {
     s.made[ATTR_MAKE_AT] = of_other;
     reference[A] = .3f, partner[A] = .9f;
     show(of_other, A);
-    expect("partner_retrieval_random", 0, 0);
+    score_expect(&s, "partner_retrieval_random", 0, 0);
     show(of_other, B);
-    expect("partner_retrieval_random", 1, 0);
+    score_expect(&s, "partner_retrieval_random", 1, 0);
     show(of_other, A);
     partner[A] = .4f;
-    expect("partner_retrieval_random", 1, 0);
-    expect("retrieval_random", 0, 0);
+    score_expect(&s, "partner_retrieval_random", 1, 0);
+    score_expect(&s, "retrieval_random", 0, 0);
     cr_expect(s.made_target != NULL && s.made_target != s.target, "another target must be explained");
 }
