@@ -170,19 +170,22 @@ Test(localisation, the_box_itself_wins) {
     }
 }
 
-/* On a plane of 4 x 4 whose pixels are 1 .. 16 in reading order, sum 136: box (.5, 1) to (2, 2) has half of 5 and 6. */
+/* On a plane of 4 x 4 whose pixels are 1 .. 16 in reading order, sum 136: (.5, 1) to (2, 2) has half of 5 and 6; as a
+ * box, whose left edge is the middle of 5, both. A box between two middles has none. */
 Test(localisation, energy_of_box_and_polygon) {
     double map[16], value;
     for (int i = 0; i < 16; i++) map[i] = i % 3 ? i + 1 : -i - 1;
     attr_masked_map m = {map, NULL, 4, 4, false};
-    const attr_share_box box = {.5, 1, 2, 2}, none = {9, 9, 12, 12}, all = {-1, -1, 5, 5};
+    const attr_share_box box = {.5, 1, 2, 2}, none = {9, 9, 12, 12}, all = {-1, -1, 5, 5}, narrow = {.6, 0, 1.4, 4};
     const attr_corner corners[] = {{.5, 1}, {2, 1}, {2, 2}, {.5, 2}};
     cr_assert_eq(attr_energy_in_box(&value, &m, &box), ATTR_OK);
-    expect(value, 8.5 / 136, "box");
+    expect(value, 11. / 136, "box");
     cr_assert_eq(attr_energy_in_polygon(&value, &m, corners, 4), ATTR_OK);
     expect(value, 8.5 / 136, "the box as a polygon");
     cr_assert_eq(attr_energy_in_box(&value, &m, &none), ATTR_OK);
     expect(value, NAN, "a box outside");
+    cr_assert_eq(attr_energy_in_box(&value, &m, &narrow), ATTR_OK);
+    expect(value, NAN, "a box between the middles of pixels");
     cr_assert_eq(attr_energy_in_box(&value, &m, &all), ATTR_OK);
     expect(value, NAN, "a box that is everything");
     cr_assert_eq(attr_energy_in_polygon(&value, &m, corners, 2), ATTR_OK);

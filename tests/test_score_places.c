@@ -29,17 +29,11 @@ static void end(void) {
 
 TestSuite(score_places, .init = begin, .fini = end);
 
-static void expect(const char *row, double expected, double within) {
-    double found = score_of(&s, row);
-    cr_expect(isnan(expected) ? isnan(found) : fabs(found - expected) <= within, "%s: %.17g, expected %.17g", row,
-              found, expected);
-}
-
 /* The picture's numbers, 4 -2 1 / -3 0 2 in its corner, mask 1 0 0 / 1 0 .5 there, 0 elsewhere, and 100 on the bars,
  * which nothing looks at. |map| has 12: hard mask 4, 3, 2 (k = 3), mass 4 + 3 + 1 = 8. Positive: 7, inside 6, as
  * published 9 of 12; weighted n / k times that. Three largest |map|: 4, 3, and of the two 2 the first, outside. AUC:
- * 4 and 3 are above all 349 outside, 2 above 348 and equal to one. Box from .5 in the first pixel to 2: half of 4, 2;
- * rows 0 and half of 1: half of (half of 3). */
+ * 4 and 3 are above all 349 outside, 2 above 348 and equal to one. Box from the middle of the first pixel (inside) to
+ * 2, rows 0 and, to its middle (outside), 1: 4, 2. */
 Test(score_places, of_a_corner_worked_by_hand) {
     const double map[2][3] = {{4, -2, 1}, {-3, 0, 2}}, mask[2][3] = {{1, 0, 0}, {1, 0, .5}};
     for (int i = 0; i < PLANE; i++) s.map[i] = 100;
@@ -51,21 +45,21 @@ Test(score_places, of_a_corner_worked_by_hand) {
         }
     s.m.box = (attr_share_box){X0 + .5, Y0, X0 + 2, Y0 + 1.5};
     s.m.matched = s.target; /* there is a box */
-    expect("pointing_game", 1, 0);
-    expect("mass_accuracy", 8. / 12, 1e-12);
-    expect("energy", (.5 * 4 + 2 + .25 * 3) / 12, 1e-12);
-    expect("rank_accuracy", 2. / 3, 1e-12);
-    expect("localisation", 6. / 7, 1e-12);
-    expect("weighted_localisation", 6. / 7 * PIXELS / 3, 1e-10);
-    expect("roc_auc", (2 * 349 + 348.5) / (3 * 349), 1e-12);
+    score_expect(&s, "pointing_game", 1, 0);
+    score_expect(&s, "mass_accuracy", 8. / 12, 1e-12);
+    score_expect(&s, "energy", (4 + 2) / 12., 1e-12);
+    score_expect(&s, "rank_accuracy", 2. / 3, 1e-12);
+    score_expect(&s, "localisation", 6. / 7, 1e-12);
+    score_expect(&s, "weighted_localisation", 6. / 7 * PIXELS / 3, 1e-10);
+    score_expect(&s, "roc_auc", (2 * 349 + 348.5) / (3 * 349), 1e-12);
     /* g = 1, .5, .25 / .75, 0, .5 */
-    expect("weighted_jaccard", 2.25 / 3.25, 1e-12);
-    expect("relevance_percent", 2. / 3, 1e-12);
-    expect("mask_closeness", 1 - (.25 + .0625 + .0625) / PIXELS, 1e-12);
+    score_expect(&s, "weighted_jaccard", 2.25 / 3.25, 1e-12);
+    score_expect(&s, "relevance_percent", 2. / 3, 1e-12);
+    score_expect(&s, "mask_closeness", 1 - (.25 + .0625 + .0625) / PIXELS, 1e-12);
     s.m.as_published = true;
-    expect("localisation", 9. / 12, 1e-12);
-    expect("weighted_localisation", 9. / 12 * PIXELS / 3, 1e-10);
-    expect("mass_accuracy", 8. / 12, 1e-12);
+    score_expect(&s, "localisation", 9. / 12, 1e-12);
+    score_expect(&s, "weighted_localisation", 9. / 12 * PIXELS / 3, 1e-10);
+    score_expect(&s, "mass_accuracy", 8. / 12, 1e-12);
     s.m.matched = NULL;
 }
 
@@ -81,13 +75,13 @@ Test(score_places, against_a_soft_mask_are_those_of_the_library) {
         most = fmax(most, g[i]);
     }
     cr_assert_eq(attr_soft_mask_scores(&soft, g, mask, H, W), ATTR_OK);
-    expect("mask_pearson", soft.pearson, 0);
-    expect("mask_spearman", soft.spearman, 0);
+    score_expect(&s, "mask_pearson", soft.pearson, 0);
+    score_expect(&s, "mask_spearman", soft.spearman, 0);
     for (int i = 0; i < PIXELS; i++) g[i] /= most;
     double corrected = attr_ssim_uniform(g, mask, H, W, 1), published = attr_ssim_uniform(g, mask, H, W, 2);
-    expect("mask_ssim", corrected, 1e-15);
+    score_expect(&s, "mask_ssim", corrected, 1e-15);
     s.m.as_published = true;
-    expect("mask_ssim", published, 1e-15);
+    score_expect(&s, "mask_ssim", published, 1e-15);
     cr_expect(fabs(corrected - published) > 1e-3, "%g and %g", corrected, published);
 }
 
@@ -98,9 +92,9 @@ Test(score_places, similarity_of_a_window_worked_by_hand) {
     s.m.fitted = (attr_fitted_region){X0, Y0, 7, 7};
     s.map[Y0 * WIDTH + X0] = -5;
     s.mask[(Y0 + 6) * WIDTH + X0 + 6] = 1;
-    expect("mask_ssim", (9e-4 - 1. / 1176) / (2. / 49 + 9e-4), 1e-12);
+    score_expect(&s, "mask_ssim", (9e-4 - 1. / 1176) / (2. / 49 + 9e-4), 1e-12);
     s.m.as_published = true;
-    expect("mask_ssim", (36e-4 - 1. / 1176) / (2. / 49 + 36e-4), 1e-12);
+    score_expect(&s, "mask_ssim", (36e-4 - 1. / 1176) / (2. / 49 + 36e-4), 1e-12);
 }
 
 /* ---- Controls */
@@ -162,7 +156,7 @@ Test(score_places, the_box_control_wins) {
     s.m.matched = s.target;
     for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
         make_control(ATTR_CONTROL_BOX, 0);
-        expect(rows[k].row, rows[k].best, 1e-12);
+        score_expect(&s, rows[k].row, rows[k].best, 1e-12);
         for (int trial = 0; trial < 102; trial++) {
             make_control(trial < 100    ? ATTR_CONTROL_RANDOM
                          : trial == 100 ? ATTR_CONTROL_CENTRE
@@ -188,12 +182,12 @@ Test(score_places, noise_and_complexity_are_those_of_the_library) {
     for (int i = 0; i < PIXELS; i++) map[i] = s.map[attr_picture_place(&s.region, (size_t)i)];
     cr_assert_eq(attr_total_variation_curve(&scales, map, H, W, &settings), ATTR_OK);
     cr_assert_eq(scales.scales, 6);
-    expect("autvc", scales.area, 0);
+    score_expect(&s, "autvc", scales.area, 0);
     cr_assert_eq(attr_saliency(saliency, map, PIXELS), ATTR_OK);
-    expect("atv", attr_total_variation(saliency, H, W), 0);
+    score_expect(&s, "atv", attr_total_variation(saliency, H, W), 0);
     cr_assert_eq(attr_gini(&expected, map, PIXELS), ATTR_OK);
-    expect("gini", expected, 0);
-    expect("entropy", attr_relative_entropy(map, PIXELS), 0);
+    score_expect(&s, "gini", expected, 0);
+    score_expect(&s, "entropy", attr_relative_entropy(map, PIXELS), 0);
 }
 
 /* The mean difference of two uniform numbers is 1/3, so Gini's coefficient is (1/3) / (2 x 1/2) and neighbours differ
@@ -218,26 +212,26 @@ Test(score_places, the_random_control_is_as_noisy_as_chance) {
  * / log 352. */
 Test(score_places, of_one_place_by_hand) {
     s.map[7 * WIDTH + 9] = -3;
-    expect("atv", 4. / PIXELS, 1e-12);
-    expect("gini", 351. / PIXELS, 2e-5);
-    expect("entropy", 0, 1e-12);
+    score_expect(&s, "atv", 4. / PIXELS, 1e-12);
+    score_expect(&s, "gini", 351. / PIXELS, 2e-5);
+    score_expect(&s, "entropy", 0, 1e-12);
     s.map[7 * WIDTH + 12] = s.map[4 * WIDTH + 4] = s.map[4 * WIDTH + 14] = 3;
-    expect("entropy", log(4) / log(PIXELS), 1e-12);
-    expect("atv", 16. / PIXELS, 1e-12);
+    score_expect(&s, "entropy", log(4) / log(PIXELS), 1e-12);
+    score_expect(&s, "atv", 16. / PIXELS, 1e-12);
 }
 
 /* 1 + 2 - 4 + .5 = -.5 against a promise of 2: 2.5 / 2. */
 Test(score_places, completeness_by_hand) {
     score_case_method(&s, 3);
     s.values[0] = 1, s.values[70] = 2, s.values[PLANE + 3] = -4, s.values[3 * PLANE - 1] = .5;
-    expect("completeness", NAN, 0);
+    score_expect(&s, "completeness", NAN, 0);
     s.m.expected_sum = 2;
-    expect("completeness", 1.25, 1e-12);
+    score_expect(&s, "completeness", 1.25, 1e-12);
     s.m.expected_sum = -.5;
-    expect("completeness", 0, 1e-12);
+    score_expect(&s, "completeness", 0, 1e-12);
     s.m.expected_sum = 0;
-    expect("completeness", NAN, 0);
+    score_expect(&s, "completeness", NAN, 0);
     s.m.expected_sum = 2;
     s.m.values = NULL; /* a control */
-    expect("completeness", NAN, 0);
+    score_expect(&s, "completeness", NAN, 0);
 }

@@ -87,6 +87,8 @@ Test(valid, cells_leave_out_and_count_what_is_not_defined) {
     cr_expect(fabs(b->mean - 39. / 7) < 1e-15 && b->n == 7 && b->undefined == 1, "%g of %d", b->mean, b->n);
     cr_expect(fabs(a->ratio[ATTR_CONTROL_RANDOM] - 4.5 / 14.5) < 1e-15 && isnan(a->ratio[ATTR_CONTROL_CENTRE]) &&
               isinf(a->ratio[ATTR_CONTROL_EDGES]) && isnan(a->ratio[ATTR_CONTROL_BOX]));
+    cr_expect(fabs(b->ratio[ATTR_CONTROL_RANDOM] - 39. / 102) < 1e-15, "over the targets that both have: %g",
+              b->ratio[ATTR_CONTROL_RANDOM]);
     cr_expect(a->from_random == -10 && a->chance == 2. / 256, "%g, %g", a->from_random, a->chance);
     cr_expect_eq(a->chance_holm, 3 * 2. / 256, "the surest of three: %g", a->chance_holm);
     cr_expect_eq(b->chance_holm, 3 * 2. / 256, "never below a surer one: %g", b->chance_holm);

@@ -1,6 +1,7 @@
 #include "metrics/controls.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/random.h"
@@ -10,16 +11,16 @@ const char *attr_control_name(attr_control control) {
     return names[control];
 }
 
-/* Length of what two intervals have in common. */
-static double common(double a, double b, double c, double d) {
-    return fmax(0, fmin(b, d) - fmax(a, c));
+/* Whether the middle of the pixel at `place` lies between two borders; on the lower one it does. */
+static bool is_between(int place, double from, double to) {
+    return from <= place + 0.5 && place + 0.5 < to;
 }
 
 void attr_box_mask(double *mask, int net_w, int net_h, const attr_fitted_region *fitted, const attr_share_box *box) {
     double left = fmax(box->left, fitted->x0), right = fmin(box->right, fitted->x0 + fitted->w);
     double top = fmax(box->top, fitted->y0), bottom = fmin(box->bottom, fitted->y0 + fitted->h);
     for (int y = 0; y < net_h; ++y)
-        for (int x = 0; x < net_w; ++x) *mask++ = common(x, x + 1, left, right) * common(y, y + 1, top, bottom);
+        for (int x = 0; x < net_w; ++x) *mask++ = is_between(x, left, right) && is_between(y, top, bottom);
 }
 
 static void fill_random(double *map, int net_w, int net_h, uint64_t seed) {

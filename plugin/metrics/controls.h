@@ -11,7 +11,7 @@ typedef enum {
     ATTR_CONTROL_RANDOM, /* uniform in [0, 1), element = y, x */
     ATTR_CONTROL_CENTRE, /* a Gaussian in the picture's middle; standard deviation a quarter of each of its sides */
     ATTR_CONTROL_EDGES,  /* the length of Sobel's gradient of the mean over channels; borders repeated */
-    ATTR_CONTROL_BOX,    /* 1 in a box, else 0, pixels on its edge by the part of their area */
+    ATTR_CONTROL_BOX,    /* attr_box_mask() */
     ATTR_CONTROLS
 } attr_control;
 
@@ -23,7 +23,10 @@ const char *attr_control_name(attr_control control);
 void attr_control_map(double *map, attr_control control, const float *x, int channels, int net_w, int net_h,
                       const attr_fitted_region *fitted, const attr_share_box *box, uint64_t seed);
 
-/* Of a mask [net_h][net_w]: the part of each pixel's area that is in the box, and in the fitted region. */
+/* Fills mask [net_h][net_w]: 1 for a pixel whose middle is in the box and in the fitted region, else 0. Whole pixels,
+ * for a map that is the mask must score best: with parts of pixels on the edge (parts of the map's mass that are
+ * outside) one that stays off the edge would beat it. A middle on a left or an upper edge is inside, on a right or a
+ * lower one outside, so that boxes side by side share no pixel. A box narrower than a pixel may have none. */
 void attr_box_mask(double *mask, int net_w, int net_h, const attr_fitted_region *fitted, const attr_share_box *box);
 
 #endif

@@ -60,8 +60,8 @@ double attr_weighted_localisation(const attr_masked_map *m);
 
 attr_status attr_roc_area(double *out, const attr_masked_map *m);
 
-/* Mass accuracy with a box for a mask, pixels on its edge by the part of their area; "energy-based pointing game" of
- * Wang et al.: Score-CAM, CVPRW 2020. NAN for a box that has nothing or all of the plane. `m->mask` is not read. */
+/* Mass accuracy with attr_box_mask() for a mask; "energy-based pointing game" of Wang et al.: Score-CAM, CVPRW 2020.
+ * NAN for a box that has no pixel or all of them. `m->mask` is not read. */
 attr_status attr_energy_in_box(double *out, const attr_masked_map *m, const attr_share_box *box);
 
 /* The same with a polygon, as attr_polygon_mask() makes it. */

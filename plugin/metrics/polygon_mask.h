@@ -1,5 +1,4 @@
-/* An outline as a mask: which part of every pixel lies in a polygon. A box has attr_box_mask() in controls.h, which is
- * exact. */
+/* An outline as a mask: which part of every pixel lies in a polygon. A box has attr_box_mask() in controls.h. */
 #ifndef ATTR_METRICS_POLYGON_MASK_H
 #define ATTR_METRICS_POLYGON_MASK_H
 

@@ -31,7 +31,8 @@ typedef struct {
 typedef struct {
     double mean, low, high; /* 95 % bootstrap interval; NAN without a value, the interval also with one */
     int n, undefined;
-    double ratio[ATTR_CONTROLS]; /* mean / that of a control; NAN without one, or where 0 is a control's mean anyway */
+    double ratio[ATTR_CONTROLS]; /* mean / a control's, over the targets that both have; NAN without one, or where
+                                    a control's mean is 0 anyway */
     double from_random;          /* mean difference from the random control by pairs; NAN likewise */
     double chance;               /* its p */
     double chance_holm;          /* the same after Holm's correction over all methods; NAN for a control */

@@ -56,10 +56,25 @@ static attr_status make_mean(attr_valid_cell *out, double *room, const attr_vali
     return attr_bootstrap_mean(&out->low, &out->high, room, (size_t)out->n, probability, seed_of(v));
 }
 
-static void make_ratios(attr_valid_cell *cell, const attr_valid *v, int metric) {
+/* Over the targets that both have: a map that is not defined on the hard pictures gains nothing by it. */
+static double ratio_of(double *room, const attr_valid *v, int metric, int row, int control) {
+    double *of_row = room, *of_control = room + v->count, sum = 0, control_sum = 0;
+    int n = 0;
+    column(of_row, v, row, metric);
+    column(of_control, v, control, metric);
+    for (int t = 0; t < v->count; t++) {
+        if (isnan(of_row[t]) || isnan(of_control[t])) continue;
+        sum += of_row[t];
+        control_sum += of_control[t];
+        ++n;
+    }
+    return n > 0 ? sum / control_sum : NAN;
+}
+
+static void make_ratios(attr_valid_cell *cell, double *room, const attr_valid *v, int row, int metric) {
     if (v->scoring->metrics[metric]->traits & ATTR_AROUND_ZERO) return;
     for (int c = 0; c < ATTR_CONTROLS; c++)
-        if (row_of(v, c) >= 0) cell->ratio[c] = cell->mean / attr_valid_cell_of(v, row_of(v, c), metric)->mean;
+        if (row_of(v, c) >= 0) cell->ratio[c] = ratio_of(room, v, metric, row, row_of(v, c));
 }
 
 static attr_status test_rows(attr_paired_test *out, double *room, const attr_valid *v, int metric, int a, int b) {
@@ -151,7 +166,7 @@ int attr_valid_best(const attr_valid *v, int metric) {
 static attr_status compare_metric(attr_valid *v, double *room, int metric) {
     int rows = attr_scoring_rows(v->scoring), metrics = v->scoring->metric_count;
     for (int row = 0; row < rows; row++) ATTR_TRY(make_mean(&v->cells[row * metrics + metric], room, v, row, metric));
-    for (int row = 0; row < rows; row++) make_ratios(&v->cells[row * metrics + metric], v, metric);
+    for (int row = 0; row < rows; row++) make_ratios(&v->cells[row * metrics + metric], room, v, row, metric);
     ATTR_TRY(compare_with_random(v, room, metric));
     return compare_pairs(v, room, metric);
 }
