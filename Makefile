@@ -95,8 +95,9 @@ simd     = $(wildcard plugin/kernels/simd/*.c)
 isas     = $(if $(findstring x86_64,$(shell $(CC) -dumpmachine)),any v3 v4,any)
 flags_v3 = -march=x86-64-v3
 flags_v4 = -march=x86-64-v4 -mprefer-vector-width=512
+amx      = $(if $(filter v4,$(isas)),$(wildcard plugin/kernels/amx/*.c))
 
-plugin_objects = $(patsubst plugin/%.c,$(OBJ)/%.o,$(once)) \
+plugin_objects = $(patsubst plugin/%.c,$(OBJ)/%.o,$(once) $(amx)) \
                  $(foreach type,f32 f64,$(patsubst plugin/%.c,$(OBJ)/%_$(type).o,$(twice)) \
                      $(foreach isa,$(isas),$(patsubst plugin/%.c,$(OBJ)/%_$(type)_$(isa).o,$(simd))))
 
@@ -117,6 +118,8 @@ $(OBJ)/kernels/simd/%_f64_$1.o: plugin/kernels/simd/%.c $(DK)/objects.mk Makefil
 	$$(call compile,-DATTR_REAL=double -DATTR_ISA=$1 $$(flags_$1))
 endef
 $(foreach isa,$(isas),$(eval $(call for_isa,$(isa))))
+$(OBJ)/kernels/amx/%.o: plugin/kernels/amx/%.c $(DK)/objects.mk Makefile
+	$(call compile,-DATTR_REAL=float -DATTR_ISA=amx $(flags_v4) -mamx-tile -mamx-bf16)
 $(OBJ)/kernels/dnnl_%.o: plugin/kernels/dnnl_%.c $(DK)/objects.mk Makefile
 	$(call compile,$(dnnl_include) -DATTR_DNNL_LIBRARY='"$(dnnl_soname)"')
 # Its numbers are the same on every processor: nothing may be fused (see random.h).

@@ -140,17 +140,25 @@ static attr_blocked_conv *pack(attr_blocked_conv *c, const problem *p, attr_sum 
     return other;
 }
 
-/* A result of its own, so that p->to can be added to again. generation < 0: the best for this machine. `positive` may
- * be NULL. */
-static float *run(const problem *p, const dress *d, attr_sum sum, int generation, int threads, int count,
-                  attr_signs *positive) {
+static attr_conv_direction direction_of(const problem *p, attr_sum sum, attr_conv_by by) {
+    return (attr_conv_direction){p->transposed, p->plain_input, sum, by};
+}
+
+static int can(const problem *p, attr_sum sum, int generation) {
+    if (!attr_cpu_runs(generation)) return 0;
+    return generation < ATTR_CPU_AMX ||
+           attr_blocked_conv_by(&p->shape, direction_of(p, sum, ATTR_CONV_BY_AMX)) == ATTR_CONV_BY_AMX;
+}
+
+/* A result of its own, so that p->to can be added to again. `positive` may be NULL. */
+static float *run_by(const problem *p, const dress *d, attr_sum sum, attr_cpu generation, attr_conv_by by, int threads,
+                     int count, attr_signs *positive) {
     attr_blocked_conv *c = NULL;
     void *scratch = NULL;
     float *to = NULL;
     size_t size = p->count * attr_blocked_size(p->to_c, p->to_pixels, 1);
-    attr_conv_direction direction = {p->transposed, p->plain_input, sum};
-    cr_assert_eq(attr_blocked_conv_create(&c, &p->shape, direction), ATTR_OK);
-    if (generation >= 0) c->simd = attr_simd_build(sum, generation);
+    attr_cpu_limit = generation;
+    cr_assert_eq(attr_blocked_conv_create(&c, &p->shape, direction_of(p, sum, by)), ATTR_OK);
     cr_assert_eq(attr_allocate(&scratch, threads, attr_blocked_conv_scratch(c), "a test"), ATTR_OK);
     cr_assert_eq(attr_allocate(&to, size, sizeof *to, "a test"), ATTR_OK);
     memcpy(to, p->to, size * sizeof *to);
@@ -158,10 +166,18 @@ static float *run(const problem *p, const dress *d, attr_sum sum, int generation
     attr_finish finish = {d->affine ? p->scale : NULL, d->affine ? p->bias : NULL, d->slope, d->add, positive};
     attr_blocked_conv *other = pack(c, p, sum);
     attr_blocked_conv_run(to, p->from, c, &gate, &finish, count, scratch, threads);
+    attr_cpu_limit = ATTR_CPU_AMX;
     attr_blocked_conv_free(other);
     attr_blocked_conv_free(c);
     free(scratch);
     return to;
+}
+
+/* generation < 0: as this machine would do it; matrix units are asked for, the rule does not always take them. */
+static float *run(const problem *p, const dress *d, attr_sum sum, int generation, int threads, int count,
+                  attr_signs *positive) {
+    return run_by(p, d, sum, generation < 0 ? ATTR_CPU_AMX : (attr_cpu)generation,
+                  generation == ATTR_CPU_AMX ? ATTR_CONV_BY_AMX : ATTR_CONV_BY_RULE, threads, count, positive);
 }
 
 static double distance(const problem *p, const float *got, const double *expected) {
@@ -184,10 +200,11 @@ static void check_layout(attr_conv_shape s, int plain_input, int count) {
         for (size_t i = 0; i < sizeof dresses / sizeof *dresses; ++i) {
             double *expected = expected_of(&p, &dresses[i]);
             for (int sum = 0; sum < 2; ++sum) {
-                for (int generation = ATTR_CPU_ANY; generation <= ATTR_CPU_V4; ++generation) {
-                    if (!attr_simd_build(sum, generation)) continue;
+                for (int generation = ATTR_CPU_ANY; generation <= ATTR_CPU_AMX; ++generation) {
+                    if (!can(&p, sum, generation)) continue;
                     float *got = run(&p, &dresses[i], sum, generation, 2, count, NULL);
-                    double error = distance(&p, got, expected), most = sum == ATTR_SUM_F64 ? 6e-8 : 5e-6;
+                    double error = distance(&p, got, expected), most = sum == ATTR_SUM_F64 ? 6e-8 : 6e-6;
+                    if (generation == ATTR_CPU_AMX && sum == ATTR_SUM_F64) most = 9e-8;
                     cr_expect_leq(
                         error, most,
                         "c %d n %d %dx%d size %d stride %d pad %d groups %d plain input %d count %d transposed %d "
@@ -270,6 +287,33 @@ Test(blocked, of_a_plain_picture) {
     check_layout(shape(3, 16, 6, 5, 5, 1, 4, 1), 1, 2);
 }
 
+/* Weights 1 from a channel to itself: the parts of a float make the same float again, three to the last bit, two to 16
+ * bits, one to 8; for numbers of all sizes. */
+Test(blocked, matrix_units_take_floats_apart) {
+    if (!attr_cpu_runs(ATTR_CPU_AMX)) cr_skip_test("this processor has no AMX");
+    const struct {
+        attr_sum sum;
+        attr_conv_by by;
+        double most;
+    } ways[] = {{ATTR_SUM_F64, ATTR_CONV_BY_AMX, 0},
+                {ATTR_SUM_F32, ATTR_CONV_BY_AMX, ldexp(1, -17)},
+                {ATTR_SUM_F32, ATTR_CONV_BY_AMX_BF16, ldexp(1, -8)}};
+    enum { channels = 80, side = 9 };
+    problem p = make_problem(shape(channels, channels, side, side, 1, 1, 0, 1), 0, 0, 3);
+    for (int n = 0; n < channels; ++n)
+        for (int c = 0; c < channels; ++c) p.weights[n * channels + c] = n == c;
+    size_t size = 3 * attr_blocked_size(channels, side, side);
+    for (size_t i = 0; i < size; ++i) p.from[i] = ldexpf(p.from[i], (int)(i * 7919 % 160) - 80);
+    for (size_t k = 0; k < sizeof ways / sizeof *ways; ++k) {
+        float *got = run_by(&p, &dresses[0], ways[k].sum, ATTR_CPU_AMX, ways[k].by, 2, 3, NULL);
+        for (size_t i = 0; i < size; ++i)
+            cr_assert(fabs((double)got[i] - p.from[i]) <= ways[k].most * fabs(p.from[i]),
+                      "way %zu, element %zu: %.9g of %.9g", k, i, got[i], p.from[i]);
+        free(got);
+    }
+    free_problem(&p);
+}
+
 /* Sixteen pixels of a large layer cannot keep many threads busy: then columns are shared out, too. */
 Test(blocked, same_bits_for_any_threads_and_batch) {
     attr_conv_shape shapes[] = {shape(48, 130, 13, 13, 3, 1, 1, 1), shape(300, 40, 9, 9, 3, 1, 1, 1),
@@ -314,8 +358,8 @@ Test(blocked, signs_of_the_results) {
         problem p = make_problem(shapes[i], 0, shapes[i].c == 3, 2);
         size_t size = p.count * attr_blocked_size(p.to_c, p.to_pixels, 1);
         for (int sum = 0; sum < 2; ++sum) {
-            for (int generation = ATTR_CPU_ANY; generation <= ATTR_CPU_V4; ++generation) {
-                if (!attr_simd_build(sum, generation)) continue;
+            for (int generation = ATTR_CPU_ANY; generation <= ATTR_CPU_AMX; ++generation) {
+                if (!can(&p, sum, generation)) continue;
                 attr_signs *positive = NULL;
                 cr_assert_eq(attr_allocate(&positive, size / attr_lanes, sizeof *positive, "a test"), ATTR_OK);
                 float *to = run(&p, &dresses[1], sum, generation, 2, 2, positive);

@@ -62,12 +62,12 @@ Test(blocked_noise, is_that_of_weights_that_have_it_already) {
         {.groups = 1, .c = 64, .h = 5, .w = 5, .n = 32, .out_h = 5, .out_w = 5, .size = 3, .stride = 1, .pad = 1},
         {.groups = 1, .c = 72, .h = 5, .w = 5, .n = 32, .out_h = 5, .out_w = 5, .size = 3, .stride = 1, .pad = 1},
         {.groups = 1, .c = 128, .h = 9, .w = 9, .n = 32, .out_h = 9, .out_w = 9, .size = 5, .stride = 1, .pad = 2}};
-    for (int limit = ATTR_CPU_ANY; limit <= ATTR_CPU_V4; ++limit) {
+    for (int limit = ATTR_CPU_ANY; limit <= ATTR_CPU_AMX; ++limit) {
         if (!attr_cpu_runs((attr_cpu)limit)) continue;
         attr_cpu_limit = (attr_cpu)limit;
         for (size_t i = 0; i < sizeof shapes / sizeof *shapes; ++i)
             for (int kind = ATTR_NOISE_ADDITIVE; kind <= ATTR_NOISE_MULTIPLICATIVE; ++kind)
                 check(&shapes[i], (attr_noise)kind);
     }
-    attr_cpu_limit = ATTR_CPU_V4;
+    attr_cpu_limit = ATTR_CPU_AMX;
 }

@@ -107,7 +107,6 @@ enum { shape_count = sizeof shapes / sizeof *shapes };
 
 static void skip_without_library(void) {
     if (attr_dnnl_ready() != ATTR_OK) cr_skip_test("%s", attr_error_message());
-    attr_dnnl_slow_bf16_too = 1;
 }
 
 /* Whether a processor without the instructions has kernels for a type is its own affair. */

@@ -5,6 +5,7 @@
 
 #include "base/dispatch.h"
 #include "engine_pair.h"
+#include "layer_harness.h"
 #include "model/parameters.h"
 #include "small_network.h"
 
@@ -54,20 +55,26 @@ static void overwrite(float *values, const float *other, size_t n) {
 }
 
 /* Output and input gradient of class 1. */
-static uint64_t hash_run(attr_engine *e, const float *x) {
+/* Values at the last layer and the gradient of the second of them, of one input. */
+static void run_engine(double *values, double *gradient, attr_engine *e, const float *x) {
     int head = attr_engine_layers(e) - 1;
     const attr_op *op = attr_engine_op(e, head);
     attr_engine_set_input_f32(e, 0, x);
     attr_engine_forward(e, 1);
     attr_engine_clear_gradients(e, head);
     attr_tensor_add_gradient(op->writes, 0, 1, 1);
-    attr_engine_backward(e, head);
-    double values[256];
-    cr_assert_leq(attr_engine_inputs(e), 256);
     attr_tensor_read(values, op->writes, 0, 0, op->outputs);
-    uint64_t hash = test_hash(0, values, op->outputs * sizeof *values);
-    attr_tensor_read_gradient(values, attr_engine_input(e), 0, 0, attr_engine_inputs(e));
-    return test_hash(hash, values, attr_engine_inputs(e) * sizeof *values);
+    attr_engine_backward(e, head);
+    attr_tensor_read_gradient(gradient, attr_engine_input(e), 0, 0, attr_engine_inputs(e));
+}
+
+static uint64_t hash_run(attr_engine *e, const float *x) {
+    double values[256], gradient[256];
+    size_t outputs = attr_engine_op(e, attr_engine_layers(e) - 1)->outputs;
+    cr_assert(attr_engine_inputs(e) <= 256 && outputs <= 256);
+    run_engine(values, gradient, e, x);
+    uint64_t hash = test_hash(0, values, outputs * sizeof *values);
+    return test_hash(hash, gradient, attr_engine_inputs(e) * sizeof *gradient);
 }
 
 Test(engine, takes_other_parameters_and_gives_them_back) {
@@ -132,6 +139,33 @@ Test(engine, avx2_and_avx512_give_the_same_bits) {
         attr_engine_free(e);
     }
     cr_expect_eq(hashes[0], hashes[1], "%s", all_blocked_weights);
+    engine_pair_free(&n);
+}
+
+/* Matrix units sum in another order: predictions are as near as floats are, gradients as Winograd's filtering is. */
+Test(engine, matrix_units_give_what_vectors_give) {
+    enum { inputs = 3 * 24 * 20, outputs = 20 * 24 * 20 };
+    static const char *const cfg =
+        "[net] height=24 width=20 channels=3 [convolutional] filters=32 size=3 pad=1 batch_normalize=1 "
+        "activation=leaky [convolutional] filters=64 size=3 stride=2 pad=1 batch_normalize=1 activation=leaky "
+        "[convolutional] filters=96 size=1 activation=tanh [convolutional] filters=64 size=3 pad=1 activation=logistic "
+        "[shortcut] from=-3 activation=linear [deconvolutional] filters=64 size=2 stride=2 activation=tanh "
+        "[convolutional] filters=20 size=1 activation=linear";
+    static double values[2][outputs], gradients[2][inputs];
+    engine_pair n;
+    if (!attr_cpu_runs(ATTR_CPU_AMX)) cr_skip_test("this processor has no AMX");
+    engine_pair_make(&n, cfg, 1);
+    for (int amx = 0; amx < 2; amx++) {
+        attr_engine *e = NULL;
+        attr_cpu_limit = amx ? ATTR_CPU_AMX : ATTR_CPU_V4;
+        cr_assert_eq(attr_engine_create(&e, n.net, ATTR_F32, 1, ATTR_KEEP_NEEDED), ATTR_OK, "%s", attr_error_message());
+        run_engine(values[amx], gradients[amx], e, n.x);
+        attr_engine_free(e);
+    }
+    double value_error = relative_error(values[0], values[1], outputs),
+           gradient_error = relative_error(gradients[0], gradients[1], inputs);
+    cr_expect(value_error > 0 && value_error < 5e-7, "%s: predictions %g off", cfg, value_error);
+    cr_expect(gradient_error > 0 && gradient_error < 2e-5, "%s: gradients %g off", cfg, gradient_error);
     engine_pair_free(&n);
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/dispatch.h"
 #include "engine_pair.h"
 #include "fresh_folder.h"
 #include "kernels/dnnl.h"
@@ -28,7 +29,6 @@ enum { network_count = sizeof networks / sizeof *networks };
 
 static void skip_without_library(void) {
     if (attr_dnnl_ready() != ATTR_OK) cr_skip_test("%s", attr_error_message());
-    attr_dnnl_slow_bf16_too = 1;
 }
 
 static attr_conv_choice *choices_of(const network *net, attr_conv_by forward, attr_conv_by backward) {
@@ -106,11 +106,10 @@ static void free_scene(scene *s) {
     free_test_network(s->net);
 }
 
-Test(kernel_choice, mixed_precision_is_near_and_predicts_the_same_bits) {
-    skip_without_library();
+static void check_mixed(attr_conv_by by) {
     for (int i = 0; i < network_count; ++i) {
         scene s = make_scene(networks[i]);
-        attr_engine *e = engine_of(s.net, ATTR_CONV_BY_RULE, ATTR_CONV_BY_DNNL_BF16, 3);
+        attr_engine *e = engine_of(s.net, ATTR_CONV_BY_RULE, by, 3);
         double *got = gradients(s.values, e, s.x, 1), *again = gradients(s.values, e, s.x, 3);
         cr_expect_arr_eq(s.values, s.expected_values, s.outputs * sizeof *s.values, "network %d: predictions", i);
         likeness like = compare(got, s.expected, s.inputs);
@@ -122,6 +121,16 @@ Test(kernel_choice, mixed_precision_is_near_and_predicts_the_same_bits) {
         attr_engine_free(e);
         free_scene(&s);
     }
+}
+
+Test(kernel_choice, mixed_precision_is_near_and_predicts_the_same_bits) {
+    if (attr_cpu_newest() < ATTR_CPU_AMX) cr_skip_test("this processor has no AMX");
+    check_mixed(ATTR_CONV_BY_AMX_BF16);
+}
+
+Test(kernel_choice, mixed_precision_through_the_library_is_the_same) {
+    skip_without_library();
+    check_mixed(ATTR_CONV_BY_DNNL_BF16);
 }
 
 /* Maxima may fall the other way where two implementations round differently: not in these networks. */

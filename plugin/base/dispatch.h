@@ -18,15 +18,20 @@
 typedef enum {
     ATTR_CPU_ANY, /* what the compiler's options name */
     ATTR_CPU_V3,  /* AVX2 and FMA */
-    ATTR_CPU_V4   /* AVX-512 */
+    ATTR_CPU_V4,  /* AVX-512 */
+    ATTR_CPU_AMX  /* that and matrix units for bf16, which the system lets the program use */
 } attr_cpu;
 
-/* The newest generation that may be chosen: ATTR_CPU_V4, unless a test lowers it to try the code for older ones. */
+/* The newest generation that may be chosen: the last, unless a test lowers it to try the code for older ones. */
 extern attr_cpu attr_cpu_limit;
+
+/* Whether there are matrix units; asks the system for them when first called. */
+int attr_cpu_has_matrix_units(void);
 
 /* Whether there is code for a generation, and this CPU runs it. */
 static inline int attr_cpu_runs(attr_cpu generation) {
 #ifdef ATTR_CPU_GENERATIONS
+    if (generation == ATTR_CPU_AMX) return attr_cpu_runs(ATTR_CPU_V4) && attr_cpu_has_matrix_units();
     if (generation == ATTR_CPU_V4) return __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
     if (generation == ATTR_CPU_V3) return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
 #endif
@@ -53,7 +58,7 @@ static inline attr_cpu attr_cpu_newest(void) {
     }                                                                                                                  \
     static void name parameters {                                                                                      \
         attr_cpu generation = attr_cpu_newest();                                                                       \
-        if (generation == ATTR_CPU_V4)                                                                                 \
+        if (generation >= ATTR_CPU_V4)                                                                                 \
             name##_v4 arguments;                                                                                       \
         else if (generation == ATTR_CPU_V3)                                                                            \
             name##_v3 arguments;                                                                                       \

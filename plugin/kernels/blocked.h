@@ -38,14 +38,16 @@ typedef enum { ATTR_SUM_F64, ATTR_SUM_F32 } attr_sum;
 /* The most channels that the picture of a thin convolution has. */
 enum { attr_thin = 4 };
 
-/* Which implementation. What cannot do a shape or a direction leaves it to the rule; oneDNN only makes sums of
- * ATTR_SUM_F32, and of attr_finish heeds nothing but `add`. */
+/* Which implementation. What cannot do a shape or a direction leaves it to the rule; what
+ * rounds to bf16 and oneDNN only make sums of ATTR_SUM_F32; oneDNN heeds nothing of attr_finish but `add`. */
 typedef enum {
     ATTR_CONV_BY_RULE,
     ATTR_CONV_BY_WINOGRAD,
     ATTR_CONV_BY_GATHER,
+    ATTR_CONV_BY_AMX, /* matrix units (amx/amx.h) */
     ATTR_CONV_BY_DNNL,
     ATTR_CONV_BY_DNNL_BF16, /* values and weights rounded to bf16 */
+    ATTR_CONV_BY_AMX_BF16,  /* the same on matrix units, where they are faster than the rule's implementation */
     ATTR_CONV_BY_COUNT
 } attr_conv_by;
 

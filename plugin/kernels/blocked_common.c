@@ -3,44 +3,11 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "kernels/amx/amx.h"
 #include "kernels/dnnl.h"
 #include "kernels/simd/panel.h"
 
-/* ---- Builds for generations of processors */
-
-extern const attr_simd attr_simd_f32_any, attr_simd_f64_any;
-#ifdef ATTR_CPU_GENERATIONS
-extern const attr_simd attr_simd_f32_v3, attr_simd_f64_v3, attr_simd_f32_v4, attr_simd_f64_v4;
-#endif
-
-const attr_simd *attr_simd_build(attr_sum sum, attr_cpu generation) {
-    int wide = sum == ATTR_SUM_F64;
-    if (!attr_cpu_runs(generation)) return NULL;
-#ifdef ATTR_CPU_GENERATIONS
-    if (generation == ATTR_CPU_V4) return wide ? &attr_simd_f64_v4 : &attr_simd_f32_v4;
-    if (generation == ATTR_CPU_V3) return wide ? &attr_simd_f64_v3 : &attr_simd_f32_v3;
-#endif
-    return wide ? &attr_simd_f64_any : &attr_simd_f32_any;
-}
-
-/* ---- Shapes */
-
-static int is_depthwise(const attr_conv_shape *s) {
-    return s->groups > 1 && s->groups == s->c && s->groups == s->n;
-}
-
-int attr_blocked_conv_can(const attr_conv_shape *s) {
-    return s->groups == 1 || is_depthwise(s) ||
-           ((s->c / s->groups) % attr_lanes == 0 && (s->n / s->groups) % attr_lanes == 0);
-}
-
-int attr_blocked_conv_is_thin(const attr_conv_shape *s) {
-    return s->groups == 1 && s->c <= attr_thin;
-}
-
-static int blocks_of(int channels) {
-    return (channels + attr_lanes - 1) / attr_lanes;
-}
+/* ---- Making */
 
 static void free_class(attr_pixel_class *class) {
     free(class->tap);
@@ -88,94 +55,6 @@ static attr_status make_tiles(attr_blocked_conv *c) {
     return ATTR_OK;
 }
 
-/* The values of a row of points fill a third of a second-level cache of 1 MiB; the sums are written and read once for
- * each chunk of channels and have to stay in the cache behind it. */
-static void choose_blocking(attr_blocked_conv *c) {
-    enum { values_bytes = 340 << 10, sums_bytes = 6 << 20 };
-    int winograd = c->kind == ATTR_CONV_WINOGRAD;
-    size_t taps = winograd ? 1 : c->area, row = attr_panel_rows(c);
-    c->depth_lanes = c->from_blocks > 1 ? attr_lanes : c->from_c;
-    c->most_units = !winograd ? attr_most_units : c->winograd == ATTR_WINOGRAD_4 ? 84 : 56;
-    size_t block = row * taps * c->most_units * attr_lanes * c->simd->element;
-    c->chunk_blocks = block < values_bytes ? (int)(values_bytes / block) : 1;
-    if (c->chunk_blocks > c->from_blocks) c->chunk_blocks = c->from_blocks;
-    size_t column = row * row * c->most_units * c->simd->element;
-    c->most_columns = (int)(sums_bytes / column / c->simd->columns + 1) * c->simd->columns;
-}
-
-static attr_conv_kind kind_of(const attr_conv_shape *s, attr_conv_direction direction) {
-    if (direction.plain_input) return direction.transposed ? ATTR_CONV_THIN_TO : ATTR_CONV_THIN_FROM;
-    if (is_depthwise(s)) return ATTR_CONV_DEPTHWISE;
-    if (attr_dnnl_can(s, direction)) return ATTR_CONV_DNNL;
-    int filtered = s->size == 3 && (s->stride == 1 || (s->stride == 2 && s->pad == 1));
-    return filtered && direction.by != ATTR_CONV_BY_GATHER ? ATTR_CONV_WINOGRAD : ATTR_CONV_GATHER;
-}
-
-int attr_blocked_conv_is_foreign(const attr_conv_shape *s, attr_conv_direction direction) {
-    return kind_of(s, direction) == ATTR_CONV_DNNL;
-}
-
-attr_conv_by attr_blocked_conv_by(const attr_conv_shape *s, attr_conv_direction direction) {
-    switch (kind_of(s, direction)) {
-    case ATTR_CONV_WINOGRAD:
-        return ATTR_CONV_BY_WINOGRAD;
-    case ATTR_CONV_GATHER:
-        return ATTR_CONV_BY_GATHER;
-    case ATTR_CONV_DNNL:
-        return direction.by;
-    default:
-        return ATTR_CONV_BY_RULE;
-    }
-}
-
-/* The products that a tile's results need, summed over the tiles of a sample. */
-static size_t products_of(const attr_blocked_conv *c, attr_winograd winograd) {
-    attr_winograd_tile t = attr_winograd_tiles[winograd];
-    size_t rows = (c->to_h + t.out - 1) / t.out, columns = (c->to_w + t.out - 1) / t.out;
-    return rows * columns * t.points * t.points;
-}
-
-/* The one with the fewest products; in single precision tiles beyond four cost a digit. */
-static attr_winograd winograd_of(const attr_blocked_conv *c, attr_sum sum) {
-    if (c->stride == 2) return c->transposed ? ATTR_WINOGRAD_STRIDE_2_BACK : ATTR_WINOGRAD_STRIDE_2;
-    attr_winograd best = ATTR_WINOGRAD_4;
-    for (attr_winograd w = ATTR_WINOGRAD_5; sum == ATTR_SUM_F64 && w <= ATTR_WINOGRAD_6; ++w)
-        if (products_of(c, w) < products_of(c, best)) best = w;
-    return best;
-}
-
-/* All but what is allocated. */
-static attr_blocked_conv describe(const attr_conv_shape *s, attr_conv_direction direction) {
-    attr_blocked_conv description = {0}, *c = &description;
-    int transposed = direction.transposed;
-    c->simd = attr_simd_build(direction.sum, attr_cpu_newest());
-    c->groups = is_depthwise(s) ? 1 : s->groups;
-    c->size = s->size;
-    c->area = s->size * s->size;
-    c->stride = s->stride;
-    c->transposed = transposed;
-    c->pad = transposed ? s->size - 1 - s->pad : s->pad;
-    c->from_c = (transposed ? s->n : s->c) / c->groups;
-    c->to_c = (transposed ? s->c : s->n) / c->groups;
-    c->from_h = transposed ? s->out_h : s->h;
-    c->from_w = transposed ? s->out_w : s->w;
-    c->to_h = transposed ? s->h : s->out_h;
-    c->to_w = transposed ? s->w : s->out_w;
-    c->from_blocks = blocks_of(c->from_c);
-    c->to_blocks = blocks_of(c->to_c);
-    c->kind = kind_of(s, direction);
-    c->winograd = winograd_of(c, direction.sum);
-    c->tile_pad = c->winograd == ATTR_WINOGRAD_STRIDE_2_BACK ? 0 : c->pad;
-    if (c->kind == ATTR_CONV_GATHER && s->size == 1 && s->stride == 1 && s->pad == 0) { /* pixels in one long row */
-        c->from_w *= c->from_h;
-        c->to_w *= c->to_h;
-        c->from_h = c->to_h = 1;
-    }
-    c->borrows = transposed && !attr_conv_is_small(c->kind);
-    choose_blocking(c);
-    return description;
-}
-
 static size_t packed_size(const attr_blocked_conv *c) {
     if (c->borrows) return 0;
     size_t size = (size_t)c->groups * c->to_blocks * c->area * attr_lanes;
@@ -188,7 +67,7 @@ static size_t packed_size(const attr_blocked_conv *c) {
 attr_status attr_blocked_conv_create(attr_blocked_conv **out, const attr_conv_shape *s, attr_conv_direction direction) {
     attr_blocked_conv *c = NULL;
     ATTR_TRY(attr_allocate(&c, 1, sizeof *c, "a convolution"));
-    *c = describe(s, direction);
+    *c = attr_blocked_conv_describe(s, direction);
     attr_status status = c->kind == ATTR_CONV_WINOGRAD ? make_tiles(c)
                          : c->kind == ATTR_CONV_DNNL   ? attr_dnnl_create(&c->dnnl, s, direction)
                                                        : make_classes(c);
@@ -212,6 +91,20 @@ void attr_blocked_conv_free(attr_blocked_conv *c) {
 
 /* ---- Running */
 
+static int up(int n, int by) {
+    return (n + by - 1) / by;
+}
+
+attr_cut attr_cut_of(const attr_blocked_conv *c, int units, int threads) {
+    int shares = up(threads, c->groups), columns = up(c->to_blocks * attr_lanes, c->simd->columns);
+    attr_cut t = {units, up(units, c->most_units), up(columns * c->simd->columns, c->most_columns)};
+    if (t.blocks >= shares)
+        t.blocks = up(t.blocks, shares) * shares;
+    else if (t.blocks * t.parts < shares)
+        t.parts = up(shares, t.blocks) < columns ? up(shares, t.blocks) : columns;
+    return t;
+}
+
 attr_band_reach attr_band_reach_of(const attr_blocked_conv *c) {
     attr_band_reach r = {0};
     int step = c->transposed ? c->stride : 1, advance = c->transposed ? 1 : c->stride;
@@ -226,7 +119,7 @@ attr_band_reach attr_band_reach_of(const attr_blocked_conv *c) {
         most = c->kind == ATTR_CONV_DEPTHWISE ? attr_depthwise_pixels : attr_thin_pixels;
     int read = (columns + most - 1) / most * most * advance + r.last;
     r.margin = -r.first;
-    r.length = blocks_of(r.margin + blocks_of(read > c->from_w ? read : c->from_w) * attr_lanes) * attr_lanes;
+    r.length = attr_blocks_of(r.margin + attr_blocks_of(read > c->from_w ? read : c->from_w) * attr_lanes) * attr_lanes;
     return r;
 }
 
@@ -264,7 +157,8 @@ static size_t scratch_numbers(const attr_blocked_conv *c, int taps) {
 }
 
 static size_t scratch_for(const attr_blocked_conv *c, int taps) {
-    return (scratch_numbers(c, taps) * c->simd->element + 4095) / 4096 * 4096;
+    size_t bytes = c->kind == ATTR_CONV_AMX ? attr_amx_scratch(c, taps) : scratch_numbers(c, taps) * c->simd->element;
+    return (bytes + 4095) / 4096 * 4096;
 }
 
 /* The class with most taps needs most. */
@@ -276,7 +170,7 @@ size_t attr_blocked_conv_scratch(const attr_blocked_conv *c) {
 }
 
 attr_blocked_conv_bytes attr_blocked_conv_needs(const attr_conv_shape *s, attr_conv_direction direction) {
-    attr_blocked_conv c = describe(s, direction);
+    attr_blocked_conv c = attr_blocked_conv_describe(s, direction);
     int steps = (s->size + s->stride - 1) / s->stride; /* taps of a class of a transpose, on an axis */
     int taps = c.kind == ATTR_CONV_WINOGRAD ? 1 : direction.transposed ? steps * steps : c.area;
     size_t run = scratch_for(&c, taps), pack = direction.transposed ? 0 : attr_blocked_conv_pack_scratch(&c);

@@ -24,12 +24,6 @@
 /* ATTR_UNSUPPORTED with the reason if there is no oneDNN. */
 attr_status attr_dnnl_ready(void);
 
-/* The same if it has no fast bf16 here: that takes AMX (AVX512-BF16's products are not faster than Winograd's). */
-attr_status attr_dnnl_ready_for_bf16(void);
-
-/* 0, unless a test sets it to try bf16 where it is slow. */
-extern int attr_dnnl_slow_bf16_too;
-
 typedef struct attr_dnnl_conv attr_dnnl_conv;
 
 /* Whether a direction can be done as its `by` says: ATTR_CONV_BY_DNNL or ATTR_CONV_BY_DNNL_BF16. Sums must be single

@@ -8,10 +8,6 @@
 #include "base/status.h"
 #include "kernels/dnnl.h"
 
-#ifdef __x86_64__
-#include <cpuid.h>
-#endif
-
 #define LIBRARY ATTR_DNNL_LIBRARY /* the soname of what was built for; the Makefile's */
 
 /* ---- Loading */
@@ -42,38 +38,6 @@ const attr_dnnl_library *attr_dnnl(void) {
 
 attr_status attr_dnnl_ready(void) {
     return attr_dnnl() ? ATTR_OK : attr_fail(ATTR_UNSUPPORTED, "oneDNN is needed: %s", failure);
-}
-
-/* ---- bf16 */
-
-int attr_dnnl_slow_bf16_too;
-
-static int cpu_has_amx_bf16(void) {
-#ifdef __x86_64__
-    unsigned int a, b, c, d;
-    return __get_cpuid_count(7, 0, &a, &b, &c, &d) && d >> 22 & 1;
-#else
-    return 0;
-#endif
-}
-
-/* The system must have allowed it, too, which oneDNN asks for, and DNNL_MAX_CPU_ISA may forbid it: so it is asked what
- * it would do. */
-static int has_amx_kernels(void) {
-    attr_dnnl_problem p = {1, 64, 10, 8, 64, 8, 8, 3, 3, 1, 1, 1};
-    dnnl_primitive_desc_t found = attr_dnnl_find(&p);
-    int yes = found && strstr(attr_dnnl_name(found), "amx");
-    if (found) library.primitive_desc_destroy(found);
-    return yes;
-}
-
-attr_status attr_dnnl_ready_for_bf16(void) {
-    ATTR_TRY(attr_dnnl_ready());
-    if (attr_dnnl_slow_bf16_too) return ATTR_OK;
-    if (!cpu_has_amx_bf16()) return attr_fail(ATTR_UNSUPPORTED, "this processor has no fast bf16 (AMX)");
-    if (!has_amx_kernels())
-        return attr_fail(ATTR_UNSUPPORTED, "the system, or DNNL_MAX_CPU_ISA, does not let oneDNN use AMX");
-    return ATTR_OK;
 }
 
 /* ---- Convolutions */

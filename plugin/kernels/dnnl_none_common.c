@@ -1,14 +1,8 @@
 /* Without oneDNN (make DNNL=0). */
 #include "kernels/dnnl.h"
 
-int attr_dnnl_slow_bf16_too;
-
 attr_status attr_dnnl_ready(void) {
     return attr_fail(ATTR_UNSUPPORTED, "oneDNN is needed: this program was built without it (make DNNL=0)");
-}
-
-attr_status attr_dnnl_ready_for_bf16(void) {
-    return attr_dnnl_ready();
 }
 
 int attr_dnnl_can(const attr_conv_shape *s, attr_conv_direction direction) {

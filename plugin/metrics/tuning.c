@@ -84,7 +84,7 @@ static attr_status make_bench(bench *b, const attr_op *op, int bf16) {
     size_t most = 0;
     ATTR_TRY(make_tensors(b));
     for (int by = ATTR_CONV_BY_WINOGRAD; by < ATTR_CONV_BY_COUNT; ++by)
-        if (bf16 || by != ATTR_CONV_BY_DNNL_BF16) ATTR_TRY(make_conv(b, (attr_conv_by)by, op));
+        if (bf16 || by < ATTR_CONV_BY_DNNL_BF16) ATTR_TRY(make_conv(b, (attr_conv_by)by, op));
     for (int by = 0; by < ATTR_CONV_BY_COUNT; ++by) {
         size_t need = b->conv[by] ? attr_blocked_conv_scratch(b->conv[by]) : 0;
         if (need > most) most = need;

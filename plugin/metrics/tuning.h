@@ -22,8 +22,9 @@ typedef struct {
  * rules. */
 int attr_tuning_can(attr_tuned_layer *out, const attr_op *op);
 
-/* Measures a layer: with the engine's threads, `batch` samples at once; `bf16` asks for oneDNN's bf16, too. Rounds are
- * interleaved, so that what else the machine does meets all implementations, and what is better must be so twice. */
+/* Measures a layer: with the engine's threads, `batch` samples at once; `bf16` asks for what rounds to bf16, too.
+ * Rounds are interleaved, so that what else the machine does meets all implementations, and what is better must be so
+ * twice. */
 attr_status attr_tuning_measure(attr_tuned_layer *layer, const attr_op *op, int batch, int bf16);
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/files.h"
+#include "kernels/amx/amx.h"
 #include "kernels/dnnl.h"
 #include "model/cfg.h"
 
@@ -19,11 +20,10 @@ uint64_t attr_network_hash(const network *net) {
     return hash;
 }
 
-static const char *const words[ATTR_CONV_BY_COUNT] = {[ATTR_CONV_BY_RULE] = "rule",
-                                                      [ATTR_CONV_BY_WINOGRAD] = "winograd",
-                                                      [ATTR_CONV_BY_GATHER] = "gather",
-                                                      [ATTR_CONV_BY_DNNL] = "dnnl",
-                                                      [ATTR_CONV_BY_DNNL_BF16] = "dnnl_bf16"};
+static const char *const words[ATTR_CONV_BY_COUNT] = {
+    [ATTR_CONV_BY_RULE] = "rule",        [ATTR_CONV_BY_WINOGRAD] = "winograd", [ATTR_CONV_BY_GATHER] = "gather",
+    [ATTR_CONV_BY_AMX] = "amx",          [ATTR_CONV_BY_DNNL] = "dnnl",         [ATTR_CONV_BY_DNNL_BF16] = "dnnl_bf16",
+    [ATTR_CONV_BY_AMX_BF16] = "amx_bf16"};
 
 const char *attr_conv_by_word(attr_conv_by by) {
     return words[by];
@@ -69,14 +69,15 @@ static attr_conv_by find_word(const char *word) {
 }
 
 static attr_status check_choice(const reader *r, const attr_cfg_option *o, attr_conv_by by, int forward) {
-    int bf16 = by == ATTR_CONV_BY_DNNL_BF16;
+    int bf16 = by == ATTR_CONV_BY_DNNL_BF16 || by == ATTR_CONV_BY_AMX_BF16;
+    if (by == ATTR_CONV_BY_AMX) return attr_amx_ready();
     if (by != ATTR_CONV_BY_DNNL && !bf16) return ATTR_OK;
     if (forward)
-        return attr_fail(ATTR_BAD_INPUT, "%s:%d: %s=%s: only backward may go through oneDNN", r->path, o->line, o->key,
-                         o->value);
+        return attr_fail(ATTR_BAD_INPUT, "%s:%d: %s=%s: only backward may be rounded or go through oneDNN", r->path,
+                         o->line, o->key, o->value);
     if (bf16 && strcmp(r->precision, "mixed") != 0)
         return attr_fail(ATTR_BAD_INPUT, "%s:%d: %s=%s needs precision=mixed", r->path, o->line, o->key, o->value);
-    return attr_dnnl_ready();
+    return by == ATTR_CONV_BY_AMX_BF16 ? attr_amx_ready() : attr_dnnl_ready();
 }
 
 static attr_status read_choice(reader *r, const attr_cfg_option *o, const char *digits, int forward) {
@@ -89,8 +90,10 @@ static attr_status read_choice(reader *r, const attr_cfg_option *o, const char *
     if (type != CONVOLUTIONAL && type != DECONVOLUTIONAL)
         return attr_fail(ATTR_BAD_INPUT, "%s:%d: %s: layer %d is no convolution", r->path, o->line, o->key, layer);
     if (by == ATTR_CONV_BY_RULE)
-        return attr_fail(ATTR_BAD_INPUT, "%s:%d: %s=%.64s: expected winograd, gather, dnnl or dnnl_bf16", r->path,
-                         o->line, o->key, o->value);
+        return attr_fail(ATTR_BAD_INPUT,
+                         "%s:%d: %s=%.64s: expected winograd, gather, amx, dnnl, dnnl_bf16 or "
+                         "amx_bf16",
+                         r->path, o->line, o->key, o->value);
     ATTR_TRY(check_choice(r, o, by, forward));
     *(forward ? &r->choices[layer].forward : &r->choices[layer].backward) = by;
     return ATTR_OK;

@@ -289,7 +289,7 @@
 
 #define ATTR_PRECISION_WORDS(X) \
     X(PRECISION_F32, "f32", "single") \
-    X(PRECISION_MIXED, "mixed", "convolutions backward in bf16, 1 % off at most; needs oneDNN and a processor with AMX")
+    X(PRECISION_MIXED, "mixed", "convolutions backward in bf16, 1 % off at most; needs a processor with AMX")
 
 #define ATTR_CHECKS_WORDS(X) \
     X(CHECK_CASCADE, "cascade", "random parameters for one layer after the other, from the top") \

@@ -5,7 +5,7 @@
 
 #include "base/files.h"
 #include "base/memory.h"
-#include "kernels/dnnl.h"
+#include "kernels/amx/amx.h"
 #include "model/engine.h"
 #include "model/tuned.h"
 
@@ -17,14 +17,14 @@ const char *attr_precision_name(const attr_options *o) {
 
 attr_status attr_check_precision(const attr_options *o) {
     char origin[256], reason[512];
-    if (o->precision != ATTR_PRECISION_MIXED || attr_dnnl_ready_for_bf16() == ATTR_OK) return ATTR_OK;
+    if (o->precision != ATTR_PRECISION_MIXED || attr_amx_ready() == ATTR_OK) return ATTR_OK;
     snprintf(reason, sizeof reason, "%s", attr_error_message());
     return attr_fail(ATTR_UNSUPPORTED, "%s: precision=mixed: %s",
                      attr_options_origin(origin, o, ATTR_OPTION_precision, sizeof origin), reason);
 }
 
 void attr_choose_by_precision(attr_conv_choice *choices, int layers, const attr_options *o) {
-    attr_conv_by backward = o->precision == ATTR_PRECISION_MIXED ? ATTR_CONV_BY_DNNL_BF16 : ATTR_CONV_BY_RULE;
+    attr_conv_by backward = o->precision == ATTR_PRECISION_MIXED ? ATTR_CONV_BY_AMX_BF16 : ATTR_CONV_BY_RULE;
     for (int i = 0; i < layers; ++i) choices[i] = (attr_conv_choice){ATTR_CONV_BY_RULE, backward};
 }
 

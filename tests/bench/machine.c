@@ -32,7 +32,7 @@ MULTIPLY_ADD_LOOP(multiply_add_16, __attribute__((target("arch=x86-64-v4"))), 16
 /* Runs `steps` steps; returns how many numbers a vector has. */
 static int multiply_add(float *number) {
 #ifdef ATTR_CPU_GENERATIONS
-    if (attr_cpu_newest() == ATTR_CPU_V4) {
+    if (attr_cpu_newest() >= ATTR_CPU_V4) {
         *number = multiply_add_16(*number);
         return 16;
     }

@@ -40,6 +40,7 @@ typedef enum {
     ATTR_CONV_DEPTHWISE,
     ATTR_CONV_THIN_FROM, /* see thin.c */
     ATTR_CONV_THIN_TO,
+    ATTR_CONV_AMX, /* see amx.h */
     ATTR_CONV_DNNL /* all is in `dnnl`; `packed` is for the other direction */
 } attr_conv_kind;
 
@@ -67,6 +68,7 @@ struct attr_blocked_conv {
     int to_c, to_h, to_w;
     int from_blocks, to_blocks; /* of 16 channels, of one group */
     int size, area, stride, pad, transposed;
+    int parts;        /* of a float, for matrix units (amx.h) */
     int depth_lanes;  /* channels of a block that are worth multiplying: 16, or all if there are fewer */
     int most_units;   /* of a block */
     int chunk_blocks; /* of 16 channels that are in a panel at a time */
@@ -89,6 +91,21 @@ typedef struct {
     int units_of_sample;           /* of the class */
     size_t from_sample, to_sample; /* elements of a sample, all groups */
 } attr_unit_block;
+
+static inline int attr_blocks_of(int channels) {
+    return (channels + attr_lanes - 1) / attr_lanes;
+}
+
+/* A convolution but for what is allocated: the implementation, and how much is done at a time. */
+attr_blocked_conv attr_blocked_conv_describe(const attr_conv_shape *s, attr_conv_direction direction);
+
+/* How a run is cut: blocks of units times parts of the columns, for each group. As many columns at a time as there is
+ * room for their sums. Where blocks of units are too few for the threads, columns are shared out, too: then each thread
+ * makes its part of the weights only. */
+typedef struct {
+    int units, blocks, parts;
+} attr_cut;
+attr_cut attr_cut_of(const attr_blocked_conv *c, int units, int threads);
 
 /* Elements from one point of a panel to the next. One vector more than there is, or else all points would fall into the
  * same lines of the first-level cache. */

@@ -66,32 +66,11 @@ static void run_block(float *to, const float *from, const panels *p, const attr_
     }
 }
 
-/* How a run is cut: blocks of units times parts of the columns. */
-typedef struct {
-    int units, blocks, parts;
-} cut;
-
-static int up(int n, int by) {
-    return (n + by - 1) / by;
-}
-
-/* As many columns at a time as there is room for their sums. Where blocks of units are too few for the threads, columns
- * are shared out, too: then each thread makes its part of the weights only. */
-static cut cut_of(const attr_blocked_conv *c, int units, int threads) {
-    int shares = up(threads, c->groups), columns = up(c->to_blocks * lanes, tile_columns);
-    cut t = {units, up(units, c->most_units), up(columns * tile_columns, c->most_columns)};
-    if (t.blocks >= shares)
-        t.blocks = up(t.blocks, shares) * shares;
-    else if (t.blocks * t.parts < shares)
-        t.parts = up(shares, t.blocks) < columns ? up(shares, t.blocks) : columns;
-    return t;
-}
-
 static void run(float *to, const float *from, const attr_blocked_conv *c, const attr_gate *gate,
                 const attr_finish *finish, int count, void *scratch, size_t scratch_each, int threads) {
     const attr_steps *steps =
         c->kind == ATTR_CONV_WINOGRAD ? &S(attr_winograd_steps)[c->winograd] : &S(attr_gather_steps);
-    int columns = up(c->to_blocks * lanes, tile_columns);
+    int columns = (c->to_blocks * lanes + tile_columns - 1) / tile_columns;
     switch (c->kind) {
     case ATTR_CONV_DEPTHWISE:
         S(attr_depthwise_run)(to, from, c, gate, finish, count, scratch, scratch_each, threads);
@@ -112,7 +91,7 @@ static void run(float *to, const float *from, const attr_blocked_conv *c, const 
         whole.tile_columns = class->columns;
         whole.from_sample = (size_t)c->groups * c->from_blocks * lanes * c->from_h * c->from_w;
         whole.to_sample = (size_t)c->groups * c->to_blocks * lanes * c->to_h * c->to_w;
-        cut t = cut_of(c, count * whole.units_of_sample, threads);
+        attr_cut t = attr_cut_of(c, count * whole.units_of_sample, threads);
 #pragma omp for schedule(dynamic) nowait
         for (int item = 0; item < c->groups * t.blocks * t.parts; ++item) {
             panels p = panels_of((char *)scratch + omp_get_thread_num() * scratch_each, c, class->taps);

@@ -1,0 +1,93 @@
+/* Convolutions of blocked tensors on matrix units (AMX: products of tiles of 16 x 32 bf16 numbers, summed in single
+ * precision), as exact as those they replace.
+ *
+ * A float is the sum of three bf16 numbers: high (8 bits, to nearest), middle, low. Forward (ATTR_SUM_F64) all three
+ * are used, and of the nine products of two floats' parts the six largest: the others are 2^-25 of the whole. A unit
+ * sums sixteen products at a time in single precision; those of two high parts have 16 bits, so that most of these sums
+ * are exact. After 64 channels a sum is added to one in double precision. Results are 5e-8 off (l2), stored sums of
+ * double precision 3e-8. Backward (ATTR_SUM_F32) high and middle parts and three products are used: 3e-6 off, as
+ * Winograd's filtering in single precision is. With ATTR_CONV_BY_AMX_BF16 high parts only.
+ *
+ * Numbers below 2^-126 count as 0, as do parts below it; infinity makes results that are not numbers.
+ *
+ * Values are kept as lines, not gathered for each tap. A line holds the pixels of rows one after the other with so many
+ * zeros between them that a tap is a shift: result q of a line (q = row x pitch + column, over all samples) is the sum
+ * over taps of weights times value q + offset[tap]. Some q are beyond the end of a row; they are summed, too, and not
+ * stored. With a stride there is a line for each remainder of (y, x) by it. */
+#ifndef ATTR_KERNELS_AMX_H
+#define ATTR_KERNELS_AMX_H
+
+#include "kernels/simd/panel.h"
+
+enum {
+    attr_amx_rows = 16, /* results of a tile */
+    attr_amx_tile = attr_amx_rows * attr_lanes,
+    attr_amx_most_parts = 3,    /* high, middle, low */
+    attr_amx_most_units = 1024, /* results of a block */
+    attr_amx_most_stride = 2,
+    attr_amx_line_apart = 17 /* numbers of a line, modulo 64: tiles of all parts are not in the same lines of a cache */
+};
+
+/* ATTR_UNSUPPORTED with the reason if this machine has no such units, or lets no program use them. */
+attr_status attr_amx_ready(void);
+
+/* Lines of a class. */
+typedef struct {
+    int pitch, rows;                                             /* from a row, and from a sample, to the next */
+    int width, height;                                           /* columns and rows that hold pixels */
+    int first, last;                                             /* least and largest offset; 0 is between them */
+    int planes;                                                  /* lines, by remainder */
+    int remainders[attr_amx_most_stride * attr_amx_most_stride]; /* of a plane: y x advance + x */
+} attr_amx_lines;
+attr_amx_lines attr_amx_lines_of(const attr_blocked_conv *c, const attr_pixel_class *class);
+
+/* Where tap t of a class reads. */
+typedef struct {
+    int plane, offset;
+} attr_amx_tap;
+attr_amx_tap attr_amx_tap_of(const attr_amx_lines *l, const attr_pixel_class *class, int t);
+
+/* Numbers of a line for so many results. */
+int attr_amx_line(const attr_amx_lines *l, int units);
+
+/* At most, whatever the class. */
+size_t attr_amx_line_bound(const attr_blocked_conv *c, int units);
+
+/* Bytes of working memory of a thread, and those of its sums; `taps` of the class with most. */
+size_t attr_amx_sums(const attr_blocked_conv *c);
+size_t attr_amx_scratch(const attr_blocked_conv *c, int taps);
+
+extern const attr_simd attr_simd_amx_f64, attr_simd_amx_f32;
+
+/* ---- Between run.c, panels.c and product.c. Panels of numbers that are two bf16: the one of an even block of channels
+ * in the lower half, that of the next block in the upper. values   [pair of blocks][plane][part][line][16] weights
+ * [pair][tap][tile of columns][part][16 channels][16 columns] sums     [columns / tiles of columns][strip of 16
+ * results][tile of columns][16 results][16 columns], f64 or f32 */
+
+/* Blocks block .. block+blocks-1 of the channels read, of `samples` samples in all. */
+void attr_amx_read(uint32_t *values, const float *from, const attr_unit_block *u, const attr_gate *gate,
+                   const attr_amx_lines *l, int block, int blocks, int samples);
+
+/* Weights of all tiles of columns from `column` on for these blocks. */
+void attr_amx_weigh(uint32_t *weights, const attr_unit_block *u, int column, int block, int blocks);
+
+/* Of the calling thread, before and after its products. */
+void attr_amx_begin(void);
+void attr_amx_end(void);
+
+/* 32 products for each sum: values of the first strip, all parts `part` numbers apart; weights of all tiles of columns.
+ */
+typedef struct {
+    const uint32_t *values, *weights;
+} attr_amx_step;
+
+enum { attr_amx_steps = 4 /* at once: their weights stay in the first-level cache */ };
+
+/* sums [strips][tiles of columns][16][16] (+)= the products of count <= attr_amx_steps steps; `fresh` stores, else
+ * adds. Of two tiles of columns (f64) or four (f32) only the first `tiles` are wanted. */
+void attr_amx_multiply_f64(double *sums, const attr_amx_step *steps, int count, int strips, size_t part, int tiles,
+                           int fresh);
+void attr_amx_multiply_f32(float *sums, const attr_amx_step *steps, int count, int strips, size_t part, int parts,
+                           int tiles, int fresh);
+
+#endif

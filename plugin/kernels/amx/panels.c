@@ -1,0 +1,161 @@
+/* What matrix units multiply: values as lines, weights as tiles. Compiled for AVX-512 with AMX. */
+#include <string.h>
+
+#include "kernels/amx/amx.h"
+#include "kernels/simd/simd.h"
+#include "kernels/simd/transpose.h"
+
+typedef uint32_t pairs_vector __attribute__((vector_size(64), aligned(64), may_alias));
+
+/* ---- Parts */
+
+/* Vectors of bf16 in the upper halves of numbers, each rounded to nearest; the sum of three parts is x. */
+ALWAYS_INLINE void split(pairs_vector split_parts[attr_amx_most_parts], vector x, int parts) {
+    UNROLL for (int i = 0; i < (parts < 2 ? parts : 2); ++i) {
+        split_parts[i] = ((pairs_vector)x + 0x8000) & 0xffff0000;
+        x -= (vector)split_parts[i];
+    }
+    if (parts == 3) split_parts[2] = (pairs_vector)x;
+}
+
+/* Part k is stored at to + k x stride. */
+ALWAYS_INLINE void store_pair(uint32_t *to, size_t stride, vector even, vector odd, int parts) {
+    pairs_vector lower[attr_amx_most_parts], upper[attr_amx_most_parts];
+    split(lower, even, parts);
+    split(upper, odd, parts);
+    UNROLL for (int k = 0; k < parts; ++k) * (pairs_vector *)(to + k * stride) =
+        lower[k] >> 16 | (upper[k] & 0xffff0000);
+}
+
+/* ---- Values */
+
+/* What a line is read from: a block of channels and the next one, or NULL. */
+typedef struct {
+    const float *even, *odd, *even_scale, *odd_scale;
+    const attr_signs *even_positive, *odd_positive;
+    float slope;
+} source;
+
+ALWAYS_INLINE void read_pixels(uint32_t *to, size_t part, const source *s, ptrdiff_t pixel, int step, int n, int gated,
+                               int scaled, int both, int parts) {
+    for (int i = 0; i < n; ++i, to += lanes, pixel += step) {
+        vector even = read_values(s->even + pixel * lanes, gated ? s->even_positive + pixel : NULL, 0, s->slope,
+                                  scaled ? s->even_scale : NULL);
+        vector odd = {0};
+        if (both)
+            odd = read_values(s->odd + pixel * lanes, gated ? s->odd_positive + pixel : NULL, 0, s->slope,
+                              scaled ? s->odd_scale : NULL);
+        store_pair(to, part, even, odd, parts);
+    }
+}
+
+ALWAYS_INLINE void read_parts(uint32_t *to, size_t part, const source *s, ptrdiff_t pixel, int step, int n, int parts) {
+    int gated = s->even_positive != NULL, scaled = s->even_scale != NULL;
+    if (!s->odd)
+        read_pixels(to, part, s, pixel, step, n, gated, scaled, 0, parts);
+    else if (!gated && !scaled)
+        read_pixels(to, part, s, pixel, step, n, 0, 0, 1, parts);
+    else if (!gated)
+        read_pixels(to, part, s, pixel, step, n, 0, 1, 1, parts);
+    else if (!scaled)
+        read_pixels(to, part, s, pixel, step, n, 1, 0, 1, parts);
+    else
+        read_pixels(to, part, s, pixel, step, n, 1, 1, 1, parts);
+}
+
+static void read_run(uint32_t *to, size_t part, const source *s, ptrdiff_t pixel, int step, int n, int parts) {
+    if (parts == 3)
+        read_parts(to, part, s, pixel, step, n, 3);
+    else if (parts == 2)
+        read_parts(to, part, s, pixel, step, n, 2);
+    else
+        read_parts(to, part, s, pixel, step, n, 1);
+}
+
+static void clear(uint32_t *to, size_t part, int n, int parts) {
+    for (int k = 0; k < parts; ++k) memset(to + k * part, 0, (size_t)n * lanes * sizeof *to);
+}
+
+static source source_of(const float *from, const attr_unit_block *u, const attr_gate *gate, int sample, int block) {
+    const attr_blocked_conv *c = u->conv;
+    size_t plane = (size_t)c->from_h * c->from_w * lanes, at = sample * u->from_sample + block * plane;
+    source s = {.even = from + at, .even_positive = SIGNS_AT(gate->positive, at), .slope = gate->slope};
+    if (gate->scale) s.even_scale = gate->scale + block * lanes;
+    if (block + 1 == c->from_blocks) return s;
+    s.odd = s.even + plane;
+    s.odd_positive = SIGNS_AT(gate->positive, at + plane);
+    if (gate->scale) s.odd_scale = s.even_scale + lanes;
+    return s;
+}
+
+/* n numbers of the line of a plane from place q on, of blocks block and block + 1. */
+static void read_line(uint32_t *to, size_t part, const float *from, const attr_unit_block *u, const attr_gate *gate,
+                      const attr_amx_lines *l, int plane, int block, int q, int n, int samples) {
+    const attr_blocked_conv *c = u->conv;
+    int a = u->class->advance, y0 = l->remainders[plane] / a, x0 = l->remainders[plane] % a;
+    int width = (c->from_w - x0 + a - 1) / a;
+    if (width > l->width) width = l->width;
+    while (n > 0) {
+        int before = q < 0, row = before ? -1 : q / l->pitch, column = before ? l->pitch + q : q % l->pitch;
+        int many = before ? -q : l->pitch - column, sample = before ? 0 : row / l->rows, i = row % l->rows;
+        int pixels = width > column ? width - column : 0;
+        if (many > n) many = n;
+        if (before || sample >= samples || i >= l->height || i * a + y0 >= c->from_h) pixels = 0;
+        if (pixels > many) pixels = many;
+        if (pixels > 0) {
+            source s = source_of(from, u, gate, sample, block);
+            read_run(to, part, &s, (ptrdiff_t)(i * a + y0) * c->from_w + column * a + x0, a, pixels, c->parts);
+        }
+        clear(to + (size_t)pixels * lanes, part, many - pixels, c->parts);
+        to += (size_t)many * lanes;
+        q += many;
+        n -= many;
+    }
+}
+
+void attr_amx_read(uint32_t *values, const float *from, const attr_unit_block *u, const attr_gate *gate,
+                   const attr_amx_lines *l, int block, int blocks, int samples) {
+    int line = attr_amx_line(l, u->count), parts = u->conv->parts;
+    size_t part = (size_t)line * lanes;
+    for (int pair = 0; pair < blocks; pair += 2)
+        for (int plane = 0; plane < l->planes; ++plane, values += parts * part)
+            read_line(values, part, from, u, gate, l, plane, block + pair, u->first + l->first, line, samples);
+}
+
+/* ---- Weights */
+
+ALWAYS_INLINE void weigh_square(uint32_t *to, const float *even, const float *odd, int exchanged, int parts) {
+    vector lower[lanes], upper[lanes];
+    UNROLL for (int i = 0; i < lanes; ++i) {
+        lower[i] = read_floats(even + i * lanes);
+        upper[i] = (vector){0};
+        if (odd) upper[i] = read_floats(odd + i * lanes);
+    }
+    if (exchanged) {
+        transpose(lower);
+        transpose(upper);
+    }
+    UNROLL for (int i = 0; i < lanes; ++i) store_pair(to + i * lanes, attr_amx_tile, lower[i], upper[i], parts);
+}
+
+static void weigh_any(uint32_t *to, const float *even, const float *odd, int exchanged, int parts) {
+    if (parts == 3)
+        weigh_square(to, even, odd, exchanged, 3);
+    else if (parts == 2)
+        weigh_square(to, even, odd, exchanged, 2);
+    else
+        weigh_square(to, even, odd, exchanged, 1);
+}
+
+void attr_amx_weigh(uint32_t *to, const attr_unit_block *u, int column, int block, int blocks) {
+    const attr_blocked_conv *c = u->conv;
+    const attr_pixel_class *class = u->class;
+    for (int j = block; j < block + blocks; j += 2)
+        for (int t = 0; t < class->taps; ++t)
+            for (int k = column / lanes; k < (column + c->simd->columns) / lanes; ++k, to += c->parts * attr_amx_tile) {
+                if (k >= c->to_blocks) continue;
+                const float *even = attr_packed_square(c, 0, j, k, class->tap[t]);
+                const float *odd = j + 1 < c->from_blocks ? attr_packed_square(c, 0, j + 1, k, class->tap[t]) : NULL;
+                weigh_any(to, even, odd, c->transposed, c->parts);
+            }
+}

@@ -1,0 +1,204 @@
+/* The inner product on tiles. Compiled for AVX-512 with AMX. */
+#include <string.h>
+
+#include "kernels/amx/amx.h"
+#include "kernels/simd/simd.h"
+
+typedef double doubles __attribute__((vector_size(64), aligned(64), may_alias));
+
+/* Tiles: 0 and 2 are sums with the products of high parts, 1 and 3 sums of small ones; 4 to 6 are parts of values, 7
+ * one of weights. All have 16 rows of 64 bytes. */
+void attr_amx_begin(void) {
+    /* In memory whatever the compiler knows of the instruction, which is little. */
+    static const struct {
+        uint8_t palette, start, reserved[14];
+        uint16_t row_bytes[16];
+        uint8_t rows[16];
+    } configuration = {
+        .palette = 1, .row_bytes = {64, 64, 64, 64, 64, 64, 64, 64}, .rows = {16, 16, 16, 16, 16, 16, 16, 16}};
+    _tile_loadconfig(&configuration);
+}
+
+void attr_amx_end(void) {
+    _tile_release();
+}
+
+/* ---- Three parts, sums in double precision. Tiles 0 and 2 are sums with the products of high parts, 1 and 3 sums of
+ * small ones; 4 to 6 are parts of values, 7 one of weights. */
+
+enum { two_tiles = 2 * attr_amx_tile };
+
+/* What tiles held, to be added to sums in double precision: rows of the first pair of tiles, then of the second. */
+typedef struct {
+    const float (*tiles)[attr_amx_tile]; /* main and rest of the first columns, then of the second */
+    double *sums;
+    const double *before; /* what is added to: the sums, or as many zeros */
+} pending;
+
+ALWAYS_INLINE void add_row(const pending *p, int row) {
+    const float *main = p->tiles[row / attr_amx_rows * 2] + row % attr_amx_rows * lanes, *rest = main + attr_amx_tile;
+    UNROLL for (int half = 0; half < lanes; half += 8) {
+        doubles sum = (doubles)_mm512_cvtps_pd(_mm256_load_ps(main + half)) +
+                      (doubles)_mm512_cvtps_pd(_mm256_load_ps(rest + half));
+        *(doubles *)(p->sums + row * lanes + half) = sum + *(const doubles *)(p->before + row * lanes + half);
+    }
+}
+
+/* A tile product takes sixteen cycles and no vector unit: in between, rows of the tiles before are added. Small
+ * products are summed first. */
+#define MULTIPLY_THREE_PARTS(main, rest, weights, p, row)                                                              \
+    do {                                                                                                               \
+        _tile_loadd(7, (weights), 64);                                                                                 \
+        _tile_dpbf16ps(rest, 6, 7);                                                                                    \
+        add_row(p, row);                                                                                               \
+        add_row(p, (row) + 1);                                                                                         \
+        _tile_dpbf16ps(rest, 5, 7);                                                                                    \
+        add_row(p, (row) + 2);                                                                                         \
+        _tile_dpbf16ps(main, 4, 7);                                                                                    \
+        add_row(p, (row) + 3);                                                                                         \
+        _tile_loadd(7, (weights) + attr_amx_tile, 64);                                                                 \
+        _tile_dpbf16ps(rest, 5, 7);                                                                                    \
+        add_row(p, (row) + 4);                                                                                         \
+        add_row(p, (row) + 5);                                                                                         \
+        _tile_dpbf16ps(rest, 4, 7);                                                                                    \
+        add_row(p, (row) + 6);                                                                                         \
+        _tile_loadd(7, (weights) + 2 * attr_amx_tile, 64);                                                             \
+        _tile_dpbf16ps(rest, 4, 7);                                                                                    \
+        add_row(p, (row) + 7);                                                                                         \
+    } while (0)
+
+/* A step of a strip whose values are `at` numbers further, adding rows from `row` on. After the last one the tiles are
+ * stored, each as soon as it can be. */
+ALWAYS_INLINE void multiply_step(float stored[4][attr_amx_tile], const attr_amx_step *step, size_t at, size_t part,
+                                 const pending *p, int row, int tiles, int last) {
+    const uint32_t *values = step->values + at, *weights = step->weights;
+    _tile_loadd(4, values, 64);
+    _tile_loadd(5, values + part, 64);
+    _tile_loadd(6, values + 2 * part, 64);
+    MULTIPLY_THREE_PARTS(0, 1, weights, p, row);
+    if (last) {
+        _tile_stored(0, stored[0], 64);
+        _tile_stored(1, stored[1], 64);
+    }
+    if (tiles == 1) return;
+    MULTIPLY_THREE_PARTS(2, 3, weights + 3 * attr_amx_tile, p, row + 8);
+    if (last) {
+        _tile_stored(2, stored[2], 64);
+        _tile_stored(3, stored[3], 64);
+    }
+}
+
+/* Two steps, or one, into tiles that start at 0, while the rows of p are added. */
+ALWAYS_INLINE void multiply_two(float stored[4][attr_amx_tile], const attr_amx_step *steps, int count, size_t at,
+                                size_t part, const pending *p, int tiles) {
+    _tile_zero(0);
+    _tile_zero(1);
+    _tile_zero(2);
+    _tile_zero(3);
+    if (count == 2) {
+        multiply_step(stored, &steps[0], at, part, p, 0, tiles, 0);
+        multiply_step(stored, &steps[1], at, part, p, 8 * tiles, tiles, 1);
+    } else {
+        multiply_step(stored, &steps[0], at, part, p, 0, tiles, 1);
+        for (int row = 8 * tiles; row < 16 * tiles; ++row) add_row(p, row);
+    }
+    __asm__ volatile("" ::: "memory"); /* the compiler does not know that tiles were stored */
+}
+
+ALWAYS_INLINE void multiply_f64(double *sums, const attr_amx_step *steps, int count, int strips, size_t part, int tiles,
+                                int fresh) {
+    static const double zeros[two_tiles] __attribute__((aligned(64)));
+    float stored[2][4][attr_amx_tile] __attribute__((aligned(64)));
+    double nowhere[two_tiles] __attribute__((aligned(64)));
+    pending p = {stored[1], nowhere, zeros};
+    int turn = 0;
+    memset(stored[1], 0, sizeof stored[1]);
+    __asm__ volatile("" ::: "memory");
+    for (int strip = 0; strip < strips; ++strip, sums += two_tiles)
+        for (int first = 0; first < count; first += 2, turn ^= 1) {
+            multiply_two(stored[turn], steps + first, count - first < 2 ? 1 : 2, (size_t)strip * attr_amx_tile, part,
+                         &p, tiles);
+            p = (pending){stored[turn], sums, fresh && first == 0 ? zeros : sums};
+        }
+    for (int row = 0; row < 16 * tiles; ++row) add_row(&p, row);
+}
+
+void attr_amx_multiply_f64(double *sums, const attr_amx_step *steps, int count, int strips, size_t part, int tiles,
+                           int fresh) {
+    if (tiles == 1)
+        multiply_f64(sums, steps, count, strips, part, 1, fresh);
+    else
+        multiply_f64(sums, steps, count, strips, part, 2, fresh);
+}
+
+/* ---- Two parts or one, sums in tiles 0 to 3; 4 and 5 are the parts of values, 6 and 7 weights. */
+
+#define MULTIPLY_ONE_PART(first, second, weights)                                                                      \
+    do {                                                                                                               \
+        _tile_loadd(6, weights, 64);                                                                                   \
+        _tile_loadd(7, (weights) + attr_amx_tile, 64);                                                                 \
+        _tile_dpbf16ps(first, 4, 6);                                                                                   \
+        _tile_dpbf16ps(second, 4, 7);                                                                                  \
+    } while (0)
+#define MULTIPLY_TWO_PARTS(first, second, weights)                                                                     \
+    do {                                                                                                               \
+        _tile_loadd(6, weights, 64);                                                                                   \
+        _tile_loadd(7, (weights) + two_tiles, 64);                                                                     \
+        _tile_dpbf16ps(first, 5, 6);                                                                                   \
+        _tile_dpbf16ps(second, 5, 7);                                                                                  \
+        _tile_dpbf16ps(first, 4, 6);                                                                                   \
+        _tile_dpbf16ps(second, 4, 7);                                                                                  \
+        _tile_loadd(6, (weights) + attr_amx_tile, 64);                                                                 \
+        _tile_loadd(7, (weights) + two_tiles + attr_amx_tile, 64);                                                     \
+        _tile_dpbf16ps(first, 4, 6);                                                                                   \
+        _tile_dpbf16ps(second, 4, 7);                                                                                  \
+    } while (0)
+
+ALWAYS_INLINE void multiply_parts(const attr_amx_step *step, size_t at, size_t part, int parts, int tiles) {
+    const uint32_t *values = step->values + at, *weights = step->weights;
+    _tile_loadd(4, values, 64);
+    if (parts == 1) {
+        MULTIPLY_ONE_PART(0, 1, weights);
+        if (tiles > 2) MULTIPLY_ONE_PART(2, 3, weights + two_tiles);
+        return;
+    }
+    _tile_loadd(5, values + part, 64);
+    MULTIPLY_TWO_PARTS(0, 1, weights);
+    if (tiles > 2) MULTIPLY_TWO_PARTS(2, 3, weights + 2 * two_tiles);
+}
+
+ALWAYS_INLINE void multiply_f32(float *sums, const attr_amx_step *steps, int count, int strips, size_t part, int parts,
+                                int tiles, int fresh) {
+    __asm__ volatile("" ::: "memory");
+    for (int strip = 0; strip < strips; ++strip, sums += 4 * attr_amx_tile) {
+        if (fresh) {
+            _tile_zero(0);
+            _tile_zero(1);
+            _tile_zero(2);
+            _tile_zero(3);
+        } else {
+            _tile_loadd(0, sums, 64);
+            _tile_loadd(1, sums + attr_amx_tile, 64);
+            _tile_loadd(2, sums + 2 * attr_amx_tile, 64);
+            _tile_loadd(3, sums + 3 * attr_amx_tile, 64);
+        }
+        for (int i = 0; i < count; ++i) multiply_parts(&steps[i], (size_t)strip * attr_amx_tile, part, parts, tiles);
+        _tile_stored(0, sums, 64);
+        _tile_stored(1, sums + attr_amx_tile, 64);
+        _tile_stored(2, sums + 2 * attr_amx_tile, 64);
+        _tile_stored(3, sums + 3 * attr_amx_tile, 64);
+    }
+    __asm__ volatile("" ::: "memory");
+}
+
+void attr_amx_multiply_f32(float *sums, const attr_amx_step *steps, int count, int strips, size_t part, int parts,
+                           int tiles, int fresh) {
+    if (parts == 1 && tiles <= 2)
+        multiply_f32(sums, steps, count, strips, part, 1, 2, fresh);
+    else if (parts == 1)
+        multiply_f32(sums, steps, count, strips, part, 1, 4, fresh);
+    else if (tiles <= 2)
+        multiply_f32(sums, steps, count, strips, part, 2, 2, fresh);
+    else
+        multiply_f32(sums, steps, count, strips, part, 2, 4, fresh);
+}

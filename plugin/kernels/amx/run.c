@@ -1,0 +1,175 @@
+/* A run on matrix units: panels, products, results. Compiled for AVX-512 with AMX. */
+#include "kernels/amx/amx.h"
+
+#include <omp.h>
+#include <string.h>
+
+#include "kernels/simd/simd.h"
+
+typedef double doubles __attribute__((vector_size(64), aligned(64), may_alias));
+
+/* Where things are. */
+typedef struct {
+    uint32_t *values, *weights;
+    char *sums;
+} panels;
+
+/* ---- Products */
+
+static void multiply(void *sums, const panels *p, const attr_unit_block *u, const attr_amx_lines *l, int blocks,
+                     int tiles, int fresh) {
+    const attr_blocked_conv *c = u->conv;
+    const attr_pixel_class *class = u->class;
+    int strips = (u->count + attr_amx_rows - 1) / attr_amx_rows, count = (blocks + 1) / 2 * class->taps;
+    size_t part = (size_t)attr_amx_line(l, u->count) * lanes, plane = c->parts * part;
+    size_t weights = (size_t)c->simd->columns / lanes * c->parts * attr_amx_tile;
+    if (count == 0 && fresh) memset(sums, 0, (size_t)strips * attr_amx_rows * c->simd->columns * c->simd->element);
+    for (int first = 0; first < count; first += attr_amx_steps) {
+        attr_amx_step steps[attr_amx_steps];
+        int many = count - first < attr_amx_steps ? count - first : attr_amx_steps;
+        for (int i = 0; i < many; ++i) {
+            int pair = (first + i) / class->taps;
+            attr_amx_tap tap = attr_amx_tap_of(l, class, (first + i) % class->taps);
+            steps[i].values =
+                p->values + (pair * l->planes + tap.plane) * plane + (size_t)(tap.offset - l->first) * lanes;
+            steps[i].weights = p->weights + (first + i) * weights;
+        }
+        if (c->parts == 3)
+            attr_amx_multiply_f64(sums, steps, many, strips, part, tiles, fresh && first == 0);
+        else
+            attr_amx_multiply_f32(sums, steps, many, strips, part, c->parts, tiles, fresh && first == 0);
+    }
+}
+
+/* ---- Results */
+
+/* As store_sum(), of sums of either precision. */
+typedef struct {
+    doubles scale[2], bias[2];
+    double slope;
+    int add;
+} pixel_finish;
+
+static pixel_finish pixel_finish_of(const attr_finish *f, int channel) {
+    pixel_finish v = {.slope = f->slope, .add = f->add};
+    for (int i = 0; i < lanes; ++i) {
+        v.scale[i / 8][i % 8] = f->scale ? f->scale[channel + i] : 1;
+        v.bias[i / 8][i % 8] = f->bias ? f->bias[channel + i] : 0;
+    }
+    return v;
+}
+
+/* Eight of the sums of a pixel. */
+ALWAYS_INLINE doubles sums_of(const void *sums, size_t at, int single) {
+    return single ? (doubles)_mm512_cvtps_pd(_mm256_load_ps((const float *)sums + at))
+                  : *(const doubles *)((const double *)sums + at);
+}
+
+ALWAYS_INLINE void store_pixel(float *at, attr_signs *positive, const void *sums, size_t sum_at, int single,
+                               const pixel_finish *f) {
+    unsigned bits = 0;
+    UNROLL for (int half = 0; half < 2; ++half) {
+        __m512d sum = (__m512d)(f->scale[half] * sums_of(sums, sum_at + half * 8, single) + f->bias[half]);
+        __mmask8 is_positive = _mm512_cmp_pd_mask(sum, _mm512_setzero_pd(), _CMP_GT_OQ);
+        bits |= (unsigned)is_positive << half * 8;
+        sum = _mm512_mask_mul_pd(sum, (__mmask8)~is_positive, sum, _mm512_set1_pd(f->slope));
+        if (f->add) sum = _mm512_add_pd(sum, _mm512_cvtps_pd(_mm256_load_ps(at + half * 8)));
+        _mm256_store_ps(at + half * 8, _mm512_cvtpd_ps(sum));
+    }
+    if (positive) *positive = (attr_signs)bits;
+}
+
+/* One block of channels, whose sums are `tile` tiles behind those of the first column. */
+ALWAYS_INLINE void write_pixels(float *to, const void *sums, int single, int tile, const attr_unit_block *u,
+                                const attr_amx_lines *l, const attr_finish *finish, int block, int samples) {
+    const attr_blocked_conv *c = u->conv;
+    const attr_pixel_class *class = u->class;
+    size_t plane = (size_t)c->to_h * c->to_w * lanes, tiles = (size_t)c->simd->columns / lanes;
+    pixel_finish f = pixel_finish_of(finish, block * lanes);
+    for (int q = u->first; q < u->first + u->count;) {
+        int row = q / l->pitch, j = q % l->pitch, i = row % l->rows, sample = row / l->rows;
+        int next = (row + 1) * l->pitch, end = row * l->pitch + class->columns;
+        if (end > u->first + u->count) end = u->first + u->count;
+        if (i < class->rows && sample < samples && q < end) {
+            size_t y = class->first_y + i * class->step, x = class->first_x + j * class->step;
+            size_t at = sample * u->to_sample + block * plane + (y * c->to_w + x) * lanes;
+            attr_signs *positive = SIGNS_AT(finish->positive, at);
+            for (int k = q - u->first; k < end - u->first; ++k, at += (size_t) class->step * lanes) {
+                size_t strip = (size_t)k / attr_amx_rows, of_strip = (size_t)k % attr_amx_rows;
+                store_pixel(to + at, positive, sums, (strip * tiles + tile) * attr_amx_tile + of_strip * lanes, single,
+                            &f);
+                if (positive) positive += class->step;
+            }
+        }
+        q = next;
+    }
+}
+
+static void write_block(float *to, const void *sums, int tile, const attr_unit_block *u, const attr_amx_lines *l,
+                        const attr_finish *finish, int block, int samples) {
+    if (u->conv->parts == 3)
+        write_pixels(to, sums, 0, tile, u, l, finish, block, samples);
+    else
+        write_pixels(to, sums, 1, tile, u, l, finish, block, samples);
+}
+
+/* ---- A block of units, a run */
+
+static void run_block(float *to, const float *from, const panels *p, const attr_unit_block *u, const attr_amx_lines *l,
+                      const attr_gate *gate, const attr_finish *finish, int column, int end, int samples) {
+    const attr_blocked_conv *c = u->conv;
+    for (int block = 0; block < c->from_blocks; block += c->chunk_blocks) {
+        int left = c->from_blocks - block, blocks = left < c->chunk_blocks ? left : c->chunk_blocks;
+        attr_amx_read(p->values, from, u, gate, l, block, blocks, samples);
+        for (int k = column; k < end; k += c->simd->columns) {
+            char *sums = p->sums;
+            int tiles = c->simd->columns / lanes, left_tiles = c->to_blocks - k / lanes;
+            if (tiles > left_tiles) tiles = left_tiles;
+            if (blocks < c->from_blocks) sums += (size_t)(k - column) * c->most_units * c->simd->element;
+            attr_amx_weigh(p->weights, u, k, block, blocks);
+            multiply(sums, p, u, l, blocks, tiles, block == 0);
+            for (int tile = 0; left == blocks && tile < tiles; ++tile)
+                write_block(to, sums, tile, u, l, finish, k / lanes + tile, samples);
+        }
+    }
+}
+
+static panels panels_of(char *scratch, const attr_blocked_conv *c, int taps) {
+    size_t pairs = ((size_t)c->chunk_blocks + 1) / 2, tiles = (size_t)c->simd->columns / lanes;
+    panels p = {.sums = scratch};
+    p.weights = (uint32_t *)(p.sums + attr_amx_sums(c));
+    p.values = p.weights + pairs * taps * tiles * c->parts * attr_amx_tile;
+    return p;
+}
+
+static void run(float *to, const float *from, const attr_blocked_conv *c, const attr_gate *gate,
+                const attr_finish *finish, int count, void *scratch, size_t scratch_each, int threads) {
+    int columns = (c->to_blocks * lanes + c->simd->columns - 1) / c->simd->columns;
+#pragma omp parallel num_threads(threads)
+    {
+        attr_amx_begin();
+        for (int k = 0; k < c->classes; ++k) {
+            const attr_pixel_class *class = &c->class[k];
+            const attr_amx_lines l = attr_amx_lines_of(c, class);
+            attr_unit_block whole = {.conv = c, .class = class};
+            whole.from_sample = (size_t)c->from_blocks * lanes * c->from_h * c->from_w;
+            whole.to_sample = (size_t)c->to_blocks * lanes * c->to_h * c->to_w;
+            attr_cut t = attr_cut_of(c, count * l.rows * l.pitch, threads);
+#pragma omp for schedule(dynamic) nowait
+            for (int item = 0; item < t.blocks * t.parts; ++item) {
+                panels p = panels_of((char *)scratch + omp_get_thread_num() * scratch_each, c, class->taps);
+                attr_unit_block u = whole;
+                int block = item / t.parts, part = item % t.parts;
+                u.first = (int)((long)t.units * block / t.blocks);
+                u.count = (int)((long)t.units * (block + 1) / t.blocks) - u.first;
+                if (u.count > 0)
+                    run_block(to, from, &p, &u, &l, gate, finish, columns * part / t.parts * c->simd->columns,
+                              columns * (part + 1) / t.parts * c->simd->columns, count);
+            }
+        }
+        attr_amx_end();
+    }
+}
+
+const attr_simd attr_simd_amx_f64 = {sizeof(double), 2 * lanes, run, NULL, NULL};
+const attr_simd attr_simd_amx_f32 = {sizeof(float), 4 * lanes, run, NULL, NULL};

@@ -1,0 +1,83 @@
+#include "kernels/amx/amx.h"
+
+#include "base/dispatch.h"
+
+attr_status attr_amx_ready(void) {
+    if (attr_cpu_newest() == ATTR_CPU_AMX) return ATTR_OK;
+    return attr_fail(ATTR_UNSUPPORTED,
+                     "it takes AMX (Intel since Sapphire Rapids), which this processor or system lacks");
+}
+
+static int down(int n, int by) {
+    return (n >= 0 ? n : n - by + 1) / by;
+}
+
+static int up(int n, int by) {
+    return -down(-n, by);
+}
+
+static int most(int a, int b) {
+    return a > b ? a : b;
+}
+
+static int least(int a, int b) {
+    return a < b ? a : b;
+}
+
+static int remainder_of(const attr_pixel_class *class, int t) {
+    int a = class->advance, y = class->dy[t], x = class->dx[t];
+    return (y - down(y, a) * a) * a + x - down(x, a) * a;
+}
+
+/* Between two rows are the zeros that the taps left of the second and right of the first read. */
+attr_amx_lines attr_amx_lines_of(const attr_blocked_conv *c, const attr_pixel_class *class) {
+    attr_amx_lines l = {0};
+    int left = 0, right = 0, above = 0, below = 0;
+    for (int t = 0; t < class->taps; ++t) {
+        int y = down(class->dy[t], class->advance), x = down(class->dx[t], class->advance), p = 0;
+        left = most(left, -x);
+        right = most(right, x);
+        above = most(above, -y);
+        below = most(below, y);
+        while (p < l.planes && l.remainders[p] != remainder_of(class, t)) ++p;
+        if (p == l.planes) l.remainders[l.planes++] = remainder_of(class, t);
+    }
+    l.width = least(up(c->from_w, class->advance), class->columns + right);
+    l.height = least(up(c->from_h, class->advance), class->rows + below);
+    l.pitch = most(class->columns + right, l.width + left);
+    l.rows = most(class->rows + below, l.height + above);
+    l.first = -above * l.pitch - left;
+    l.last = below * l.pitch + right;
+    return l;
+}
+
+attr_amx_tap attr_amx_tap_of(const attr_amx_lines *l, const attr_pixel_class *class, int t) {
+    int p = 0;
+    while (l->remainders[p] != remainder_of(class, t)) ++p;
+    return (attr_amx_tap){p, down(class->dy[t], class->advance) * l->pitch + down(class->dx[t], class->advance)};
+}
+
+int attr_amx_line(const attr_amx_lines *l, int units) {
+    int n = up(units, attr_amx_rows) * attr_amx_rows + l->last - l->first;
+    return n + (attr_amx_line_apart - n % 64 + 64) % 64;
+}
+
+/* Offsets go over at most `size` rows, and columns, of a line that has them on both sides. */
+size_t attr_amx_line_bound(const attr_blocked_conv *c, int units) {
+    int advance = c->transposed ? 1 : c->stride, step = c->transposed ? c->stride : 1;
+    size_t columns = (size_t)up(c->to_w, step), pitch = columns + 2 * (size_t)up(c->size, advance);
+    return up(units, attr_amx_rows) * (size_t)attr_amx_rows + (pitch + 1) * (size_t)up(c->size, advance) + 63;
+}
+
+size_t attr_amx_sums(const attr_blocked_conv *c) {
+    int columns = up(c->to_blocks * attr_lanes, c->simd->columns) * c->simd->columns;
+    if (columns > c->most_columns) columns = c->most_columns;
+    return (size_t)columns * c->most_units * c->simd->element;
+}
+
+size_t attr_amx_scratch(const attr_blocked_conv *c, int taps) {
+    size_t pairs = (size_t)up(c->chunk_blocks, 2), planes = c->transposed ? 1 : (size_t)c->stride * c->stride;
+    size_t pair = attr_lanes * sizeof(uint32_t), columns = (size_t)c->simd->columns;
+    return attr_amx_sums(c) +
+           pairs * c->parts * pair * (planes * attr_amx_line_bound(c, c->most_units) + taps * columns);
+}
