@@ -203,8 +203,9 @@ static void check_layout(attr_conv_shape s, int plain_input, int count) {
                 for (int generation = ATTR_CPU_ANY; generation <= ATTR_CPU_AMX; ++generation) {
                     if (!can(&p, sum, generation)) continue;
                     float *got = run(&p, &dresses[i], sum, generation, 2, count, NULL);
-                    double error = distance(&p, got, expected), most = sum == ATTR_SUM_F64 ? 6e-8 : 6e-6;
-                    if (generation == ATTR_CPU_AMX && sum == ATTR_SUM_F64) most = 9e-8;
+                    double error = distance(&p, got, expected), most = sum == ATTR_SUM_F64 ? 6e-8 : 5e-6;
+                    if (generation == ATTR_CPU_AMX)
+                        most = sum == ATTR_SUM_F64 ? 9e-8 : s.size == 3 && s.stride == 1 ? 4e-6 : 1e-6;
                     cr_expect_leq(
                         error, most,
                         "c %d n %d %dx%d size %d stride %d pad %d groups %d plain input %d count %d transposed %d "
@@ -287,8 +288,8 @@ Test(blocked, of_a_plain_picture) {
     check_layout(shape(3, 16, 6, 5, 5, 1, 4, 1), 1, 2);
 }
 
-/* Weights 1 from a channel to itself: the parts of a float make the same float again, three to the last bit, two to 16
- * bits, one to 8; for numbers of all sizes. */
+/* Weights 1 from a channel to itself: the parts of a float make the same float again, three to the last bit, one
+ * to 8 bits; for numbers of all sizes. */
 Test(blocked, matrix_units_take_floats_apart) {
     if (!attr_cpu_runs(ATTR_CPU_AMX)) cr_skip_test("this processor has no AMX");
     const struct {
@@ -296,7 +297,7 @@ Test(blocked, matrix_units_take_floats_apart) {
         attr_conv_by by;
         double most;
     } ways[] = {{ATTR_SUM_F64, ATTR_CONV_BY_AMX, 0},
-                {ATTR_SUM_F32, ATTR_CONV_BY_AMX, ldexp(1, -17)},
+                {ATTR_SUM_F32, ATTR_CONV_BY_AMX, ldexp(1, -24)},
                 {ATTR_SUM_F32, ATTR_CONV_BY_AMX_BF16, ldexp(1, -8)}};
     enum { channels = 80, side = 9 };
     problem p = make_problem(shape(channels, channels, side, side, 1, 1, 0, 1), 0, 0, 3);

@@ -124,6 +124,12 @@ attr_conv_by attr_blocked_conv_by(const attr_conv_shape *s, attr_conv_direction 
     }
 }
 
+/* Backward two parts are as exact as Winograd's filtering in single precision, three as plain sums. */
+static int parts_of(const attr_conv_shape *s, attr_conv_direction direction) {
+    if (direction.by == ATTR_CONV_BY_AMX_BF16) return 1;
+    return direction.sum == ATTR_SUM_F32 && s->size == 3 && s->stride == 1 ? 2 : attr_amx_most_parts;
+}
+
 /* The products that a tile's results need, summed over the tiles of a sample. */
 static size_t products_of(const attr_blocked_conv *c, attr_winograd winograd) {
     attr_winograd_tile t = attr_winograd_tiles[winograd];
@@ -159,7 +165,7 @@ attr_blocked_conv attr_blocked_conv_describe(const attr_conv_shape *s, attr_conv
     c->to_blocks = attr_blocks_of(c->to_c);
     c->kind = kind_of(s, direction);
     c->simd = c->kind == ATTR_CONV_AMX ? amx_build(direction.sum) : attr_simd_build(direction.sum, attr_cpu_newest());
-    c->parts = direction.sum == ATTR_SUM_F64 ? 3 : direction.by == ATTR_CONV_BY_AMX_BF16 ? 1 : 2;
+    c->parts = parts_of(s, direction);
     c->winograd = winograd_of(c, direction.sum);
     c->tile_pad = c->winograd == ATTR_WINOGRAD_STRIDE_2_BACK ? 0 : c->pad;
     if ((c->kind == ATTR_CONV_GATHER || c->kind == ATTR_CONV_AMX) && s->size == 1 && s->stride == 1 &&

@@ -11,11 +11,11 @@ typedef uint32_t pairs_vector __attribute__((vector_size(64), aligned(64), may_a
 
 /* Vectors of bf16 in the upper halves of numbers, each rounded to nearest; the sum of three parts is x. */
 ALWAYS_INLINE void split(pairs_vector split_parts[attr_amx_most_parts], vector x, int parts) {
-    UNROLL for (int i = 0; i < (parts < 2 ? parts : 2); ++i) {
-        split_parts[i] = ((pairs_vector)x + 0x8000) & 0xffff0000;
+    UNROLL for (int i = 0; i < parts; ++i) {
+        split_parts[i] = (pairs_vector)x;
+        if (i < 2) split_parts[i] = (split_parts[i] + 0x8000) & 0xffff0000;
         x -= (vector)split_parts[i];
     }
-    if (parts == 3) split_parts[2] = (pairs_vector)x;
 }
 
 /* Part k is stored at to + k x stride. */

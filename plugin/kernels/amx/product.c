@@ -131,40 +131,35 @@ void attr_amx_multiply_f64(double *sums, const attr_amx_step *steps, int count, 
         multiply_f64(sums, steps, count, strips, part, 2, fresh);
 }
 
-/* ---- Two parts or one, sums in tiles 0 to 3; 4 and 5 are the parts of values, 6 and 7 weights. */
+/* ---- One to three parts, sums in single precision: tiles 0 to 3, one for each tile of columns; 4 to 6 are parts of
+ * values, 7 one of weights. */
 
-#define MULTIPLY_ONE_PART(first, second, weights)                                                                      \
+#define MULTIPLY_INTO(tile, weights, parts)                                                                            \
     do {                                                                                                               \
-        _tile_loadd(6, weights, 64);                                                                                   \
+        _tile_loadd(7, (weights), 64);                                                                                 \
+        if ((parts) > 2) _tile_dpbf16ps(tile, 6, 7);                                                                   \
+        if ((parts) > 1) _tile_dpbf16ps(tile, 5, 7);                                                                   \
+        _tile_dpbf16ps(tile, 4, 7);                                                                                    \
+        if ((parts) == 1) break;                                                                                       \
         _tile_loadd(7, (weights) + attr_amx_tile, 64);                                                                 \
-        _tile_dpbf16ps(first, 4, 6);                                                                                   \
-        _tile_dpbf16ps(second, 4, 7);                                                                                  \
-    } while (0)
-#define MULTIPLY_TWO_PARTS(first, second, weights)                                                                     \
-    do {                                                                                                               \
-        _tile_loadd(6, weights, 64);                                                                                   \
-        _tile_loadd(7, (weights) + two_tiles, 64);                                                                     \
-        _tile_dpbf16ps(first, 5, 6);                                                                                   \
-        _tile_dpbf16ps(second, 5, 7);                                                                                  \
-        _tile_dpbf16ps(first, 4, 6);                                                                                   \
-        _tile_dpbf16ps(second, 4, 7);                                                                                  \
-        _tile_loadd(6, (weights) + attr_amx_tile, 64);                                                                 \
-        _tile_loadd(7, (weights) + two_tiles + attr_amx_tile, 64);                                                     \
-        _tile_dpbf16ps(first, 4, 6);                                                                                   \
-        _tile_dpbf16ps(second, 4, 7);                                                                                  \
+        _tile_dpbf16ps(tile, 5, 7);                                                                                    \
+        _tile_dpbf16ps(tile, 4, 7);                                                                                    \
+        if ((parts) == 2) break;                                                                                       \
+        _tile_loadd(7, (weights) + 2 * attr_amx_tile, 64);                                                             \
+        _tile_dpbf16ps(tile, 4, 7);                                                                                    \
     } while (0)
 
 ALWAYS_INLINE void multiply_parts(const attr_amx_step *step, size_t at, size_t part, int parts, int tiles) {
     const uint32_t *values = step->values + at, *weights = step->weights;
+    const int tile = parts * attr_amx_tile;
     _tile_loadd(4, values, 64);
-    if (parts == 1) {
-        MULTIPLY_ONE_PART(0, 1, weights);
-        if (tiles > 2) MULTIPLY_ONE_PART(2, 3, weights + two_tiles);
-        return;
-    }
-    _tile_loadd(5, values + part, 64);
-    MULTIPLY_TWO_PARTS(0, 1, weights);
-    if (tiles > 2) MULTIPLY_TWO_PARTS(2, 3, weights + 2 * two_tiles);
+    if (parts > 1) _tile_loadd(5, values + part, 64);
+    if (parts > 2) _tile_loadd(6, values + 2 * part, 64);
+    MULTIPLY_INTO(0, weights, parts);
+    MULTIPLY_INTO(1, weights + tile, parts);
+    if (tiles <= 2) return;
+    MULTIPLY_INTO(2, weights + 2 * tile, parts);
+    MULTIPLY_INTO(3, weights + 3 * tile, parts);
 }
 
 ALWAYS_INLINE void multiply_f32(float *sums, const attr_amx_step *steps, int count, int strips, size_t part, int parts,
@@ -191,14 +186,20 @@ ALWAYS_INLINE void multiply_f32(float *sums, const attr_amx_step *steps, int cou
     __asm__ volatile("" ::: "memory");
 }
 
+ALWAYS_INLINE void multiply_columns(float *sums, const attr_amx_step *steps, int count, int strips, size_t part,
+                                    int parts, int tiles, int fresh) {
+    if (tiles <= 2)
+        multiply_f32(sums, steps, count, strips, part, parts, 2, fresh);
+    else
+        multiply_f32(sums, steps, count, strips, part, parts, 4, fresh);
+}
+
 void attr_amx_multiply_f32(float *sums, const attr_amx_step *steps, int count, int strips, size_t part, int parts,
                            int tiles, int fresh) {
-    if (parts == 1 && tiles <= 2)
-        multiply_f32(sums, steps, count, strips, part, 1, 2, fresh);
-    else if (parts == 1)
-        multiply_f32(sums, steps, count, strips, part, 1, 4, fresh);
-    else if (tiles <= 2)
-        multiply_f32(sums, steps, count, strips, part, 2, 2, fresh);
+    if (parts == 1)
+        multiply_columns(sums, steps, count, strips, part, 1, tiles, fresh);
+    else if (parts == 2)
+        multiply_columns(sums, steps, count, strips, part, 2, tiles, fresh);
     else
-        multiply_f32(sums, steps, count, strips, part, 2, 4, fresh);
+        multiply_columns(sums, steps, count, strips, part, 3, tiles, fresh);
 }

@@ -14,6 +14,11 @@ typedef struct {
     char *sums;
 } panels;
 
+/* Whether sums are. */
+static int is_single(const attr_blocked_conv *c) {
+    return c->simd->element == sizeof(float);
+}
+
 /* ---- Products */
 
 static void multiply(void *sums, const panels *p, const attr_unit_block *u, const attr_amx_lines *l, int blocks,
@@ -34,7 +39,7 @@ static void multiply(void *sums, const panels *p, const attr_unit_block *u, cons
                 p->values + (pair * l->planes + tap.plane) * plane + (size_t)(tap.offset - l->first) * lanes;
             steps[i].weights = p->weights + (first + i) * weights;
         }
-        if (c->parts == 3)
+        if (!is_single(c))
             attr_amx_multiply_f64(sums, steps, many, strips, part, tiles, fresh && first == 0);
         else
             attr_amx_multiply_f32(sums, steps, many, strips, part, c->parts, tiles, fresh && first == 0);
@@ -107,7 +112,7 @@ ALWAYS_INLINE void write_pixels(float *to, const void *sums, int single, int til
 
 static void write_block(float *to, const void *sums, int tile, const attr_unit_block *u, const attr_amx_lines *l,
                         const attr_finish *finish, int block, int samples) {
-    if (u->conv->parts == 3)
+    if (!is_single(u->conv))
         write_pixels(to, sums, 0, tile, u, l, finish, block, samples);
     else
         write_pixels(to, sums, 1, tile, u, l, finish, block, samples);
