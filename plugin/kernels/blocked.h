@@ -38,8 +38,8 @@ typedef enum { ATTR_SUM_F64, ATTR_SUM_F32 } attr_sum;
 /* The most channels that the picture of a thin convolution has. */
 enum { attr_thin = 4 };
 
-/* Which implementation. What cannot do a shape or a direction leaves it to the rule; what
- * rounds to bf16 and oneDNN only make sums of ATTR_SUM_F32; oneDNN heeds nothing of attr_finish but `add`. */
+/* Which implementation. What cannot do a shape or a direction leaves it to the rule; what rounds to bf16 and oneDNN
+ * only make sums of ATTR_SUM_F32; oneDNN heeds nothing of attr_finish but `add`. */
 typedef enum {
     ATTR_CONV_BY_RULE,
     ATTR_CONV_BY_WINOGRAD,

@@ -60,10 +60,13 @@ size_t attr_amx_scratch(const attr_blocked_conv *c, int taps);
 
 extern const attr_simd attr_simd_amx_f64, attr_simd_amx_f32;
 
-/* ---- Between run.c, panels.c and product.c. Panels of numbers that are two bf16: the one of an even block of channels
- * in the lower half, that of the next block in the upper. values   [pair of blocks][plane][part][line][16] weights
- * [pair][tap][tile of columns][part][16 channels][16 columns] sums     [columns / tiles of columns][strip of 16
- * results][tile of columns][16 results][16 columns], f64 or f32 */
+/* ---- Between run.c, panels.c and product.c. Numbers of the first two panels are two bf16: the one of an even block of
+ * channels in the lower half, that of the next block in the upper.
+ *
+ *   values   [pair of blocks][plane][part][line][16]
+ *   weights  [pair][tap][tile of columns][part][16 channels][16 columns]
+ *   sums     [range of columns][strip][tile of columns][16 results][16 columns], f64 or f32
+ */
 
 /* Blocks block .. block+blocks-1 of the channels read, of `samples` samples in all. */
 void attr_amx_read(uint32_t *values, const float *from, const attr_unit_block *u, const attr_gate *gate,

@@ -6,8 +6,7 @@
 
 typedef double doubles __attribute__((vector_size(64), aligned(64), may_alias));
 
-/* Tiles: 0 and 2 are sums with the products of high parts, 1 and 3 sums of small ones; 4 to 6 are parts of values, 7
- * one of weights. All have 16 rows of 64 bytes. */
+/* All tiles have 16 rows of 64 bytes. */
 void attr_amx_begin(void) {
     /* In memory whatever the compiler knows of the instruction, which is little. */
     static const struct {
