@@ -28,6 +28,14 @@ static inline span span_of(int out, const layer *l, int length) {
     return (span){start < 0 ? 0 : start, end < length ? end : length};
 }
 
+static inline int is_two(span s) {
+    return s.last - s.first == 2;
+}
+
+static inline span two_from(int first) {
+    return (span){first, first + 2};
+}
+
 static inline ATTR_INLINE void forward_pixel(real *out, int *index, const real *in, int w, span rows, span columns) {
     real best = -FLT_MAX;
     int at = -1;
@@ -60,10 +68,12 @@ static inline ATTR_INLINE void forward_body(real *out, int *indexes, const real 
         const span rows = span_of(oy, l, l->h);
         for (int ox = 0; ox < l->out_w; ox++, out += lanes, indexes += lanes) {
             const span columns = span_of(ox, l, l->w);
-            if (blocked)
-                forward_lanes(out, indexes, in, l->w, rows, columns);
-            else
+            if (!blocked)
                 forward_pixel(out, indexes, in, l->w, rows, columns);
+            else if (l->size == 2 && is_two(rows) && is_two(columns)) /* the usual one: without loops */
+                forward_lanes(out, indexes, in, l->w, two_from(rows.first), two_from(columns.first));
+            else
+                forward_lanes(out, indexes, in, l->w, rows, columns);
         }
     }
 }
@@ -104,16 +114,37 @@ static void forward(attr_op *op) {
 enum { small_window = 3 };
 
 static inline ATTR_INLINE void backward_window(real *din, const real *dout, const int *index, int w, span rows,
-                                               span columns) {
+                                               span columns, int stores) {
     const lane_values d = *(const lane_values *)dout;
     const lane_numbers at = *(const lane_numbers *)index;
     for (int y = rows.first; y < rows.last; y++) {
         for (int x = columns.first; x < columns.last; x++) {
             lane_values *to = (lane_values *)(din + ((size_t)y * w + x) * attr_lanes);
             const lane_mask here = __builtin_convertvector(at == y * w + x, lane_mask);
-            *to += (lane_values)(here & (lane_mask)d);
+            const lane_values chosen = (lane_values)(here & (lane_mask)d);
+            if (stores)
+                *to = chosen;
+            else
+                *to += chosen;
         }
     }
+}
+
+static inline ATTR_INLINE void backward_windows(real *din, const real *dout, const int *indexes, const layer *l,
+                                                span rows, int stores) {
+    for (int ox = 0; ox < l->out_w; ox++, dout += attr_lanes, indexes += attr_lanes) {
+        const span columns = span_of(ox, l, l->w);
+        if (l->size == 2 && is_two(rows) && is_two(columns))
+            backward_window(din, dout, indexes, l->w, two_from(rows.first), two_from(columns.first), stores);
+        else
+            backward_window(din, dout, indexes, l->w, rows, columns, stores);
+    }
+}
+
+/* Whether each pixel is in one window. */
+static inline int are_apart(const layer *l) {
+    return l->size == l->stride && span_of(l->out_h - 1, l, l->h).last == l->h &&
+           span_of(l->out_w - 1, l, l->w).last == l->w;
 }
 
 /* `fresh`: what stands in din is overwritten. Rows are zeroed just before they are first added to, while they are in
@@ -121,22 +152,23 @@ static inline ATTR_INLINE void backward_window(real *din, const real *dout, cons
 static inline ATTR_INLINE void backward_body(real *din, const real *dout, const int *indexes, const layer *l,
                                              int blocked, int fresh) {
     const int lanes = blocked ? attr_lanes : 1, windows = blocked && l->size <= small_window;
+    const int stores = fresh && windows && are_apart(l), numbers = l->out_w * lanes;
     const size_t row = (size_t)l->w * lanes;
-    int zeroed = fresh ? 0 : l->h;
-    for (int oy = 0; oy <= l->out_h; oy++) {
+    int zeroed = fresh && !stores ? 0 : l->h;
+    for (int oy = 0; oy <= l->out_h; oy++, dout += numbers, indexes += numbers) {
         const span rows = oy < l->out_h ? span_of(oy, l, l->h) : (span){l->h, l->h};
         if (zeroed < rows.last) {
             memset(din + zeroed * row, 0, (rows.last - zeroed) * row * sizeof *din);
             zeroed = rows.last;
         }
-        for (int ox = 0; oy < l->out_h && ox < l->out_w; ox++, dout += lanes, indexes += lanes) {
-            if (windows) {
-                backward_window(din, dout, indexes, l->w, rows, span_of(ox, l, l->w));
-                continue;
-            }
-            for (int lane = 0; lane < lanes; lane++)
-                if (indexes[lane] >= 0) din[(size_t)indexes[lane] * lanes + lane] += dout[lane];
-        }
+        if (oy == l->out_h) break;
+        if (stores)
+            backward_windows(din, dout, indexes, l, rows, 1);
+        else if (windows)
+            backward_windows(din, dout, indexes, l, rows, 0);
+        else
+            for (int i = 0; i < numbers; ++i)
+                if (indexes[i] >= 0) din[(size_t)indexes[i] * lanes + i % lanes] += dout[i];
     }
 }
 ATTR_DISPATCH(backward_plane, backward_body,
