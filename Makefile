@@ -93,8 +93,9 @@ once    = $(filter-out $(twice),$(sources))
 # Blocked kernels: also for each generation of x86, chosen when the program runs.
 simd     = $(wildcard plugin/kernels/simd/*.c)
 isas     = $(if $(findstring x86_64,$(shell $(CC) -dumpmachine)),any v3 v4,any)
-flags_v3 = -march=x86-64-v3
-flags_v4 = -march=x86-64-v4 -mprefer-vector-width=512
+# Values that loops have in common stay in memory: registers are for sums.
+flags_v3 = -march=x86-64-v3 -fno-predictive-commoning
+flags_v4 = -march=x86-64-v4 -mprefer-vector-width=512 -fno-predictive-commoning
 amx      = $(if $(filter v4,$(isas)),$(wildcard plugin/kernels/amx/*.c))
 
 plugin_objects = $(patsubst plugin/%.c,$(OBJ)/%.o,$(once) $(amx)) \

@@ -173,13 +173,23 @@ ALWAYS_INLINE void sum_chunks(sixteen sum[attr_thin][most_chunks], const band_ro
     }
 }
 
-static void store_row(float *to, const real *sum, const attr_finish *f, int channel, int n, int step) {
-    double scale = f->scale ? f->scale[channel] : 1, bias = f->bias ? f->bias[channel] : 0;
-    for (int i = 0; i < n; ++i, to += step) {
+ALWAYS_INLINE void store_pixels(float *to, const real *sum, const attr_finish *f, int channel, int n, int step,
+                                int add) {
+    double scale = f->scale ? f->scale[channel] : 1, bias = f->bias ? f->bias[channel] : 0, slope = f->slope;
+    for (int i = 0; i < n; ++i) {
         double value = scale * sum[i] + bias;
-        if (value < 0) value *= f->slope;
-        *to = (float)(f->add ? value + *to : value);
+        value = value < 0 ? value * slope : value;
+        to[i * step] = (float)(add ? value + to[i * step] : value);
     }
+}
+
+static void store_row(float *to, const real *sum, const attr_finish *f, int channel, int n, int step) {
+    if (step > 1)
+        store_pixels(to, sum, f, channel, n, step, f->add);
+    else if (f->add)
+        store_pixels(to, sum, f, channel, n, 1, 1);
+    else
+        store_pixels(to, sum, f, channel, n, 1, 0);
 }
 
 /* Row i of a class. */
