@@ -79,5 +79,6 @@ size_t attr_amx_scratch(const attr_blocked_conv *c, int taps) {
     size_t pairs = (size_t)up(c->chunk_blocks, 2), planes = c->transposed ? 1 : (size_t)c->stride * c->stride;
     size_t pair = attr_lanes * sizeof(uint32_t), columns = (size_t)c->simd->columns;
     return attr_amx_sums(c) +
-           pairs * c->parts * pair * (planes * attr_amx_line_bound(c, c->most_units) + taps * columns);
+           c->parts * pair *
+               (pairs * planes * attr_amx_line_bound(c, c->most_units) + most(taps, attr_amx_panel_steps) * columns);
 }

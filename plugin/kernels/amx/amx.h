@@ -54,6 +54,12 @@ int attr_amx_line(const attr_amx_lines *l, int units);
 /* At most, whatever the class. */
 size_t attr_amx_line_bound(const attr_blocked_conv *c, int units);
 
+/* Pairs of blocks of channels whose weights are in a panel at a time: so many that it has about as many steps. */
+enum { attr_amx_panel_steps = 18 };
+static inline int attr_amx_panel_pairs(int taps) {
+    return taps > 0 && taps < attr_amx_panel_steps ? attr_amx_panel_steps / taps : 1;
+}
+
 /* Bytes of working memory of a thread, and those of its sums; `taps` of the class with most. */
 size_t attr_amx_sums(const attr_blocked_conv *c);
 size_t attr_amx_scratch(const attr_blocked_conv *c, int taps);

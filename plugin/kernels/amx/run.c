@@ -120,6 +120,20 @@ static void write_block(float *to, const void *sums, int tile, const attr_unit_b
 
 /* ---- A block of units, a run */
 
+/* All products of a chunk of channels: a few blocks at a time, so that their weights stay in the cache. */
+static void multiply_chunk(void *sums, const panels *p, const attr_unit_block *u, const attr_amx_lines *l, int column,
+                           int block, int blocks, int tiles) {
+    const attr_blocked_conv *c = u->conv;
+    size_t pair = (size_t)l->planes * c->parts * attr_amx_line(l, u->count) * lanes;
+    int some = 2 * attr_amx_panel_pairs(u->class->taps);
+    for (int first = 0; first < blocks; first += some) {
+        int many = blocks - first < some ? blocks - first : some;
+        panels here = {p->values + first / 2 * pair, p->weights, p->sums};
+        attr_amx_weigh(p->weights, u, column, block + first, many);
+        multiply(sums, &here, u, l, many, tiles, block + first == 0);
+    }
+}
+
 static void run_block(float *to, const float *from, const panels *p, const attr_unit_block *u, const attr_amx_lines *l,
                       const attr_gate *gate, const attr_finish *finish, int column, int end, int samples) {
     const attr_blocked_conv *c = u->conv;
@@ -131,8 +145,7 @@ static void run_block(float *to, const float *from, const panels *p, const attr_
             int tiles = c->simd->columns / lanes, left_tiles = c->to_blocks - k / lanes;
             if (tiles > left_tiles) tiles = left_tiles;
             if (blocks < c->from_blocks) sums += (size_t)(k - column) * c->most_units * c->simd->element;
-            attr_amx_weigh(p->weights, u, k, block, blocks);
-            multiply(sums, p, u, l, blocks, tiles, block == 0);
+            multiply_chunk(sums, p, u, l, k, block, blocks, tiles);
             for (int tile = 0; left == blocks && tile < tiles; ++tile)
                 write_block(to, sums, tile, u, l, finish, k / lanes + tile, samples);
         }
@@ -140,7 +153,7 @@ static void run_block(float *to, const float *from, const panels *p, const attr_
 }
 
 static panels panels_of(char *scratch, const attr_blocked_conv *c, int taps) {
-    size_t pairs = ((size_t)c->chunk_blocks + 1) / 2, tiles = (size_t)c->simd->columns / lanes;
+    size_t pairs = (size_t)attr_amx_panel_pairs(taps), tiles = (size_t)c->simd->columns / lanes;
     panels p = {.sums = scratch};
     p.weights = (uint32_t *)(p.sums + attr_amx_sums(c));
     p.values = p.weights + pairs * taps * tiles * c->parts * attr_amx_tile;
