@@ -63,7 +63,7 @@ static double *run(const setting *s, attr_engine *e, int first, int count) {
     for (int b = 0; b < count; b++) {
         for (int i = 0; i < s->net->n; i++) {
             const attr_op *op = attr_engine_op(e, i);
-            attr_tensor_read(at, op->writes, b, 0, op->outputs);
+            if (!op->joined) attr_tensor_read(at, op->writes, b, 0, op->outputs); /* else it is nowhere */
             at += op->outputs;
         }
         attr_tensor_read_gradient(at, attr_engine_input(e), b, 0, s->inputs);

@@ -162,8 +162,8 @@ static float *run_by(const problem *p, const dress *d, attr_sum sum, attr_cpu ge
     cr_assert_eq(attr_allocate(&scratch, threads, attr_blocked_conv_scratch(c), "a test"), ATTR_OK);
     cr_assert_eq(attr_allocate(&to, size, sizeof *to, "a test"), ATTR_OK);
     memcpy(to, p->to, size * sizeof *to);
-    attr_gate gate = {has_signs(p, d) ? p->positive : NULL, .25f, d->gated ? p->gate_scale : NULL};
-    attr_finish finish = {d->affine ? p->scale : NULL, d->affine ? p->bias : NULL, d->slope, d->add, positive};
+    attr_gate gate = {has_signs(p, d) ? p->positive : NULL, .25f, d->gated ? p->gate_scale : NULL, NULL};
+    attr_finish finish = {d->affine ? p->scale : NULL, d->affine ? p->bias : NULL, d->slope, d->add, positive, NULL};
     attr_blocked_conv *other = pack(c, p, sum);
     attr_blocked_conv_run(to, p->from, c, &gate, &finish, count, scratch, threads);
     attr_cpu_limit = ATTR_CPU_AMX;

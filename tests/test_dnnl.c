@@ -67,7 +67,7 @@ static float *run(const problem *p, attr_conv_by by, int gated, int add, int thr
     cr_assert_eq(attr_allocate(&to, p->to_size, sizeof *to, "a test"), ATTR_OK);
     memcpy(to, p->to, p->to_size * sizeof *to);
     attr_noisy_array weights = {.values = p->weights};
-    attr_gate gate = {gated ? p->positive : NULL, .25f, gated ? p->gate_scale : NULL};
+    attr_gate gate = {gated ? p->positive : NULL, .25f, gated ? p->gate_scale : NULL, NULL};
     attr_finish finish = {.slope = 1, .add = add};
     attr_blocked_conv_pack(there, back, &weights, scratch, each, threads);
     attr_blocked_conv_run(to, p->from, c, &gate, &finish, count, scratch, threads);

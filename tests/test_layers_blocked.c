@@ -2,6 +2,7 @@
  * expected of each. */
 #include <criterion/criterion.h>
 
+#include "base/dispatch.h"
 #include "engine_pair.h"
 #include "layer_harness.h"
 #include "model/engine.h"
@@ -40,6 +41,35 @@ Test(layers_blocked, pools_and_elementwise_layers) {
         {.cfg = "[net] height=4 width=5 channels=2 " CONV "32 [dropout] probability=.5 " CONV "16 [cost]"},
     };
     CHECK(rows);
+}
+
+/* Only where tensors share memory: the harness compares with an engine that keeps all. */
+Test(layers_blocked, convolution_of_a_picture_does_the_pool_behind_it) {
+    const layer_row rows[] = {
+        {.cfg = "[net] height=9 width=8 channels=3 " CONV "40 [maxpool] size=2 stride=2 " CONV "17"},
+        {.cfg = "[net] height=7 width=31 channels=1 " CONV "16 [maxpool] size=2 stride=2 padding=0 " CONV "17"},
+        {.cfg = "[net] height=6 width=37 channels=4 [convolutional] filters=33 size=5 stride=2 activation=relu "
+                "[maxpool] size=2 stride=2 " CONV "3"},
+        {.cfg = "[net] height=5 width=6 channels=2 [convolutional] filters=7 size=1 activation=linear [maxpool] size=2 "
+                "stride=2 [dropout] " CONV "3"},
+        {.cfg = "[net] height=6 width=6 channels=3 " CONV "16 [maxpool] size=2 stride=2"},
+        {.cfg = "[net] height=6 width=6 channels=3 " CONV
+                "16 [maxpool] size=2 stride=2 [upsample] stride=2 [route] layers=-1,0 "},
+    };
+    const size_t joined = 4; /* heads are not, nor what others read, too */
+    for (attr_cpu generation = ATTR_CPU_ANY; generation <= ATTR_CPU_AMX; ++generation) {
+        attr_cpu_limit = generation;
+        CHECK(rows);
+    }
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        network *net = make_test_network(rows[i].cfg, 1);
+        attr_engine *e;
+        cr_assert_eq(attr_engine_create(&e, net, ATTR_F32, 1, ATTR_KEEP_NEEDED), ATTR_OK);
+        attr_op *expected = i < joined ? attr_engine_op(e, 1) : NULL;
+        cr_expect(attr_engine_op(e, 0)->joined == expected, "%s", rows[i].cfg);
+        attr_engine_free(e);
+        free_network(net);
+    }
 }
 
 Test(layers_blocked, shortcuts_of_other_sizes_and_channels) {

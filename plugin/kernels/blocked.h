@@ -65,22 +65,33 @@ typedef struct {
     attr_conv_by by;
 } attr_conv_direction;
 
+/* Maxima of windows of 2 x 2 pixels side by side, h x w of them: window (i, j) has the pixels (2 i, 2 j) to
+ * (2 i + 1, 2 j + 1) that there are; what they mean is what [maxpool] says (layers/maxpool.c). */
+typedef struct {
+    int h, w;
+    int *indexes; /* the pixel of a maximum in its plane, -1 for none; as a blocked tensor of h x w */
+} attr_pooling;
+
 /* What a value of a blocked tensor becomes when it is read: times the derivative of an activation of two lines (1 where
- * `positive`, else `slope`; not when NULL), times scale[channel] (not when NULL; padded to 16 channels). */
+ * `positive`, else `slope`; not when NULL), times scale[channel] (not when NULL; padded to 16 channels). With `pooling`, for a run to a picture only, the tensor has the
+ * gradients of maxima, and `positive` is theirs: values are those gradients where the maxima were, else 0. */
 typedef struct {
     const attr_signs *positive;
     float slope;
     const float *scale;
+    const attr_pooling *pooling; /* NULL: none */
 } attr_gate;
 
 /* What a sum becomes when it is stored: scale[channel] x sum + bias[channel] (both padded to 16 channels; NULL for 1
  * and 0), times `slope` where negative; added to what is there when `add`. `positive` is told what was, unless NULL;
- * blocked tensors only. */
+ * blocked tensors only. With `pooling`, for a run from a picture only, maxima are stored, their indexes, and whether
+ * they are positive. */
 typedef struct {
     const double *scale, *bias;
     double slope;
     int add;
     attr_signs *positive;
+    const attr_pooling *pooling; /* NULL: none */
 } attr_finish;
 
 typedef struct attr_blocked_conv attr_blocked_conv;

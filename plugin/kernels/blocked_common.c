@@ -132,7 +132,8 @@ static size_t band_size(const attr_blocked_conv *c, int band, int channels) {
 
 static size_t thin_from_scratch(const attr_blocked_conv *c) {
     int columns = (c->to_blocks * attr_lanes + c->simd->columns - 1) / c->simd->columns * c->simd->columns;
-    return ((size_t)attr_thin_line(c) * c->size + (size_t)columns * c->area) * c->from_c;
+    size_t rows = 2 * (size_t)c->to_blocks * attr_lanes * c->to_w;
+    return ((size_t)attr_thin_line(c) * c->size + (size_t)columns * c->area) * c->from_c + rows;
 }
 
 static size_t panel_scratch(const attr_blocked_conv *c, int taps) {
@@ -150,7 +151,7 @@ static size_t scratch_numbers(const attr_blocked_conv *c, int taps) {
     case ATTR_CONV_THIN_FROM:
         return thin_from_scratch(c);
     case ATTR_CONV_THIN_TO:
-        return band_size(c, attr_thin_band, c->from_blocks * attr_lanes);
+        return band_size(c, attr_thin_band, c->from_blocks * attr_lanes) + (size_t)c->from_w * attr_lanes;
     default:
         return panel_scratch(c, taps);
     }

@@ -24,6 +24,9 @@ int attr_blocked_keeps_gradient(const attr_op *op);
 int attr_blocked_describe(attr_conv_shape *shape, attr_conv_direction *forward, attr_conv_direction *backward,
                           const attr_op *op);
 
+/* See attr_layer_kind: a convolution of a picture does the [maxpool] of size 2 and stride 2 behind it. */
+int attr_blocked_joins(const attr_op *op, const attr_op *next);
+
 void attr_blocked_forward(attr_op *op);
 /* Changes dout where the activation's derivative needs a pass of its own. */
 void attr_blocked_backward(attr_op *op);

@@ -119,12 +119,27 @@ int attr_blocked_describe(attr_conv_shape *shape, attr_conv_direction *forward, 
     return 1;
 }
 
+/* Its kernels store maxima of what they compute, and read gradients of maxima. */
+int attr_blocked_joins(const attr_op *op, const attr_op *next) {
+    const layer *l = next->l;
+    double slope;
+    return op->layout == ATTR_BLOCKED_OF_PLAIN && is_two_lines(&slope, op->l->activation) && l->type == MAXPOOL &&
+           l->size == 2 && l->stride == 2 && l->pad / 2 == 0;
+}
+
+static attr_pooling pooling_of(const attr_op *joined) {
+    return joined ? (attr_pooling){joined->l->out_h, joined->l->out_w, joined->indexes} : (attr_pooling){0};
+}
+
 void attr_blocked_forward(attr_op *op) {
     const blocked_layer *b = op->state;
-    attr_gate as_is = {NULL, 1, NULL};
+    attr_gate as_is = {.slope = 1};
     attr_finish finish = {.scale = b->scale, .bias = b->bias, .positive = op->memory[0]};
     int done = is_two_lines(&finish.slope, op->l->activation);
-    attr_blocked_conv_run(op->out, op->in[0], b->forward, &as_is, &finish, op->count, op->scratch, op->threads);
+    attr_pooling pooling = pooling_of(op->joined);
+    if (op->joined) finish.pooling = &pooling;
+    attr_blocked_conv_run(op->joined ? op->joined->out : op->out, op->in[0], b->forward, &as_is, &finish, op->count,
+                          op->scratch, op->threads);
     if (!done) attr_activate_f32(op->out, op->count * op->out_stride, op->l->activation);
 }
 
@@ -134,8 +149,11 @@ void attr_blocked_backward(attr_op *op) {
     double slope;
     attr_gate gate = {.positive = op->memory[0], .scale = op->l->batch_normalize ? b->gate_scale : NULL};
     attr_finish finish = {.slope = 1, .add = !op->din_fresh[0]};
+    attr_pooling pooling = pooling_of(op->joined);
     if (!is_two_lines(&slope, op->l->activation))
         attr_activation_gradient_f32(op->dout, op->out, op->count * op->out_stride, op->l->activation);
     gate.slope = (float)slope;
-    attr_blocked_conv_run(op->din[0], op->dout, b->backward, &gate, &finish, op->count, op->scratch, op->threads);
+    if (op->joined) gate.pooling = &pooling;
+    attr_blocked_conv_run(op->din[0], op->joined ? op->joined->dout : op->dout, b->backward, &gate, &finish, op->count,
+                          op->scratch, op->threads);
 }

@@ -83,5 +83,6 @@ const attr_layer_kind R(attr_convolutional) = {.type = CONVOLUTIONAL,
                                                .forward = forward,
                                                .backward_reads = backward_reads,
                                                .keeps_gradient = attr_blocked_keeps_gradient,
+                                               .joins = attr_blocked_joins,
                                                .stores = 1,
                                                .backward = backward};

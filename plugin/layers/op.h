@@ -68,6 +68,10 @@ typedef struct {
     /* Whether backward leaves dout as it was. NULL: no. */
     int (*keeps_gradient)(const attr_op *op);
 
+    /* Whether it can do forward and backward of the next layer, which alone reads what it writes, together with its
+     * own: op->joined tells it to, what lies between the two is never stored then. NULL: no. */
+    int (*joins)(const attr_op *op, const attr_op *next);
+
     /* Whether its output and gradient are those of the one tensor that it reads: nothing to compute. NULL: never. */
     int (*is_view)(const attr_op *op);
 
@@ -104,6 +108,8 @@ struct attr_op {
     size_t bytes;              /* that the layer has allocated, or would */
     int active;                /* takes part in the current backward; the engine's */
     int is_view;
+    attr_op *joined; /* the next layer, if this one does it, too: it has the tensor and the choices; the engine's */
+    int is_joined;   /* the layer before does this one */
     attr_layout layout;
     int blocked;             /* what it writes */
     attr_softplus softplus;  /* the engine's */

@@ -117,7 +117,8 @@ static double seconds_now(void) {
 
 /* As a layer with batch norm and leaky does it: see layers/blocked_common.c. */
 static double time_once(const bench *b, const attr_blocked_conv *conv, int is_backward) {
-    attr_gate gate = {is_backward ? b->from_positive : NULL, .1f, is_backward ? b->gate_scale : NULL};
+    attr_gate gate = {.slope = .1f};
+    if (is_backward) gate.positive = b->from_positive, gate.scale = b->gate_scale;
     attr_finish finish = {.slope = 1};
     if (!is_backward)
         finish = (attr_finish){.scale = b->scale, .bias = b->bias, .slope = .1, .positive = b->to_positive};

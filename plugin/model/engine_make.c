@@ -115,11 +115,30 @@ static void describe_kept(attr_engine *e, const bool *layers) {
     }
 }
 
+static int count_readers(const attr_engine *e, const attr_tensor *t) {
+    int count = 0;
+    for (int i = 0; i < e->net.n; ++i)
+        for (int j = 0; j < e->ops[i].input_count; ++j) count += e->ops[i].reads[j] == t;
+    return count;
+}
+
+static void join_layers(attr_engine *e) {
+    for (int i = 0; i + 1 < e->net.n; ++i) {
+        attr_op *op = &e->ops[i], *next = op + 1;
+        if (!op->kind->joins || !op->kind->joins(op, next) || op->kept.size || next->copies[0].size) continue;
+        if (next->reads[0] != op->writes || count_readers(e, op->writes) > 1) continue;
+        if (attr_is_head(e->ops, e->net.n, next->index)) continue; /* seeds may stand in what it reads */
+        op->joined = next;
+        next->is_joined = 1;
+    }
+}
+
 /* Points the ops at their tensors. */
 static attr_status give_memory(attr_engine *e, attr_keep keep, int parts) {
     if (e->precision != ATTR_F32 || keep.all) parts = 1;
     if (!parts) parts = attr_parts_that_pay(e->ops, e->net.n, e->batch, e->threads);
     describe_kept(e, keep.layers);
+    if (!keep.all && !e->is_smooth) join_layers(e);
     ATTR_TRY(
         attr_tensor_memory_make(&e->memory, e->ops, e->net.n, e->tensors, e->batch, parts, keep.all, e->only_planned));
     e->bytes += e->memory.bytes;

@@ -23,7 +23,8 @@ typedef struct {
 typedef struct {
     span values, gradient;
     int values_in, gradient_in;
-    bool is_seen; /* from outside: the input, what heads read and write, what layers that are kept write */
+    bool is_absent; /* it is never stored */
+    bool is_seen;   /* from outside: the input, what heads read and write, what layers that are kept write */
     bool values_seen, gradient_seen; /* of the places: some tensor that has its numbers there is */
 } lifetime;
 
@@ -63,6 +64,13 @@ static void find_lifetimes(lifetime *of, const attr_op *ops, int layers, const a
             of[op->writes - tensors].gradient.first = layers;
             of[op->writes - tensors].is_seen = true;
         }
+    }
+    for (int i = 0; i < layers; ++i) {
+        if (!ops[i].joined) continue;
+        lifetime *written = &of[ops[i].joined->writes - tensors];
+        of[i + 1].is_absent = true;
+        written->values.first = i;
+        written->gradient.last = end - i;
     }
 }
 
@@ -157,7 +165,7 @@ static void want_all(wishes *w, const lifetime *of, attr_op *ops, int layers, at
     for (int i = 0; i <= layers; ++i) {
         bool values_whole = keep_all || (seen_apart && of[i].values_seen);
         bool gradient_whole = keep_all || (seen_apart && of[i].gradient_seen);
-        if (tensors[i].size == 0) continue;
+        if (tensors[i].size == 0 || of[i].is_absent) continue;
         if (of[i].values_in == i) want(w, values_whole, &tensors[i].values, &tensors[i], of[i].values);
         if (of[i].gradient_in == i) want(w, gradient_whole, &tensors[i].gradient, &tensors[i], of[i].gradient);
     }

@@ -5,6 +5,7 @@
  * the outputs and inputs of heads. A gradient is needed from the backward of its last reader to that of its writer.
  * A layer that works in place (see op.h) may have its output where its input is that nobody reads later, and gradients
  * that are copies of one another in one place, as long as nobody adds to one of them while another is still read.
+ * What a layer joined with the next one writes (see op.h) is never there, and what the next one writes is there longer.
  * The gradients of what heads read and write are there from the end of the forward on, for seeds. All this holds for a
  * backward from any heads, and several may follow one forward: what is needed to the end is never
  * overwritten by a backward. The network's input and its gradient are always kept. */

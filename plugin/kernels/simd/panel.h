@@ -38,7 +38,7 @@ typedef enum {
     ATTR_CONV_WINOGRAD,
     ATTR_CONV_GATHER,
     ATTR_CONV_DEPTHWISE,
-    ATTR_CONV_THIN_FROM, /* see thin.c */
+    ATTR_CONV_THIN_FROM, /* see thin_from.c, thin_to.c */
     ATTR_CONV_THIN_TO,
     ATTR_CONV_AMX, /* see amx.h */
     ATTR_CONV_DNNL /* all is in `dnnl`; `packed` is for the other direction */
@@ -76,7 +76,7 @@ struct attr_blocked_conv {
     int classes;      /* 1 for Winograd */
     attr_pixel_class *class;
     /* Squares of weights, the same for both directions of a shape: [group][blocks of n][blocks of c][area][16 c][16 n].
-     * Groups of one channel: [to_blocks][area][16]; thin ones: see thin.c. */
+     * Groups of one channel: [to_blocks][area][16]; thin ones: see there. */
     float *packed;
     int borrows; /* packed belongs to the other direction */
     struct attr_dnnl_conv *dnnl;
