@@ -2,15 +2,14 @@
  * Lewis, Plis 2022, a comparison method of their code. */
 #include "methods/method.h"
 
-#include <string.h>
-
 static double only_point(const attr_base *base, const float *x, uint64_t sample, size_t p, float *z, float *m) {
     const attr_job *job = base->data;
     const float *origin = job->settings->origin;
     size_t size = attr_engine_inputs(job->engine);
     (void)sample;
     (void)p;
-    memcpy(z, x, size * sizeof *z);
+#pragma omp parallel for schedule(static)
+    for (size_t i = 0; i < size; ++i) z[i] = x[i];
     for (size_t i = 0; m && i < size; ++i) m[i] = origin ? x[i] - origin[i] : x[i];
     return 1;
 }

@@ -60,6 +60,7 @@ static double path_point(const attr_base *base, const float *x, uint64_t sample,
     size_t number = path->baseline_is_sample ? (size_t)sample : p / path->steps;
     const float *baseline = path->baselines + number * size;
     float a = (float)path->nodes[step];
+#pragma omp parallel for schedule(static)
     for (size_t i = 0; i < size; ++i) {
         float start = start_of(path, baseline, x, i), way = x[i] - start;
         z[i] = start + a * way;

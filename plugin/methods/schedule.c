@@ -41,8 +41,12 @@ void attr_noisy_copy(float *out, const float *x, size_t size, double sigma, cons
                      uint64_t copy) {
     attr_random noise = {seed, ATTR_STREAM_INPUT_NOISE, 0, copy};
     float s = (float)sigma;
-    attr_random_normal(out, &noise, 0, size);
-    for (size_t i = 0; i < size; ++i) out[i] = x[i] + (deviation ? s * deviation[i] : s) * out[i];
+#pragma omp parallel for schedule(static)
+    for (size_t first = 0; first < size; first += block) {
+        size_t end = size - first < block ? size : first + block;
+        attr_random_normal(out + first, &noise, first, end - first);
+        for (size_t i = first; i < end; ++i) out[i] = x[i] + (deviation ? s * deviation[i] : s) * out[i];
+    }
 }
 
 /* The input of a sample. */
@@ -62,10 +66,11 @@ static void set_points(runner *r, uint64_t clone, size_t first, int count) {
     for (int b = 0; b < count; ++b) {
         size_t k = first + (size_t)b;
         uint64_t sample = clone * r->schedule->samples + k / base->points;
-        float *z = climbs(r) ? r->points + (size_t)b * r->size : r->points;
+        float *place = climbs(r) ? NULL : attr_engine_input_f32(r->engine, b);
+        float *z = climbs(r) ? r->points + (size_t)b * r->size : place ? place : r->points;
         float *m = r->multipliers ? r->multipliers + (size_t)b * r->size : NULL;
         r->weights[b] = base->point(base, input_of(r, sample), sample, k % base->points, z, m);
-        attr_engine_set_input_f32(r->engine, b, z);
+        if (!place) attr_engine_set_input_f32(r->engine, b, z);
     }
 }
 

@@ -104,10 +104,26 @@ static void sum_channels(attr_pooled_statistics *p, const double *values, int ch
 }
 
 static void pool_next(attr_pooled_statistics *p, const attr_pooled_statistics *finer) {
-    memset(p->sample, 0, (size_t)p->height * p->width * sizeof *p->sample);
-    for (int y = 0; y < finer->height; ++y)
-        for (int x = 0; x < finer->width; ++x)
-            p->sample[(size_t)(y / 2) * p->width + x / 2] += finer->sample[(size_t)y * finer->width + x];
+    int w = finer->width;
+#pragma omp parallel for schedule(static) if (p->height >= 16)
+    for (int y = 0; y < p->height; ++y) {
+        double *to = p->sample + (size_t)y * p->width;
+        memset(to, 0, (size_t)p->width * sizeof *to);
+        for (int line = 2 * y; line < 2 * y + 2 && line < finer->height; ++line) {
+            const double *from = finer->sample + (size_t)line * w;
+            for (int x = 0; x < w / 2; ++x) to[x] = to[x] + from[2 * x] + from[2 * x + 1];
+            if (w % 2) to[w / 2] += from[w - 1];
+        }
+    }
+}
+
+/* take() with all threads. */
+static void take_all(attr_pooled_statistics *p, double count) {
+    size_t size = (size_t)p->height * p->width;
+#pragma omp parallel for schedule(static) if (size > block)
+    for (size_t first = 0; first < size; first += block)
+        take(p->mean + first, p->deviations + first, p->sample + first, size - first < block ? size - first : block,
+             count);
 }
 
 static void take_pools(attr_statistics *s, const double *values) {
@@ -117,7 +133,7 @@ static void take_pools(attr_statistics *s, const double *values) {
             sum_channels(p, values, s->plan.shape.channels);
         else
             pool_next(p, p - 1);
-        take(p->mean, p->deviations, p->sample, (size_t)p->height * p->width, (double)s->units);
+        take_all(p, (double)s->units);
     }
 }
 

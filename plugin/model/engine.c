@@ -68,6 +68,10 @@ attr_op *attr_engine_op(attr_engine *e, int layer_index) {
     return &e->ops[layer_index];
 }
 
+float *attr_engine_input_f32(attr_engine *e, int sample) {
+    return e->precision == ATTR_F32 ? (float *)e->tensors[0].values + sample * e->inputs : NULL;
+}
+
 void attr_engine_set_input_f32(attr_engine *e, int sample, const float *x) {
     if (e->precision == ATTR_F32) {
         memcpy((float *)e->tensors[0].values + sample * e->inputs, x, e->inputs * sizeof *x);

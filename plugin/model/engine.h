@@ -71,6 +71,9 @@ size_t attr_engine_inputs(const attr_engine *e);
 attr_op *attr_engine_op(attr_engine *e, int layer);
 
 void attr_engine_set_input_f32(attr_engine *e, int sample, const float *x);
+
+/* Where a sample of a single-precision engine stands, to be written; NULL in double precision. */
+float *attr_engine_input_f32(attr_engine *e, int sample);
 void attr_engine_set_input_f64(attr_engine *e, int sample, const double *x);
 
 /* Runs samples 0 .. count-1 through the network. */
