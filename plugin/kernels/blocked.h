@@ -73,8 +73,9 @@ typedef struct {
 } attr_pooling;
 
 /* What a value of a blocked tensor becomes when it is read: times the derivative of an activation of two lines (1 where
- * `positive`, else `slope`; not when NULL), times scale[channel] (not when NULL; padded to 16 channels). With `pooling`, for a run to a picture only, the tensor has the
- * gradients of maxima, and `positive` is theirs: values are those gradients where the maxima were, else 0. */
+ * `positive`, else `slope`; not when NULL), times scale[channel] (not when NULL; padded to 16 channels). With
+ * `pooling`, for a run to a picture only, the tensor has gradients of maxima, and `positive` is theirs: the values are
+ * these gradients where the maxima were, else 0. */
 typedef struct {
     const attr_signs *positive;
     float slope;
