@@ -34,7 +34,9 @@ typedef struct {
     const double *before; /* what is added to: the sums, or as many zeros */
 } pending;
 
+/* Nothing if p is NULL. */
 ALWAYS_INLINE void add_row(const pending *p, int row) {
+    if (!p) return;
     const float *main = p->tiles[row / attr_amx_rows * 2] + row % attr_amx_rows * lanes, *rest = main + attr_amx_tile;
     UNROLL for (int half = 0; half < lanes; half += 8) {
         doubles sum = (doubles)_mm512_cvtps_pd(_mm256_load_ps(main + half)) +
@@ -43,8 +45,8 @@ ALWAYS_INLINE void add_row(const pending *p, int row) {
     }
 }
 
-/* A tile product takes sixteen cycles and no vector unit: in between, rows of the tiles before are added. Small
- * products are summed first. */
+/* A tile product takes sixteen cycles and no vector unit: in between, rows of the tiles before are added, if there are
+ * any left. Small products are summed first. */
 #define MULTIPLY_THREE_PARTS(main, rest, weights, p, row)                                                              \
     do {                                                                                                               \
         _tile_loadd(7, (weights), 64);                                                                                 \
@@ -66,68 +68,74 @@ ALWAYS_INLINE void add_row(const pending *p, int row) {
         add_row(p, (row) + 7);                                                                                         \
     } while (0)
 
-/* A step of a strip whose values are `at` numbers further, adding rows from `row` on. After the last one the tiles are
- * stored, each as soon as it can be. */
-ALWAYS_INLINE void multiply_step(float stored[4][attr_amx_tile], const attr_amx_step *step, size_t at, size_t part,
-                                 const pending *p, int row, int tiles, int last) {
+/* Step i of a strip whose values are `at` numbers further. In the first two steps all rows are added. After the last
+ * one the tiles are stored, each as soon as it can be. */
+ALWAYS_INLINE void multiply_step(float stored[4][attr_amx_tile], const attr_amx_step *step, int i, size_t at,
+                                 size_t part, const pending *p, int tiles, int last) {
     const uint32_t *values = step->values + at, *weights = step->weights;
+    const pending *adding = i < 2 ? p : NULL;
+    int row = i * 8 * tiles;
     _tile_loadd(4, values, 64);
     _tile_loadd(5, values + part, 64);
     _tile_loadd(6, values + 2 * part, 64);
-    MULTIPLY_THREE_PARTS(0, 1, weights, p, row);
+    MULTIPLY_THREE_PARTS(0, 1, weights, adding, row);
     if (last) {
         _tile_stored(0, stored[0], 64);
         _tile_stored(1, stored[1], 64);
     }
     if (tiles == 1) return;
-    MULTIPLY_THREE_PARTS(2, 3, weights + 3 * attr_amx_tile, p, row + 8);
+    MULTIPLY_THREE_PARTS(2, 3, weights + 3 * attr_amx_tile, adding, row + 8);
     if (last) {
         _tile_stored(2, stored[2], 64);
         _tile_stored(3, stored[3], 64);
     }
 }
 
-/* Two steps, or one, into tiles that start at 0, while the rows of p are added. */
-ALWAYS_INLINE void multiply_two(float stored[4][attr_amx_tile], const attr_amx_step *steps, int count, size_t at,
-                                size_t part, const pending *p, int tiles) {
+/* All steps of a strip, into tiles that start at 0, while the rows of p are added. */
+ALWAYS_INLINE void multiply_strip(float stored[4][attr_amx_tile], const attr_amx_step *steps, int count, size_t at,
+                                  size_t part, const pending *p, int tiles) {
     _tile_zero(0);
     _tile_zero(1);
     _tile_zero(2);
     _tile_zero(3);
-    if (count == 2) {
-        multiply_step(stored, &steps[0], at, part, p, 0, tiles, 0);
-        multiply_step(stored, &steps[1], at, part, p, 8 * tiles, tiles, 1);
-    } else {
-        multiply_step(stored, &steps[0], at, part, p, 0, tiles, 1);
-        for (int row = 8 * tiles; row < 16 * tiles; ++row) add_row(p, row);
-    }
+    UNROLL for (int i = 0; i < count; ++i) multiply_step(stored, &steps[i], i, at, part, p, tiles, i == count - 1);
+    for (int row = 8 * tiles; count == 1 && row < 16 * tiles; ++row) add_row(p, row);
     __asm__ volatile("" ::: "memory"); /* the compiler does not know that tiles were stored */
 }
 
-ALWAYS_INLINE void multiply_f64(double *sums, const attr_amx_step *steps, int count, int strips, size_t part, int tiles,
-                                int fresh) {
+ALWAYS_INLINE void multiply_strips(double *sums, const attr_amx_step *steps, int count, int strips, size_t part,
+                                   int tiles, int fresh) {
     static const double zeros[two_tiles] __attribute__((aligned(64)));
     float stored[2][4][attr_amx_tile] __attribute__((aligned(64)));
     double nowhere[two_tiles] __attribute__((aligned(64)));
     pending p = {stored[1], nowhere, zeros};
-    int turn = 0;
     memset(stored[1], 0, sizeof stored[1]);
     __asm__ volatile("" ::: "memory");
-    for (int strip = 0; strip < strips; ++strip, sums += two_tiles)
-        for (int first = 0; first < count; first += 2, turn ^= 1) {
-            multiply_two(stored[turn], steps + first, count - first < 2 ? 1 : 2, (size_t)strip * attr_amx_tile, part,
-                         &p, tiles);
-            p = (pending){stored[turn], sums, fresh && first == 0 ? zeros : sums};
-        }
+    for (int strip = 0; strip < strips; ++strip, sums += two_tiles) {
+        multiply_strip(stored[strip % 2], steps, count, (size_t)strip * attr_amx_tile, part, &p, tiles);
+        p = (pending){stored[strip % 2], sums, fresh ? zeros : sums};
+    }
     for (int row = 0; row < 16 * tiles; ++row) add_row(&p, row);
+}
+
+ALWAYS_INLINE void multiply_f64(double *sums, const attr_amx_step *steps, int count, int strips, size_t part, int tiles,
+                                int fresh) {
+    if (tiles == 1)
+        multiply_strips(sums, steps, count, strips, part, 1, fresh);
+    else
+        multiply_strips(sums, steps, count, strips, part, 2, fresh);
 }
 
 void attr_amx_multiply_f64(double *sums, const attr_amx_step *steps, int count, int strips, size_t part, int tiles,
                            int fresh) {
-    if (tiles == 1)
-        multiply_f64(sums, steps, count, strips, part, 1, fresh);
+    if (count == 1)
+        multiply_f64(sums, steps, 1, strips, part, tiles, fresh);
+    else if (count == 2)
+        multiply_f64(sums, steps, 2, strips, part, tiles, fresh);
+    else if (count == 3)
+        multiply_f64(sums, steps, 3, strips, part, tiles, fresh);
     else
-        multiply_f64(sums, steps, count, strips, part, 2, fresh);
+        multiply_f64(sums, steps, attr_amx_steps, strips, part, tiles, fresh);
 }
 
 /* ---- One to three parts, sums in single precision: tiles 0 to 3, one for each tile of columns; 4 to 6 are parts of
