@@ -91,7 +91,8 @@ typedef struct {
     const uint32_t *values, *weights;
 } attr_amx_step;
 
-enum { attr_amx_steps = 4 /* at once: their weights stay in the first-level cache, their sums in tiles */ };
+/* At once: their weights stay in the first-level cache, their sums in tiles. */
+enum { attr_amx_steps = 4, attr_amx_steps_of_one_part = 6 };
 
 /* sums [strips][tiles of columns][16][16] (+)= the products of count <= attr_amx_steps steps; `fresh` stores, else
  * adds. Of two tiles of columns (f64) or four (f32) only the first `tiles` are wanted. */

@@ -29,9 +29,10 @@ static void multiply(void *sums, const panels *p, const attr_unit_block *u, cons
     size_t part = (size_t)attr_amx_line(l, u->count) * lanes, plane = c->parts * part;
     size_t weights = (size_t)c->simd->columns / lanes * c->parts * attr_amx_tile;
     if (count == 0 && fresh) memset(sums, 0, (size_t)strips * attr_amx_rows * c->simd->columns * c->simd->element);
-    for (int first = 0; first < count; first += attr_amx_steps) {
-        attr_amx_step steps[attr_amx_steps];
-        int many = count - first < attr_amx_steps ? count - first : attr_amx_steps;
+    int most = c->parts == 1 ? attr_amx_steps_of_one_part : attr_amx_steps;
+    for (int first = 0; first < count; first += most) {
+        attr_amx_step steps[attr_amx_steps_of_one_part];
+        int many = count - first < most ? count - first : most;
         for (int i = 0; i < many; ++i) {
             int pair = (first + i) / class->taps;
             attr_amx_tap tap = attr_amx_tap_of(l, class, (first + i) % class->taps);
