@@ -42,7 +42,8 @@ attr_status attr_engine_create_smooth(attr_engine **out, const network *net, att
 void attr_engine_set_sharpness(attr_engine *e, double beta);
 
 /* Whether each maximum of the forwards to come takes the pixel that it took, in the same sample, in the forward before:
- * held, a smooth network is smooth all over, and differences of its gradients see no jump. */
+ * held, a smooth network is smooth all over, and differences of its gradients see no jump. The engine has to keep all.
+ */
 void attr_engine_hold_choices(attr_engine *e, bool hold);
 
 /* Bytes that an engine of this batch allocates, so that a caller can choose the batch from a memory limit; 0 if there

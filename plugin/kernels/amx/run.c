@@ -53,8 +53,11 @@ static void multiply(void *sums, const panels *p, const attr_unit_block *u, cons
 typedef struct {
     doubles scale[2], bias[2];
     double slope;
-    int add;
+    int add, streams; /* streams: past the caches */
 } pixel_finish;
+
+/* A result that is larger will not be in the caches when it is read, and need not be read to be written. */
+enum { streamed_bytes = 8 << 20 };
 
 static pixel_finish pixel_finish_of(const attr_finish *f, int channel) {
     pixel_finish v = {.slope = f->slope, .add = f->add};
@@ -74,14 +77,20 @@ ALWAYS_INLINE doubles sums_of(const void *sums, size_t at, int single) {
 ALWAYS_INLINE void store_pixel(float *at, attr_signs *positive, const void *sums, size_t sum_at, int single,
                                const pixel_finish *f) {
     unsigned bits = 0;
+    __m256 result[2];
     UNROLL for (int half = 0; half < 2; ++half) {
         __m512d sum = (__m512d)(f->scale[half] * sums_of(sums, sum_at + half * 8, single) + f->bias[half]);
         __mmask8 is_positive = _mm512_cmp_pd_mask(sum, _mm512_setzero_pd(), _CMP_GT_OQ);
         bits |= (unsigned)is_positive << half * 8;
         sum = _mm512_mask_mul_pd(sum, (__mmask8)~is_positive, sum, _mm512_set1_pd(f->slope));
         if (f->add) sum = _mm512_add_pd(sum, _mm512_cvtps_pd(_mm256_load_ps(at + half * 8)));
-        _mm256_store_ps(at + half * 8, _mm512_cvtpd_ps(sum));
+        result[half] = _mm512_cvtpd_ps(sum);
     }
+    __m512 line = _mm512_insertf32x8(_mm512_castps256_ps512(result[0]), result[1], 1);
+    if (f->streams)
+        _mm512_stream_ps(at, line);
+    else
+        _mm512_store_ps(at, line);
     if (positive) *positive = (attr_signs)bits;
 }
 
@@ -92,6 +101,7 @@ ALWAYS_INLINE void write_pixels(float *to, const void *sums, int single, int til
     const attr_pixel_class *class = u->class;
     size_t plane = (size_t)c->to_h * c->to_w * lanes, tiles = (size_t)c->simd->columns / lanes;
     pixel_finish f = pixel_finish_of(finish, block * lanes);
+    f.streams = !f.add && (size_t)samples * u->to_sample * sizeof *to > streamed_bytes;
     for (int q = u->first; q < u->first + u->count;) {
         int row = q / l->pitch, j = q % l->pitch, i = row % l->rows, sample = row / l->rows;
         int next = (row + 1) * l->pitch, end = row * l->pitch + class->columns;
