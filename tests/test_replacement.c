@@ -216,6 +216,25 @@ Test(replacement, statistics_are_measured_behind_drawn_layers_only) {
     end(&t);
 }
 
+Test(replacement, statistics_are_the_same_where_the_layer_is_joined_with_the_next_one) {
+    const char *cfg = "[net] height=12 width=10 channels=3 [convolutional] filters=20 size=3 pad=1 batch_normalize=1 "
+                      "activation=leaky [maxpool] size=2 stride=2 [convolutional] filters=4 size=1 activation=linear";
+    replaced t;
+    attr_engine *joined;
+    double expected[2 * 20], got[2 * 20];
+    begin(&t, cfg);
+    cr_assert_eq(attr_engine_create(&joined, t.n.net, ATTR_F32, 1, ATTR_KEEP_NEEDED), ATTR_OK);
+    cr_assert(attr_engine_op(joined, 0)->joined != NULL);
+    attr_engine_set_input_f32(t.n.single, 0, t.n.x);
+    attr_engine_set_input_f32(joined, 0, t.n.x);
+    cr_assert_eq(attr_measure_moments(expected, expected + 20, t.n.single, 0), ATTR_OK);
+    cr_assert_eq(attr_measure_moments(got, got + 20, joined, 0), ATTR_OK);
+    cr_expect_arr_eq(got, expected, sizeof got);
+    cr_expect(attr_engine_op(joined, 0)->joined != NULL);
+    attr_engine_free(joined);
+    end(&t);
+}
+
 Test(replacement, noise_has_the_standard_deviation_of_each_array_times_t) {
     replaced t;
     begin(&t, "[net] height=16 width=16 channels=8 [convolutional] filters=256 size=3 pad=1 batch_normalize=1 "

@@ -34,6 +34,26 @@ static void run_plainly(attr_engine *e, attr_op *op, const float *zeros, const f
     if (op->kind->fold) op->kind->fold(op);
 }
 
+/* run_plainly() and what comes out, element by element. What a layer that is joined with the next one writes has no
+ * memory of its own: here it is given some. */
+static attr_status read_plainly(double *out, attr_engine *e, attr_op *op, const float *zeros, const float *ones) {
+    attr_op *joined = op->joined;
+    void *place = NULL;
+    if (joined) {
+        ATTR_TRY(attr_allocate(&place, op->out_stride, op->writes->element, "a layer's output"));
+        op->out = op->writes->values = place;
+        op->joined = NULL;
+    }
+    run_plainly(e, op, zeros, ones);
+    attr_tensor_read(out, op->writes, 0, 0, op->outputs);
+    if (joined) {
+        op->out = op->writes->values = NULL;
+        op->joined = joined;
+    }
+    free(place);
+    return ATTR_OK;
+}
+
 attr_status attr_measure_moments(double *mean, double *variance, attr_engine *e, int layer_index) {
     attr_op *op = attr_engine_op(e, layer_index);
     size_t channels = (size_t)op->l->out_c, area = (size_t)op->l->out_h * op->l->out_w;
@@ -43,10 +63,9 @@ attr_status attr_measure_moments(double *mean, double *variance, attr_engine *e,
     attr_status status = attr_allocate(&out, op->outputs, sizeof *out, "a layer's output");
     if (status == ATTR_OK) {
         for (size_t c = 0; c < channels; ++c) constants[channels + c] = 1;
-        run_plainly(e, op, constants, constants + channels);
-        attr_tensor_read(out, op->writes, 0, 0, op->outputs);
-        measure(mean, variance, out, channels, area);
+        status = read_plainly(out, e, op, constants, constants + channels);
     }
+    if (status == ATTR_OK) measure(mean, variance, out, channels, area);
     free(constants);
     free(out);
     return status;

@@ -60,7 +60,7 @@ attr_status attr_random_weights(network *net, uint64_t seed) {
     for (int i = 0; i < net->n; ++i) fill_layer(&net->layers[i], i, seed);
     attr_engine *e = NULL;
     float *x = NULL;
-    ATTR_TRY(attr_engine_create(&e, net, ATTR_F32, 1, ATTR_KEEP_ALL));
+    ATTR_TRY(attr_engine_create(&e, net, ATTR_F32, 1, ATTR_KEEP_NEEDED));
     attr_status status = attr_allocate(&x, (size_t)net->inputs, sizeof *x, "an input");
     if (status == ATTR_OK) {
         attr_random random = {seed, ATTR_STREAM_CHECK, 0, 0};
