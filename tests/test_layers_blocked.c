@@ -68,7 +68,7 @@ Test(layers_blocked, convolution_of_a_picture_does_the_pool_behind_it) {
         attr_op *expected = i < joined ? attr_engine_op(e, 1) : NULL;
         cr_expect(attr_engine_op(e, 0)->joined == expected, "%s", rows[i].cfg);
         attr_engine_free(e);
-        free_network(net);
+        free_test_network(net);
     }
 }
 
