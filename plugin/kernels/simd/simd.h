@@ -43,6 +43,10 @@ enum {
 #define UNROLL        _Pragma("GCC unroll 16")
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 
+static inline int smaller(int a, int b) {
+    return a < b ? a : b;
+}
+
 typedef real vector __attribute__((vector_size(ATTR_VECTOR_BYTES), aligned(ATTR_VECTOR_BYTES)));
 /* As many floats as a vector has lanes, and integers of their size. */
 typedef float float_vector __attribute__((vector_size(ATTR_VECTOR_BYTES / sizeof(real) * sizeof(float)),

@@ -9,10 +9,6 @@
 
 #include "kernels/simd/steps.h"
 
-static int smaller(int a, int b) {
-    return a < b ? a : b;
-}
-
 /* The padded lines [channel][ky] that row i of the result reads. */
 static void widen_lines(real *lines, const float *from, const attr_blocked_conv *c, const float *scale, int i) {
     int length = attr_thin_line(c);

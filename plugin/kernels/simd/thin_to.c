@@ -8,10 +8,6 @@
 #include "kernels/simd/steps.h"
 #include "kernels/simd/transpose.h"
 
-static int smaller(int a, int b) {
-    return a < b ? a : b;
-}
-
 typedef real sixteen __attribute__((vector_size(lanes * sizeof(real)), aligned(sizeof(real)), may_alias));
 typedef vector loose_vector __attribute__((aligned(sizeof(real)), may_alias));
 
