@@ -37,16 +37,21 @@ static bool climbs(const runner *r) {
 
 /* ---- Points */
 
-void attr_noisy_copy(float *out, const float *x, size_t size, double sigma, const float *deviation, uint64_t seed,
-                     uint64_t copy) {
-    attr_random noise = {seed, ATTR_STREAM_INPUT_NOISE, 0, copy};
+void attr_add_noise(float *out, const float *x, size_t size, double sigma, const float *deviation,
+                    const attr_random *random) {
     float s = (float)sigma;
 #pragma omp parallel for schedule(static)
     for (size_t first = 0; first < size; first += block) {
         size_t end = size - first < block ? size : first + block;
-        attr_random_normal(out + first, &noise, first, end - first);
+        attr_random_normal(out + first, random, first, end - first);
         for (size_t i = first; i < end; ++i) out[i] = x[i] + (deviation ? s * deviation[i] : s) * out[i];
     }
+}
+
+void attr_noisy_copy(float *out, const float *x, size_t size, double sigma, const float *deviation, uint64_t seed,
+                     uint64_t copy) {
+    attr_random noise = {seed, ATTR_STREAM_INPUT_NOISE, 0, copy};
+    attr_add_noise(out, x, size, sigma, deviation, &noise);
 }
 
 /* The input of a sample. */
@@ -67,7 +72,7 @@ static void set_points(runner *r, uint64_t clone, size_t first, int count) {
         size_t k = first + (size_t)b;
         uint64_t sample = clone * r->schedule->samples + k / base->points;
         float *place = climbs(r) ? NULL : attr_engine_input_f32(r->engine, b);
-        float *z = climbs(r) ? r->points + (size_t)b * r->size : place ? place : r->points;
+        float *row = climbs(r) ? r->points + (size_t)b * r->size : r->points, *z = place ? place : row;
         float *m = r->multipliers ? r->multipliers + (size_t)b * r->size : NULL;
         r->weights[b] = base->point(base, input_of(r, sample), sample, k % base->points, z, m);
         if (!place) attr_engine_set_input_f32(r->engine, b, z);

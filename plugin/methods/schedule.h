@@ -80,6 +80,10 @@ attr_status attr_schedule_run(attr_map *maps, attr_engine *e, attr_target *const
 attr_status attr_target_values(double *values, attr_engine *e, attr_target *const *targets, size_t target_count,
                                const float *x);
 
+/* out = x + sigma deviation n, element by element, n the normals of `random`; deviation NULL: 1. */
+void attr_add_noise(float *out, const float *x, size_t size, double sigma, const float *deviation,
+                    const attr_random *random);
+
 /* out = x with the noise of one copy: x + sigma deviation n, n the normals of stream ATTR_STREAM_INPUT_NOISE, sample
  * `copy`, with a negative sigma for their opposite. */
 void attr_noisy_copy(float *out, const float *x, size_t size, double sigma, const float *deviation, uint64_t seed,

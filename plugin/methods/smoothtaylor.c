@@ -6,23 +6,14 @@
 
 #include "base/random.h"
 
-enum { block = 4096 };
-
 static double root(const attr_base *base, const float *x, uint64_t sample, size_t p, float *z, float *m) {
     const attr_job *job = base->data;
     const attr_method_settings *settings = job->settings;
     size_t size = attr_engine_inputs(job->engine);
     attr_random noise = {settings->seed, ATTR_STREAM_ROOTS, 0, sample * base->points + p};
-    float sigma = (float)settings->root_sigma;
+    attr_add_noise(z, x, size, settings->root_sigma, settings->deviation, &noise);
 #pragma omp parallel for schedule(static)
-    for (size_t first = 0; first < size; first += block) {
-        size_t end = size - first < block ? size : first + block;
-        attr_random_normal(z + first, &noise, first, end - first);
-        for (size_t i = first; i < end; ++i) {
-            z[i] = x[i] + (settings->deviation ? sigma * settings->deviation[i] : sigma) * z[i];
-            m[i] = x[i] - z[i];
-        }
-    }
+    for (size_t i = 0; i < size; ++i) m[i] = x[i] - z[i];
     return (double)(p + 1);
 }
 
