@@ -1,6 +1,5 @@
-#include "kernels/amx/amx.h"
-
 #include "base/dispatch.h"
+#include "kernels/amx/amx.h"
 
 attr_status attr_amx_ready(void) {
     if (attr_cpu_newest() == ATTR_CPU_AMX) return ATTR_OK;

@@ -1,6 +1,7 @@
 /* Which implementation a convolution gets, and how it is cut. */
 #include "base/dispatch.h"
 #include "kernels/amx/amx.h"
+#include "kernels/amx/picture.h"
 #include "kernels/blocked.h"
 #include "kernels/dnnl.h"
 #include "kernels/simd/panel.h"
@@ -97,8 +98,16 @@ static int is_for_amx(const attr_conv_shape *s, attr_conv_direction direction) {
             is_better_with_amx(s, direction));
 }
 
+/* Matrix units sum a few products of a picture exactly enough for any sum, those towards one for ATTR_SUM_F32. */
+static attr_conv_kind kind_of_picture(const attr_conv_shape *s, attr_conv_direction direction) {
+    attr_conv_kind thin = direction.transposed ? ATTR_CONV_THIN_TO : ATTR_CONV_THIN_FROM;
+    if (attr_cpu_newest() < ATTR_CPU_AMX || direction.by == ATTR_CONV_BY_GATHER) return thin;
+    if (direction.transposed) return direction.sum == ATTR_SUM_F32 ? ATTR_CONV_AMX_TO : thin;
+    return attr_amx_picture_from_can(s) ? ATTR_CONV_AMX_FROM : thin;
+}
+
 static attr_conv_kind kind_of(const attr_conv_shape *s, attr_conv_direction direction) {
-    if (direction.plain_input) return direction.transposed ? ATTR_CONV_THIN_TO : ATTR_CONV_THIN_FROM;
+    if (direction.plain_input) return kind_of_picture(s, direction);
     if (is_depthwise(s)) return ATTR_CONV_DEPTHWISE;
     if (attr_dnnl_can(s, direction)) return ATTR_CONV_DNNL;
     if (is_for_amx(s, direction)) return ATTR_CONV_AMX;
@@ -116,7 +125,10 @@ attr_conv_by attr_blocked_conv_by(const attr_conv_shape *s, attr_conv_direction 
         return ATTR_CONV_BY_WINOGRAD;
     case ATTR_CONV_GATHER:
         return ATTR_CONV_BY_GATHER;
+    case ATTR_CONV_AMX_FROM:
+        return ATTR_CONV_BY_AMX;
     case ATTR_CONV_AMX:
+    case ATTR_CONV_AMX_TO:
         return direction.by == ATTR_CONV_BY_AMX_BF16 ? direction.by : ATTR_CONV_BY_AMX;
     case ATTR_CONV_DNNL:
         return direction.by;
@@ -128,7 +140,8 @@ attr_conv_by attr_blocked_conv_by(const attr_conv_shape *s, attr_conv_direction 
 /* Backward two parts are as exact as Winograd's filtering in single precision, three as plain sums. */
 static int parts_of(const attr_conv_shape *s, attr_conv_direction direction) {
     if (direction.by == ATTR_CONV_BY_AMX_BF16) return 1;
-    return direction.sum == ATTR_SUM_F32 && s->size == 3 && s->stride == 1 ? 2 : attr_amx_most_parts;
+    int filtered = s->size == 3 && s->stride == 1 && !direction.plain_input;
+    return direction.sum == ATTR_SUM_F32 && filtered ? 2 : attr_amx_most_parts;
 }
 
 /* The products that a tile's results need, summed over the tiles of a sample. */
@@ -165,7 +178,8 @@ attr_blocked_conv attr_blocked_conv_describe(const attr_conv_shape *s, attr_conv
     c->from_blocks = attr_blocks_of(c->from_c);
     c->to_blocks = attr_blocks_of(c->to_c);
     c->kind = kind_of(s, direction);
-    c->simd = c->kind == ATTR_CONV_AMX ? amx_build(direction.sum) : attr_simd_build(direction.sum, attr_cpu_newest());
+    c->simd =
+        attr_conv_is_by_amx(c->kind) ? amx_build(direction.sum) : attr_simd_build(direction.sum, attr_cpu_newest());
     c->parts = parts_of(s, direction);
     c->winograd = winograd_of(c, direction.sum);
     c->tile_pad = c->winograd == ATTR_WINOGRAD_STRIDE_2_BACK ? 0 : c->pad;

@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "kernels/amx/amx.h"
+#include "kernels/amx/picture.h"
 #include "kernels/dnnl.h"
 #include "kernels/simd/panel.h"
 
@@ -59,8 +60,8 @@ static size_t packed_size(const attr_blocked_conv *c) {
     if (c->borrows) return 0;
     size_t size = (size_t)c->groups * c->to_blocks * c->area * attr_lanes;
     if (c->kind == ATTR_CONV_DEPTHWISE) return size;
-    if (c->kind == ATTR_CONV_THIN_FROM) return size * c->from_c;
-    if (c->kind == ATTR_CONV_THIN_TO) return (size_t)c->from_c * c->area * attr_thin;
+    if (attr_conv_is_of_picture(c->kind)) return size * c->from_c;
+    if (attr_conv_is_to_picture(c->kind)) return (size_t)c->from_c * c->area * attr_thin;
     return size * c->from_blocks * attr_lanes;
 }
 
@@ -158,7 +159,10 @@ static size_t scratch_numbers(const attr_blocked_conv *c, int taps) {
 }
 
 static size_t scratch_for(const attr_blocked_conv *c, int taps) {
-    size_t bytes = c->kind == ATTR_CONV_AMX ? attr_amx_scratch(c, taps) : scratch_numbers(c, taps) * c->simd->element;
+    size_t bytes = c->kind == ATTR_CONV_AMX        ? attr_amx_scratch(c, taps)
+                   : c->kind == ATTR_CONV_AMX_FROM ? attr_amx_picture_from_scratch(c)
+                   : c->kind == ATTR_CONV_AMX_TO   ? attr_amx_picture_to_scratch(c)
+                                                   : scratch_numbers(c, taps) * c->simd->element;
     return (bytes + 4095) / 4096 * 4096;
 }
 

@@ -2,9 +2,8 @@
 #include <string.h>
 
 #include "kernels/amx/amx.h"
+#include "kernels/amx/pixel.h"
 #include "kernels/simd/simd.h"
-
-typedef double doubles __attribute__((vector_size(64), aligned(64), may_alias));
 
 /* All tiles have 16 rows of 64 bytes. */
 void attr_amx_begin(void) {
@@ -71,13 +70,13 @@ ALWAYS_INLINE void add_row(const pending *p, int row) {
 /* Step i of a strip whose values are `at` numbers further. In the first two steps all rows are added. After the last
  * one the tiles are stored, each as soon as it can be. */
 ALWAYS_INLINE void multiply_step(float stored[4][attr_amx_tile], const attr_amx_step *step, int i, size_t at,
-                                 size_t part, const pending *p, int tiles, int last) {
+                                 size_t part, size_t row_bytes, const pending *p, int tiles, int last) {
     const uint32_t *values = step->values + at, *weights = step->weights;
     const pending *adding = i < 2 ? p : NULL;
     int row = i * 8 * tiles;
-    _tile_loadd(4, values, 64);
-    _tile_loadd(5, values + part, 64);
-    _tile_loadd(6, values + 2 * part, 64);
+    _tile_loadd(4, values, row_bytes);
+    _tile_loadd(5, values + part, row_bytes);
+    _tile_loadd(6, values + 2 * part, row_bytes);
     MULTIPLY_THREE_PARTS(0, 1, weights, adding, row);
     if (last) {
         _tile_stored(0, stored[0], 64);
@@ -98,7 +97,7 @@ ALWAYS_INLINE void multiply_strip(float stored[4][attr_amx_tile], const attr_amx
     _tile_zero(1);
     _tile_zero(2);
     _tile_zero(3);
-    UNROLL for (int i = 0; i < count; ++i) multiply_step(stored, &steps[i], i, at, part, p, tiles, i == count - 1);
+    UNROLL for (int i = 0; i < count; ++i) multiply_step(stored, &steps[i], i, at, part, 64, p, tiles, i == count - 1);
     for (int row = 8 * tiles; count == 1 && row < 16 * tiles; ++row) add_row(p, row);
     __asm__ volatile("" ::: "memory"); /* the compiler does not know that tiles were stored */
 }
@@ -136,6 +135,29 @@ void attr_amx_multiply_f64(double *sums, const attr_amx_step *steps, int count, 
         multiply_f64(sums, steps, 3, strips, part, tiles, fresh);
     else
         multiply_f64(sums, steps, attr_amx_steps, strips, part, tiles, fresh);
+}
+
+ALWAYS_INLINE void multiply_windows(float sums[4][attr_amx_tile], const uint32_t *values, const uint32_t *weights,
+                                    int steps, size_t part, int row, int tiles) {
+    _tile_zero(0);
+    _tile_zero(1);
+    _tile_zero(2);
+    _tile_zero(3);
+    for (int i = 0; i < steps; ++i) {
+        attr_amx_step step = {values + i * lanes, weights + (size_t)i * 2 * attr_amx_most_parts * attr_amx_tile};
+        multiply_step(sums, &step, 0, 0, part, row * sizeof *values, NULL, tiles, i == steps - 1);
+    }
+    __asm__ volatile("" ::: "memory");
+}
+
+void attr_amx_multiply_windows(float sums[4][attr_amx_tile], const uint32_t *values, const uint32_t *weights, int steps,
+                               size_t part, int row, int tiles) {
+    if (tiles == 1)
+        multiply_windows(sums, values, weights, steps, part, row, 1);
+    else if (steps == 1)
+        multiply_windows(sums, values, weights, 1, part, row, 2);
+    else
+        multiply_windows(sums, values, weights, steps, part, row, 2);
 }
 
 /* ---- One to three parts, sums in single precision: tiles 0 to 3, one for each tile of columns; 4 to 6 are parts of

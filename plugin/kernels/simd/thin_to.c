@@ -5,6 +5,7 @@
  * Gradients of maxima are put where the maxima were, a row at a time. */
 #include <omp.h>
 
+#include "kernels/simd/picture.h"
 #include "kernels/simd/steps.h"
 #include "kernels/simd/transpose.h"
 
@@ -94,25 +95,6 @@ ALWAYS_INLINE void sum_chunks(sixteen sum[attr_thin][most_chunks], const band_ro
                 UNROLL for (int k = 0; k < channels; ++k) sum[k][m] += weights[k] * values;
             }
     }
-}
-
-ALWAYS_INLINE void store_pixels(float *to, const real *sum, const attr_finish *f, int channel, int n, int step,
-                                int add) {
-    double scale = f->scale ? f->scale[channel] : 1, bias = f->bias ? f->bias[channel] : 0, slope = f->slope;
-    for (int i = 0; i < n; ++i) {
-        double value = scale * sum[i] + bias;
-        value = value < 0 ? value * slope : value;
-        to[i * step] = (float)(add ? value + to[i * step] : value);
-    }
-}
-
-static void store_row(float *to, const real *sum, const attr_finish *f, int channel, int n, int step) {
-    if (step > 1)
-        store_pixels(to, sum, f, channel, n, step, f->add);
-    else if (f->add)
-        store_pixels(to, sum, f, channel, n, 1, 1);
-    else
-        store_pixels(to, sum, f, channel, n, 1, 0);
 }
 
 /* Row i of a class. */
