@@ -13,7 +13,8 @@ static int most(int a, int b) {
 attr_amx_windows attr_amx_windows_of(const attr_blocked_conv *c) {
     attr_amx_windows w = {.pairs = up(c->size * c->from_c, 2)};
     w.steps = up(c->size * w.pairs, attr_lanes);
-    int read = (up(c->to_w, attr_amx_rows) * attr_amx_rows - 1) * c->stride * w.pairs + w.steps * attr_lanes;
+    int results = up(c->to_w, 2 * attr_amx_rows) * 2 * attr_amx_rows;
+    int read = (results - 1) * c->stride * w.pairs + w.steps * attr_lanes;
     int written = (c->pad + up(c->from_w, attr_lanes) * attr_lanes) * w.pairs;
     w.length = up(most(read, written), attr_lanes) * attr_lanes;
     return w;

@@ -140,10 +140,11 @@ ALWAYS_INLINE void store_pixels_of_tiles(float *to, attr_signs *positive, const 
 }
 
 static void store_results(const results *r, float tiles[4][attr_amx_tile], int first) {
-    int pixels = smaller(attr_amx_rows, r->pixels - first);
-    for (int block = 0; block < r->blocks; ++block) {
-        size_t at = block * r->plane + (size_t)first * lanes;
-        const float *main = tiles[2 * block], *rest = tiles[2 * block + 1];
+    for (int k = 0; k < 2; ++k) {
+        int block = r->blocks == 2 ? k : 0, pixel = first + (r->blocks == 2 ? 0 : k * attr_amx_rows);
+        int pixels = smaller(attr_amx_rows, r->pixels - pixel);
+        size_t at = block * r->plane + (size_t)pixel * lanes;
+        const float *main = tiles[2 * k], *rest = tiles[2 * k + 1];
         const pixel_finish *f = &r->finish[block];
         attr_signs *positive = SIGNS_AT(r->positive, at);
         if (!positive && !f->add)
@@ -153,16 +154,16 @@ static void store_results(const results *r, float tiles[4][attr_amx_tile], int f
     }
 }
 
-/* A row, of one or two blocks: results are stored while the next ones are summed. */
+/* A row, of two blocks or of one: results are stored while the next ones are summed. */
 static void multiply_row(const results *r, const workplace *p, const attr_blocked_conv *c, const uint32_t *weights) {
     float tiles[2][4][attr_amx_tile] __attribute__((aligned(64)));
     const attr_amx_windows *w = &p->windows;
-    int row = c->stride * w->pairs;
-    for (int first = 0, k = 0; first < r->pixels; first += attr_amx_rows, k = !k) {
+    int row = c->stride * w->pairs, step = r->blocks == 2 ? attr_amx_rows : 2 * attr_amx_rows;
+    for (int first = 0, k = 0; first < r->pixels; first += step, k = !k) {
         attr_amx_multiply_windows(tiles[k], p->line + (size_t)first * row, weights, w->steps, w->length, row,
                                   r->blocks);
-        if (first > 0) store_results(r, tiles[!k], first - attr_amx_rows);
-        if (first + attr_amx_rows >= r->pixels) store_results(r, tiles[k], first);
+        if (first > 0) store_results(r, tiles[!k], first - step);
+        if (first + step >= r->pixels) store_results(r, tiles[k], first);
     }
 }
 

@@ -71,67 +71,115 @@ static row_source row_source_of(const float *from, const attr_blocked_conv *c, c
     return s;
 }
 
-ALWAYS_INLINE void read_pixel(pairs_vector parts_of_pixel[attr_amx_most_parts], const row_source *s, int x, int pooled,
-                              int parts) {
-    size_t at = (size_t)(pooled ? x / 2 : x) * lanes;
-    vector value = read_values(s->values + at, SIGNS_AT(s->positive, at), 0, s->slope, s->scale);
-    if (pooled) {
-        __mmask16 here = _mm512_cmpeq_epi32_mask(_mm512_load_si512(s->indexes + at), _mm512_set1_epi32(s->first + x));
-        value = (vector)_mm512_maskz_mov_ps(here, (__m512)value);
+/* A value as the lower and the upper half of pairs. */
+typedef struct {
+    pairs_vector lower[attr_amx_most_parts], upper[attr_amx_most_parts];
+} halves;
+
+ALWAYS_INLINE halves halves_of(const row_source *s, int i, int parts) {
+    halves h;
+    split(h.lower, read_values(s->values + i * lanes, s->positive ? s->positive + i : NULL, 0, s->slope, s->scale),
+          parts);
+    UNROLL for (int k = 0; k < parts; ++k) {
+        h.upper[k] = h.lower[k] & 0xffff0000;
+        h.lower[k] >>= 16;
     }
-    split(parts_of_pixel, value, parts);
+    return h;
 }
 
-ALWAYS_INLINE void read_two_blocks(uint32_t *to, size_t part, const row_source *even, const row_source *odd, int pooled,
-                                   int parts) {
-    for (int x = 0; x < even->pixels; ++x) {
-        pairs_vector lower[attr_amx_most_parts], upper[attr_amx_most_parts] = {{0}};
-        read_pixel(lower, even, x, pooled, parts);
-        if (odd) read_pixel(upper, odd, x, pooled, parts);
-        UNROLL for (int k = 0; k < parts; ++k) * (pairs_vector *)(to + k * part + x * lanes) =
-            pair_of(lower[k], upper[k]);
+/* The pair of one value where `lower` says, else 0, and another where `upper` says. */
+ALWAYS_INLINE void store_halves(uint32_t *to, size_t part, const halves *a, __mmask16 lower, const halves *b,
+                                __mmask16 upper, int parts) {
+    UNROLL for (int k = 0; k < parts; ++k) {
+        __m512i pair = _mm512_maskz_mov_epi32(lower, (__m512i)a->lower[k]);
+        _mm512_store_si512(to + k * part, _mm512_mask_or_epi32(pair, upper, pair, (__m512i)b->upper[k]));
+    }
+}
+
+/* Where the maximum of window i is pixel x of the row. */
+ALWAYS_INLINE __mmask16 maxima_at(const row_source *s, int i, int x) {
+    return _mm512_cmpeq_epi32_mask(_mm512_load_si512(s->indexes + i * lanes), _mm512_set1_epi32(s->first + x));
+}
+
+enum { all_lanes = 0xffff };
+
+/* `upper`: of the lanes of `odd` that there are, all or none. */
+ALWAYS_INLINE void read_two_blocks(uint32_t *to, size_t part, const row_source *even, const row_source *odd,
+                                   __mmask16 upper, int parts) {
+    for (int x = 0; x < even->pixels; ++x, to += lanes) {
+        halves a = halves_of(even, x, parts), b = halves_of(odd, x, parts);
+        store_halves(to, part, &a, all_lanes, &b, upper, parts);
+    }
+}
+
+ALWAYS_INLINE void read_two_maxima(uint32_t *to, size_t part, const row_source *even, const row_source *odd,
+                                   __mmask16 upper, int parts) {
+    for (int x = 0; x < even->pixels; x += 2, to += 2 * lanes) {
+        halves a = halves_of(even, x / 2, parts), b = halves_of(odd, x / 2, parts);
+        for (int i = 0; i < 2 && x + i < even->pixels; ++i)
+            store_halves(to + i * lanes, part, &a, maxima_at(even, x / 2, x + i), &b,
+                         maxima_at(odd, x / 2, x + i) & upper, parts);
     }
 }
 
 /* The pair of pixel x is that of x and x + 1; the first one's is that of -1. */
-ALWAYS_INLINE void read_single_block(uint32_t *to, size_t part, const row_source *s, int pooled, int parts) {
-    pairs_vector before[attr_amx_most_parts] = {{0}}, here[attr_amx_most_parts] = {{0}};
-    for (int x = 0; x <= s->pixels; ++x) {
-        if (x < s->pixels) read_pixel(here, s, x, pooled, parts);
-        UNROLL for (int k = 0; k < parts; ++k) {
-            if (x == s->pixels) here[k] = (pairs_vector){0};
-            *(pairs_vector *)(to + k * part + (x - 1) * lanes) = pair_of(before[k], here[k]);
-            before[k] = here[k];
-        }
+ALWAYS_INLINE void read_single_block(uint32_t *to, size_t part, const row_source *s, int parts) {
+    halves before = {{{0}}, {{0}}};
+    for (int x = 0; x < s->pixels; ++x, to += lanes) {
+        halves here = halves_of(s, x, parts);
+        store_halves(to - lanes, part, &before, all_lanes, &here, all_lanes, parts);
+        before = here;
     }
+    store_halves(to - lanes, part, &before, all_lanes, &before, 0, parts);
 }
 
-ALWAYS_INLINE void read_sources(uint32_t *to, size_t part, const row_source *even, const row_source *odd, int single,
-                                int parts) {
-    int pooled = even->indexes != NULL;
-    if (single && pooled)
-        read_single_block(to, part, even, 1, parts);
-    else if (single)
-        read_single_block(to, part, even, 0, parts);
-    else if (pooled)
-        read_two_blocks(to, part, even, odd, 1, parts);
+ALWAYS_INLINE void read_single_maxima(uint32_t *to, size_t part, const row_source *s, int parts) {
+    halves before = {{{0}}, {{0}}};
+    __mmask16 right = 0;
+    for (int x = 0; x < s->pixels; x += 2, to += 2 * lanes) {
+        halves here = halves_of(s, x / 2, parts);
+        __mmask16 left = maxima_at(s, x / 2, x);
+        store_halves(to - lanes, part, &before, right, &here, left, parts);
+        right = x + 1 < s->pixels ? maxima_at(s, x / 2, x + 1) : 0;
+        store_halves(to, part, &here, left, &here, right, parts);
+        before = here;
+    }
+    if (s->pixels % 2 == 0) store_halves(to - lanes, part, &before, right, &before, 0, parts);
+}
+
+ALWAYS_INLINE void read_sources(uint32_t *to, size_t part, const row_source *even, const row_source *odd,
+                                int single_block, int parts) {
+    __mmask16 upper = odd ? all_lanes : 0;
+    if (single_block && even->indexes)
+        read_single_maxima(to, part, even, parts);
+    else if (single_block)
+        read_single_block(to, part, even, parts);
+    else if (even->indexes)
+        read_two_maxima(to, part, even, odd ? odd : even, upper, parts);
     else
-        read_two_blocks(to, part, even, odd, 0, parts);
+        read_two_blocks(to, part, even, odd ? odd : even, upper, parts);
+}
+
+static void clear(uint32_t *to, const attr_amx_band *b, int parts, int first, int end) {
+    for (int k = 0; k < parts; ++k)
+        memset(to + k * b->part + (size_t)first * lanes, 0, (size_t)(end - first) * lanes * sizeof *to);
 }
 
 /* A line of the blocks block and block + 1. */
 static void read_line(uint32_t *to, const attr_amx_band *b, const float *from, const attr_blocked_conv *c,
                       const attr_gate *gate, int sample, int block, int y) {
-    int both = block + 1 < c->from_blocks;
-    memset(to, 0, c->parts * b->part * sizeof *to);
-    if (y < 0 || y >= c->from_h) return;
-    row_source even = row_source_of(from, c, gate, sample, block, y);
-    row_source odd = row_source_of(from, c, gate, sample, both ? block + 1 : block, y);
+    int both = block + 1 < c->from_blocks, single_block = c->from_blocks == 1;
+    row_source even = {0}, odd = {0};
+    if (y >= 0 && y < c->from_h) even = row_source_of(from, c, gate, sample, block, y);
+    if (y >= 0 && y < c->from_h && both) odd = row_source_of(from, c, gate, sample, block + 1, y);
+    clear(to, b, c->parts, 0, b->margin);
+    clear(to, b, c->parts, b->margin + even.pixels, b->length);
+    if (even.pixels == 0) return;
     to += b->margin * lanes;
     if (c->parts == 1)
-        read_sources(to, b->part, &even, both ? &odd : NULL, c->from_blocks == 1, 1);
+        read_sources(to, b->part, &even, both ? &odd : NULL, single_block, 1);
     else
-        read_sources(to, b->part, &even, both ? &odd : NULL, c->from_blocks == 1, attr_amx_most_parts);
+        read_sources(to, b->part, &even, both ? &odd : NULL, single_block, attr_amx_most_parts);
 }
 
 /* ---- Products */
@@ -144,21 +192,22 @@ typedef struct {
 
 enum { values_row = group * lanes * sizeof(uint32_t) };
 
-/* Tile 7 has the high parts of the weights. */
-#define MULTIPLY_STRIP(tile, values, weights, part, parts)                                                             \
+/* One part of the values of a strip times the first `weights` parts of the weights, which are in tiles 7, 6 and 5. */
+#define MULTIPLY_STRIP(tile, values, weights)                                                                          \
     do {                                                                                                               \
         _tile_loadd(4, (values), values_row);                                                                          \
         _tile_dpbf16ps(tile, 4, 7);                                                                                    \
-        if ((parts) == 1) break;                                                                                       \
-        _tile_loadd(5, (values) + (part), values_row);                                                                 \
-        _tile_dpbf16ps(tile, 5, 7);                                                                                    \
-        _tile_loadd(6, (values) + 2 * (part), values_row);                                                             \
-        _tile_dpbf16ps(tile, 6, 7);                                                                                    \
-        _tile_loadd(6, (weights) + attr_amx_tile, 64);                                                                 \
-        _tile_dpbf16ps(tile, 4, 6);                                                                                    \
-        _tile_dpbf16ps(tile, 5, 6);                                                                                    \
-        _tile_loadd(6, (weights) + 2 * attr_amx_tile, 64);                                                             \
-        _tile_dpbf16ps(tile, 4, 6);                                                                                    \
+        if ((weights) > 1) _tile_dpbf16ps(tile, 4, 6);                                                                 \
+        if ((weights) > 2) _tile_dpbf16ps(tile, 4, 5);                                                                 \
+    } while (0)
+
+/* A strip's sums wait for each other, four strips' do not. */
+#define MULTIPLY_STRIPS(strips, at, weights)                                                                           \
+    do {                                                                                                               \
+        MULTIPLY_STRIP(0, (strips)->values[0] + (at), weights);                                                        \
+        MULTIPLY_STRIP(1, (strips)->values[1] + (at), weights);                                                        \
+        MULTIPLY_STRIP(2, (strips)->values[2] + (at), weights);                                                        \
+        MULTIPLY_STRIP(3, (strips)->values[3] + (at), weights);                                                        \
     } while (0)
 
 ALWAYS_INLINE void multiply(float sums[strips_at_once][attr_amx_tile], const strips *s, const uint32_t *weights,
@@ -172,10 +221,13 @@ ALWAYS_INLINE void multiply(float sums[strips_at_once][attr_amx_tile], const str
             for (int x = 0; x < r->pixels; ++x, weights += parts * attr_amx_tile) {
                 size_t at = y * b->row + k * parts * b->part + (size_t)(x * r->advance) * lanes;
                 _tile_loadd(7, weights, 64);
-                MULTIPLY_STRIP(0, s->values[0] + at, weights, b->part, parts);
-                MULTIPLY_STRIP(1, s->values[1] + at, weights, b->part, parts);
-                MULTIPLY_STRIP(2, s->values[2] + at, weights, b->part, parts);
-                MULTIPLY_STRIP(3, s->values[3] + at, weights, b->part, parts);
+                if (parts > 1) {
+                    _tile_loadd(6, weights + attr_amx_tile, 64);
+                    _tile_loadd(5, weights + 2 * attr_amx_tile, 64);
+                    MULTIPLY_STRIPS(s, at + 2 * b->part, 1);
+                    MULTIPLY_STRIPS(s, at + b->part, 2);
+                }
+                MULTIPLY_STRIPS(s, at, parts);
             }
     _tile_stored(0, sums[0], 64);
     _tile_stored(1, sums[1], 64);
@@ -204,15 +256,15 @@ static void run_class(float *to, const uint32_t *lines, const uint32_t *weights,
                       const attr_blocked_conv *c, const attr_pixel_class *class, const attr_amx_reach *r,
                       const attr_finish *finish, int first, int last) {
     float sums[strips_at_once][attr_amx_tile] __attribute__((aligned(64)));
-    int of_row = (class->columns + strip - 1) / strip, all = (smaller(last, class->rows) - first) * of_row;
+    int rows = smaller(last, class->rows) - first, all = rows * ((class->columns + strip - 1) / strip);
     for (int k = 0; k < all; k += strips_at_once) {
         strips s = {.count = smaller(strips_at_once, all - k)};
         for (int m = 0; m < strips_at_once; ++m) {
             int at = smaller(k + m, all - 1); /* what is beyond the last is multiplied, and not stored */
-            s.i[m] = first + at / of_row;
-            s.j[m] = at % of_row * strip;
+            s.i[m] = first + at % rows;
+            s.j[m] = at / rows * strip;
             s.values[m] =
-                lines + (at / of_row + r->dy - b->first) * b->row + (size_t)(b->margin + s.j[m] + r->dx) * lanes;
+                lines + (at % rows + r->dy - b->first) * b->row + (size_t)(b->margin + s.j[m] + r->dx) * lanes;
         }
         if (c->parts == 1)
             multiply(sums, &s, weights, b, r, 1);

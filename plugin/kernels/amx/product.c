@@ -70,13 +70,13 @@ ALWAYS_INLINE void add_row(const pending *p, int row) {
 /* Step i of a strip whose values are `at` numbers further. In the first two steps all rows are added. After the last
  * one the tiles are stored, each as soon as it can be. */
 ALWAYS_INLINE void multiply_step(float stored[4][attr_amx_tile], const attr_amx_step *step, int i, size_t at,
-                                 size_t part, size_t row_bytes, const pending *p, int tiles, int last) {
+                                 size_t part, const pending *p, int tiles, int last) {
     const uint32_t *values = step->values + at, *weights = step->weights;
     const pending *adding = i < 2 ? p : NULL;
     int row = i * 8 * tiles;
-    _tile_loadd(4, values, row_bytes);
-    _tile_loadd(5, values + part, row_bytes);
-    _tile_loadd(6, values + 2 * part, row_bytes);
+    _tile_loadd(4, values, 64);
+    _tile_loadd(5, values + part, 64);
+    _tile_loadd(6, values + 2 * part, 64);
     MULTIPLY_THREE_PARTS(0, 1, weights, adding, row);
     if (last) {
         _tile_stored(0, stored[0], 64);
@@ -97,7 +97,7 @@ ALWAYS_INLINE void multiply_strip(float stored[4][attr_amx_tile], const attr_amx
     _tile_zero(1);
     _tile_zero(2);
     _tile_zero(3);
-    UNROLL for (int i = 0; i < count; ++i) multiply_step(stored, &steps[i], i, at, part, 64, p, tiles, i == count - 1);
+    UNROLL for (int i = 0; i < count; ++i) multiply_step(stored, &steps[i], i, at, part, p, tiles, i == count - 1);
     for (int row = 8 * tiles; count == 1 && row < 16 * tiles; ++row) add_row(p, row);
     __asm__ volatile("" ::: "memory"); /* the compiler does not know that tiles were stored */
 }
@@ -137,16 +137,31 @@ void attr_amx_multiply_f64(double *sums, const attr_amx_step *steps, int count, 
         multiply_f64(sums, steps, attr_amx_steps, strips, part, tiles, fresh);
 }
 
+/* Two tiles of columns, or of windows: products of one sum would wait for each other. */
 ALWAYS_INLINE void multiply_windows(float sums[4][attr_amx_tile], const uint32_t *values, const uint32_t *weights,
                                     int steps, size_t part, int row, int tiles) {
+    const size_t row_bytes = row * sizeof *values;
     _tile_zero(0);
     _tile_zero(1);
     _tile_zero(2);
     _tile_zero(3);
-    for (int i = 0; i < steps; ++i) {
-        attr_amx_step step = {values + i * lanes, weights + (size_t)i * 2 * attr_amx_most_parts * attr_amx_tile};
-        multiply_step(sums, &step, 0, 0, part, row * sizeof *values, NULL, tiles, i == steps - 1);
+    for (int i = 0; i < steps; ++i, values += lanes, weights += 2 * attr_amx_most_parts * attr_amx_tile) {
+        _tile_loadd(4, values, row_bytes);
+        _tile_loadd(5, values + part, row_bytes);
+        _tile_loadd(6, values + 2 * part, row_bytes);
+        MULTIPLY_THREE_PARTS(0, 1, weights, (const pending *)NULL, 0);
+        if (tiles == 1) {
+            _tile_loadd(4, values + attr_amx_rows * row, row_bytes);
+            _tile_loadd(5, values + attr_amx_rows * row + part, row_bytes);
+            _tile_loadd(6, values + attr_amx_rows * row + 2 * part, row_bytes);
+        }
+        MULTIPLY_THREE_PARTS(2, 3, weights + (tiles - 1) * attr_amx_most_parts * attr_amx_tile, (const pending *)NULL,
+                             0);
     }
+    _tile_stored(0, sums[0], 64);
+    _tile_stored(1, sums[1], 64);
+    _tile_stored(2, sums[2], 64);
+    _tile_stored(3, sums[3], 64);
     __asm__ volatile("" ::: "memory");
 }
 
@@ -154,8 +169,6 @@ void attr_amx_multiply_windows(float sums[4][attr_amx_tile], const uint32_t *val
                                size_t part, int row, int tiles) {
     if (tiles == 1)
         multiply_windows(sums, values, weights, steps, part, row, 1);
-    else if (steps == 1)
-        multiply_windows(sums, values, weights, 1, part, row, 2);
     else
         multiply_windows(sums, values, weights, steps, part, row, 2);
 }
