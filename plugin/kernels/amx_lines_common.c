@@ -29,8 +29,9 @@ static int remainder_of(const attr_pixel_class *class, int t) {
 }
 
 /* Between two rows are the zeros that the taps left of the second and right of the first read. */
-attr_amx_lines attr_amx_lines_of(const attr_blocked_conv *c, const attr_pixel_class *class) {
-    attr_amx_lines l = {0};
+attr_amx_lines attr_amx_lines_of(const attr_blocked_conv *c, const attr_pixel_class *class, int first_sample,
+                                 int end_sample, int across) {
+    attr_amx_lines l = {.across = across, .first_sample = first_sample, .end_sample = end_sample};
     int left = 0, right = 0, above = 0, below = 0;
     for (int t = 0; t < class->taps; ++t) {
         int y = down(class->dy[t], class->advance), x = down(class->dx[t], class->advance), p = 0;
@@ -45,15 +46,25 @@ attr_amx_lines attr_amx_lines_of(const attr_blocked_conv *c, const attr_pixel_cl
     l.height = least(up(c->from_h, class->advance), class->rows + below);
     l.pitch = most(class->columns + right, l.width + left);
     l.rows = most(class->rows + below, l.height + above);
-    l.first = -above * l.pitch - left;
-    l.last = below * l.pitch + right;
+    l.first = -above * across * l.pitch - left;
+    l.last = below * across * l.pitch + right;
     return l;
+}
+
+/* Samples one after the other have rows of zeros between them, side by side they have not. */
+int attr_amx_across(const attr_blocked_conv *c, const attr_pixel_class *class) {
+    attr_amx_lines l = attr_amx_lines_of(c, class, 0, 1, 1);
+    int fitting = c->most_units / (class->rows * l.pitch);
+    if (l.rows == class->rows) return 0;
+    if (fitting > 1) fitting = most(1, least(fitting, attr_amx_most_across / l.pitch));
+    return 2 * fitting * class->rows * l.pitch > c->most_units ? fitting : 0;
 }
 
 attr_amx_tap attr_amx_tap_of(const attr_amx_lines *l, const attr_pixel_class *class, int t) {
     int p = 0;
     while (l->remainders[p] != remainder_of(class, t)) ++p;
-    return (attr_amx_tap){p, down(class->dy[t], class->advance) * l->pitch + down(class->dx[t], class->advance)};
+    return (attr_amx_tap){p, down(class->dy[t], class->advance) * l->across * l->pitch +
+                                 down(class->dx[t], class->advance)};
 }
 
 int attr_amx_line(const attr_amx_lines *l, int units) {
@@ -65,6 +76,7 @@ int attr_amx_line(const attr_amx_lines *l, int units) {
 size_t attr_amx_line_bound(const attr_blocked_conv *c, int units) {
     int advance = c->transposed ? 1 : c->stride, step = c->transposed ? c->stride : 1;
     size_t columns = (size_t)up(c->to_w, step), pitch = columns + 2 * (size_t)up(c->size, advance);
+    if (pitch < attr_amx_most_across) pitch = attr_amx_most_across;
     return up(units, attr_amx_rows) * (size_t)attr_amx_rows + (pitch + 1) * (size_t)up(c->size, advance) + 63;
 }
 

@@ -96,9 +96,9 @@ static int up(int n, int by) {
     return (n + by - 1) / by;
 }
 
-attr_cut attr_cut_of(const attr_blocked_conv *c, int units, int threads) {
+attr_cut attr_cut_of(const attr_blocked_conv *c, int units, int most, int threads) {
     int shares = up(threads, c->groups), columns = up(c->to_blocks * attr_lanes, c->simd->columns);
-    attr_cut t = {units, up(units, c->most_units), up(columns * c->simd->columns, c->most_columns)};
+    attr_cut t = {units, up(units, most), up(columns * c->simd->columns, c->most_columns)};
     if (t.blocks >= shares)
         t.blocks = up(t.blocks, shares) * shares;
     else if (t.blocks * t.parts < shares)

@@ -32,15 +32,34 @@ enum {
 /* ATTR_UNSUPPORTED with the reason if this machine has no such units, or lets no program use them. */
 attr_status attr_amx_ready(void);
 
-/* Lines of a class. */
+/* Lines of a class, of samples first_sample .. end_sample-1. Of each row there are `across` samples side by side: so
+ * many samples, and then the next ones below them. */
 typedef struct {
+    int first_sample, end_sample, across;
     int pitch, rows;                                             /* from a row, and from a sample, to the next */
     int width, height;                                           /* columns and rows that hold pixels */
     int first, last;                                             /* least and largest offset; 0 is between them */
     int planes;                                                  /* lines, by remainder */
     int remainders[attr_amx_most_stride * attr_amx_most_stride]; /* of a plane: y x advance + x */
 } attr_amx_lines;
-attr_amx_lines attr_amx_lines_of(const attr_blocked_conv *c, const attr_pixel_class *class);
+attr_amx_lines attr_amx_lines_of(const attr_blocked_conv *c, const attr_pixel_class *class, int first_sample,
+                                 int end_sample, int across);
+
+/* How many samples should be a block of units of their own, all of them side by side; 0: blocks are cut anywhere, and
+ * across is 1. */
+int attr_amx_across(const attr_blocked_conv *c, const attr_pixel_class *class);
+
+/* The rows of samples that are side by side are at most so long. */
+enum { attr_amx_most_across = 128 };
+
+/* Of the pitches of a line that number n is row i of a sample. */
+typedef struct {
+    int sample, i;
+} attr_amx_row;
+static inline attr_amx_row attr_amx_row_of(const attr_amx_lines *l, int n) {
+    int row = n / l->across;
+    return (attr_amx_row){l->first_sample + row / l->rows * l->across + n % l->across, row % l->rows};
+}
 
 /* Where tap t of a class reads. */
 typedef struct {
@@ -74,9 +93,9 @@ extern const attr_simd attr_simd_amx_f64, attr_simd_amx_f32;
  *   sums     [range of columns][strip][tile of columns][16 results][16 columns], f64 or f32
  */
 
-/* Blocks block .. block+blocks-1 of the channels read, of `samples` samples in all. */
+/* Blocks block .. block+blocks-1 of the channels read. */
 void attr_amx_read(uint32_t *values, const float *from, const attr_unit_block *u, const attr_gate *gate,
-                   const attr_amx_lines *l, int block, int blocks, int samples);
+                   const attr_amx_lines *l, int block, int blocks);
 
 /* Weights of all tiles of columns from `column` on for these blocks. */
 void attr_amx_weigh(uint32_t *weights, const attr_unit_block *u, int column, int block, int blocks);

@@ -69,17 +69,18 @@ static source source_of(const float *from, const attr_unit_block *u, const attr_
 
 /* n numbers of the line of a plane from place q on, of blocks block and block + 1. */
 static void read_line(uint32_t *to, size_t part, const float *from, const attr_unit_block *u, const attr_gate *gate,
-                      const attr_amx_lines *l, int plane, int block, int q, int n, int samples) {
+                      const attr_amx_lines *l, int plane, int block, int q, int n) {
     const attr_blocked_conv *c = u->conv;
     int a = u->class->advance, y0 = l->remainders[plane] / a, x0 = l->remainders[plane] % a;
     int width = (c->from_w - x0 + a - 1) / a;
     if (width > l->width) width = l->width;
     while (n > 0) {
-        int before = q < 0, row = before ? -1 : q / l->pitch, column = before ? l->pitch + q : q % l->pitch;
-        int many = before ? -q : l->pitch - column, sample = before ? 0 : row / l->rows, i = row % l->rows;
+        int before = q < 0, column = before ? l->pitch + q : q % l->pitch, many = before ? -q : l->pitch - column;
+        attr_amx_row row = attr_amx_row_of(l, before ? 0 : q / l->pitch);
+        int sample = row.sample, i = row.i;
         int pixels = width > column ? width - column : 0;
         if (many > n) many = n;
-        if (before || sample >= samples || i >= l->height || i * a + y0 >= c->from_h) pixels = 0;
+        if (before || sample >= l->end_sample || i >= l->height || i * a + y0 >= c->from_h) pixels = 0;
         if (pixels > many) pixels = many;
         if (pixels > 0) {
             source s = source_of(from, u, gate, sample, block);
@@ -93,12 +94,12 @@ static void read_line(uint32_t *to, size_t part, const float *from, const attr_u
 }
 
 void attr_amx_read(uint32_t *values, const float *from, const attr_unit_block *u, const attr_gate *gate,
-                   const attr_amx_lines *l, int block, int blocks, int samples) {
+                   const attr_amx_lines *l, int block, int blocks) {
     int line = attr_amx_line(l, u->count), parts = u->conv->parts;
     size_t part = (size_t)line * lanes;
     for (int pair = 0; pair < blocks; pair += 2)
         for (int plane = 0; plane < l->planes; ++plane, values += parts * part)
-            read_line(values, part, from, u, gate, l, plane, block + pair, u->first + l->first, line, samples);
+            read_line(values, part, from, u, gate, l, plane, block + pair, u->first + l->first, line);
 }
 
 /* ---- Weights */

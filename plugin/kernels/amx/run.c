@@ -61,10 +61,11 @@ ALWAYS_INLINE void write_pixels(float *to, const void *sums, int single, int til
     pixel_finish f = pixel_finish_of(finish, block * lanes);
     f.streams = !f.add && (size_t)samples * u->to_sample * sizeof *to > streamed_bytes;
     for (int q = u->first; q < u->first + u->count;) {
-        int row = q / l->pitch, j = q % l->pitch, i = row % l->rows, sample = row / l->rows;
-        int next = (row + 1) * l->pitch, end = row * l->pitch + class->columns;
+        int row = q / l->pitch, j = q % l->pitch, next = (row + 1) * l->pitch, end = row * l->pitch + class->columns;
+        attr_amx_row here = attr_amx_row_of(l, row);
+        int i = here.i, sample = here.sample;
         if (end > u->first + u->count) end = u->first + u->count;
-        if (i < class->rows && sample < samples && q < end) {
+        if (i < class->rows && sample < l->end_sample && q < end) {
             size_t y = class->first_y + i * class->step, x = class->first_x + j * class->step;
             size_t at = sample * u->to_sample + block * plane + (y * c->to_w + x) * lanes;
             attr_signs *positive = SIGNS_AT(finish->positive, at);
@@ -109,7 +110,7 @@ static void run_block(float *to, const float *from, const panels *p, const attr_
     const attr_blocked_conv *c = u->conv;
     for (int block = 0; block < c->from_blocks; block += c->chunk_blocks) {
         int left = c->from_blocks - block, blocks = left < c->chunk_blocks ? left : c->chunk_blocks;
-        attr_amx_read(p->values, from, u, gate, l, block, blocks, samples);
+        attr_amx_read(p->values, from, u, gate, l, block, blocks);
         for (int k = column; k < end; k += c->simd->columns) {
             char *sums = p->sums;
             int tiles = c->simd->columns / lanes, left_tiles = c->to_blocks - k / lanes;
@@ -146,21 +147,29 @@ static void run(float *to, const float *from, const attr_blocked_conv *c, const 
         attr_amx_begin();
         for (int k = 0; k < c->classes; ++k) {
             const attr_pixel_class *class = &c->class[k];
-            const attr_amx_lines l = attr_amx_lines_of(c, class);
             attr_unit_block whole = {.conv = c, .class = class};
             whole.from_sample = (size_t)c->from_blocks * lanes * c->from_h * c->from_w;
             whole.to_sample = (size_t)c->to_blocks * lanes * c->to_h * c->to_w;
-            attr_cut t = attr_cut_of(c, count * l.rows * l.pitch, threads);
+            int across = attr_amx_across(c, class);
+            attr_amx_lines all = attr_amx_lines_of(c, class, 0, count, 1);
+            attr_cut t = across ? attr_cut_of(c, count, across, threads)
+                                : attr_cut_of(c, count * all.rows * all.pitch, c->most_units, threads);
 #pragma omp for schedule(dynamic) nowait
             for (int item = 0; item < t.blocks * t.parts; ++item) {
                 panels p = panels_of((char *)scratch + omp_get_thread_num() * scratch_each, c, class->taps);
                 attr_unit_block u = whole;
+                attr_amx_lines l = all;
                 int block = item / t.parts, part = item % t.parts;
                 u.first = (int)((long)t.units * block / t.blocks);
                 u.count = (int)((long)t.units * (block + 1) / t.blocks) - u.first;
-                if (u.count > 0)
-                    run_block(to, from, &p, &u, &l, gate, finish, columns * part / t.parts * c->simd->columns,
-                              columns * (part + 1) / t.parts * c->simd->columns, count);
+                if (u.count == 0) continue;
+                if (across) {
+                    l = attr_amx_lines_of(c, class, u.first, u.first + u.count, u.count);
+                    u.count *= class->rows * l.pitch;
+                    u.first = 0;
+                }
+                run_block(to, from, &p, &u, &l, gate, finish, columns * part / t.parts * c->simd->columns,
+                          columns * (part + 1) / t.parts * c->simd->columns, count);
             }
         }
         attr_amx_end();

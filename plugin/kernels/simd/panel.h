@@ -114,12 +114,12 @@ static inline int attr_blocks_of(int channels) {
 attr_blocked_conv attr_blocked_conv_describe(const attr_conv_shape *s, attr_conv_direction direction);
 
 /* How a run is cut: blocks of units times parts of the columns, for each group. As many columns at a time as there is
- * room for their sums. Where blocks of units are too few for the threads, columns are shared out, too: then each thread
- * makes its part of the weights only. */
+ * room for their sums, and at most `most` units. Where blocks of units are too few for the threads, columns are shared
+ * out, too: then each thread makes its part of the weights only. */
 typedef struct {
     int units, blocks, parts;
 } attr_cut;
-attr_cut attr_cut_of(const attr_blocked_conv *c, int units, int threads);
+attr_cut attr_cut_of(const attr_blocked_conv *c, int units, int most, int threads);
 
 /* Elements from one point of a panel to the next. One vector more than there is, or else all points would fall into the
  * same lines of the first-level cache. */

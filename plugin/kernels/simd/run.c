@@ -91,7 +91,7 @@ static void run(float *to, const float *from, const attr_blocked_conv *c, const 
         whole.tile_columns = class->columns;
         whole.from_sample = (size_t)c->groups * c->from_blocks * lanes * c->from_h * c->from_w;
         whole.to_sample = (size_t)c->groups * c->to_blocks * lanes * c->to_h * c->to_w;
-        attr_cut t = attr_cut_of(c, count * whole.units_of_sample, threads);
+        attr_cut t = attr_cut_of(c, count * whole.units_of_sample, c->most_units, threads);
 #pragma omp for schedule(dynamic) nowait
         for (int item = 0; item < c->groups * t.blocks * t.parts; ++item) {
             panels p = panels_of((char *)scratch + omp_get_thread_num() * scratch_each, c, class->taps);
