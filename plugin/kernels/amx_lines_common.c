@@ -54,10 +54,8 @@ attr_amx_lines attr_amx_lines_of(const attr_blocked_conv *c, const attr_pixel_cl
 /* Samples one after the other have rows of zeros between them, side by side they have not. */
 int attr_amx_across(const attr_blocked_conv *c, const attr_pixel_class *class) {
     attr_amx_lines l = attr_amx_lines_of(c, class, 0, 1, 1);
-    int fitting = c->most_units / (class->rows * l.pitch);
-    if (l.rows == class->rows) return 0;
-    if (fitting > 1) fitting = most(1, least(fitting, attr_amx_most_across / l.pitch));
-    return 2 * fitting * class->rows * l.pitch > c->most_units ? fitting : 0;
+    int fitting = least(c->most_units / (class->rows * l.pitch), attr_amx_most_across / l.pitch);
+    return l.rows > class->rows && fitting > 1 && 2 * fitting * class->rows * l.pitch > c->most_units ? fitting : 0;
 }
 
 attr_amx_tap attr_amx_tap_of(const attr_amx_lines *l, const attr_pixel_class *class, int t) {
@@ -73,11 +71,22 @@ int attr_amx_line(const attr_amx_lines *l, int units) {
 }
 
 /* Offsets go over at most `size` rows, and columns, of a line that has them on both sides. */
-size_t attr_amx_line_bound(const attr_blocked_conv *c, int units) {
-    int advance = c->transposed ? 1 : c->stride, step = c->transposed ? c->stride : 1;
-    size_t columns = (size_t)up(c->to_w, step), pitch = columns + 2 * (size_t)up(c->size, advance);
-    if (pitch < attr_amx_most_across) pitch = attr_amx_most_across;
-    return up(units, attr_amx_rows) * (size_t)attr_amx_rows + (pitch + 1) * (size_t)up(c->size, advance) + 63;
+static size_t line_bound(const attr_blocked_conv *c, size_t pitch) {
+    size_t size = (size_t)up(c->size, c->transposed ? 1 : c->stride);
+    return up(c->most_units, attr_amx_rows) * (size_t)attr_amx_rows + (pitch + 2 * size + 1) * size + 63;
+}
+
+static size_t columns_of(const attr_blocked_conv *c) {
+    return (size_t)up(c->to_w, c->transposed ? c->stride : 1);
+}
+
+size_t attr_amx_usual_line(const attr_blocked_conv *c) {
+    return line_bound(c, columns_of(c));
+}
+
+static size_t longest_line(const attr_blocked_conv *c) {
+    size_t columns = columns_of(c);
+    return line_bound(c, columns > attr_amx_most_across ? columns : attr_amx_most_across);
 }
 
 size_t attr_amx_sums(const attr_blocked_conv *c) {
@@ -90,6 +99,5 @@ size_t attr_amx_scratch(const attr_blocked_conv *c, int taps) {
     size_t pairs = (size_t)up(c->chunk_blocks, 2), planes = c->transposed ? 1 : (size_t)c->stride * c->stride;
     size_t pair = attr_lanes * sizeof(uint32_t), columns = (size_t)c->simd->columns;
     return attr_amx_sums(c) +
-           c->parts * pair *
-               (pairs * planes * attr_amx_line_bound(c, c->most_units) + most(taps, attr_amx_panel_steps) * columns);
+           c->parts * pair * (pairs * planes * longest_line(c) + most(taps, attr_amx_panel_steps) * columns);
 }

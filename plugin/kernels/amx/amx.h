@@ -70,8 +70,8 @@ attr_amx_tap attr_amx_tap_of(const attr_amx_lines *l, const attr_pixel_class *cl
 /* Numbers of a line for so many results. */
 int attr_amx_line(const attr_amx_lines *l, int units);
 
-/* At most, whatever the class. */
-size_t attr_amx_line_bound(const attr_blocked_conv *c, int units);
+/* For a block of units of one sample, whatever the class. */
+size_t attr_amx_usual_line(const attr_blocked_conv *c);
 
 /* Pairs of blocks of channels whose weights are in a panel at a time: so many that it has about as many steps. */
 enum { attr_amx_panel_steps = 18 };
