@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/dispatch.h"
 #include "layer_harness.h"
 #include "model/engine.h"
 
@@ -164,5 +165,32 @@ Test(layers_heads, trees_of_another_size_are_refused) {
         cr_expect(strstr(attr_error_message(), "the tree has 10 classes"), "%s: %s", text, attr_error_message());
         free_test_network(net);
         unlink(path);
+    }
+}
+
+/* layers/head_math.h */
+void attr_sigmoid_f32(float *out, const float *in, size_t n);
+void attr_sigmoid_f64(double *out, const double *in, size_t n);
+
+/* Against the C library, from numbers whose result is 0 to those for which it is 1. */
+Test(layers_heads, logistic_function_of_any_number) {
+    enum { steps = 4000 };
+    static double in[steps], out[steps];
+    static float in_f32[steps], out_f32[steps];
+    for (int i = 0; i < steps; i++) in_f32[i] = (float)(in[i] = 1500. * i / steps - 750 + 1e-3 * i);
+    in[0] = in_f32[0] = -INFINITY, in[1] = in_f32[1] = INFINITY, in[2] = in_f32[2] = -0.f, in[3] = in_f32[3] = NAN;
+    for (int generation = ATTR_CPU_ANY; generation <= ATTR_CPU_V4; generation++) {
+        if (!attr_cpu_runs((attr_cpu)generation)) continue;
+        attr_cpu_limit = (attr_cpu)generation;
+        attr_sigmoid_f64(out, in, steps);
+        attr_sigmoid_f32(out_f32, in_f32, steps);
+        attr_cpu_limit = ATTR_CPU_AMX;
+        for (int i = 0; i < steps; i++) {
+            double expected = 1 / (1 + exp(-in[i])), expected_f32 = 1 / (1 + exp(-(double)in_f32[i]));
+            cr_expect(isnan(in[i]) ? isnan(out[i]) : fabs(out[i] - expected) <= 1e-15 * expected + 1e-300,
+                      "generation %d, %.17g: %.17g, expected %.17g", generation, in[i], out[i], expected);
+            cr_expect(isnan(in[i]) ? isnan(out_f32[i]) : fabs(out_f32[i] - expected_f32) <= 6e-8 * expected_f32 + 1e-45,
+                      "generation %d, %.9g: %.9g, expected %.17g", generation, in_f32[i], out_f32[i], expected_f32);
+        }
     }
 }
