@@ -8,16 +8,29 @@
 
 /* ---- Logistic function */
 
-/* exp(x) without branches, so that loops over it are vectorised: 2^k times the Taylor series for what is left, which is
- * ln 2 / 2 at most; 4e-18 is missing after the 13th power. Beyond 708 it stays where it is. */
-static inline ATTR_INLINE double exponential(double x) {
-    const double integers = 0x1.8p52; /* a double of this size has no fraction, and an integer in its last bits */
-    double limited = x < -708 ? -708 : x > 708 ? 708 : x, shifted = limited * 0x1.71547652b82fep0 + integers;
-    double k = shifted - integers, r = limited - k * 0x1.62e42feep-1 - k * 0x1.a39ef35793c76p-33, power;
+static inline ATTR_INLINE uint64_t bits_of(double x) {
     uint64_t bits;
-    memcpy(&bits, &shifted, sizeof bits);
-    bits = (bits + 1023) << 52;
-    memcpy(&power, &bits, sizeof power);
+    memcpy(&bits, &x, sizeof bits);
+    return bits;
+}
+
+static inline ATTR_INLINE double double_of(uint64_t bits) {
+    double x;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+/* exp(x) without branches, or ?: on doubles, which compilers may make branches of, so that loops over it are
+ * vectorised: 2^k times the Taylor series for what is left, which is ln 2 / 2 at most; 4e-18 is missing after the 13th
+ * power. Beyond 708 it stays where it is. */
+static inline ATTR_INLINE double exponential(double x) {
+    const uint64_t sign = (uint64_t)1 << 63, magnitude = bits_of(x) & ~sign, most = 0x4086200000000000; /* of 708 */
+    const uint64_t nan = -(uint64_t)(magnitude > 0x7FF0000000000000);
+    const double limited = double_of((magnitude < most ? magnitude : most) | (bits_of(x) & sign));
+    const double integers = 0x1.8p52; /* a double of this size has no fraction, and an integer in its last bits */
+    const double shifted = limited * 0x1.71547652b82fep0 + integers, k = shifted - integers;
+    const double r = limited - k * 0x1.62e42feep-1 - k * 0x1.a39ef35793c76p-33;
+    const double power = double_of((bits_of(shifted) + 1023) << 52 | nan);
     double sum = 1.0 / 6227020800;
     sum = sum * r + 1.0 / 479001600;
     sum = sum * r + 1.0 / 39916800;
