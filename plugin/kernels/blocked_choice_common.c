@@ -47,10 +47,10 @@ int attr_blocked_conv_is_thin(const attr_conv_shape *s) {
     return s->groups == 1 && s->c <= attr_thin;
 }
 
-/* The lines of a chunk of channels fill half of a second-level cache of 2 MiB, as all processors with AMX have: some
+/* The lines of a chunk of channels fill most of a second-level cache of 2 MiB, as all processors with AMX have: some
  * weights and the sums of the result channels in work are there, too. */
 static void choose_amx_blocking(attr_blocked_conv *c) {
-    enum { values_bytes = 1000 << 10, sums_bytes = 6 << 20 };
+    enum { values_bytes = 1500 << 10, sums_bytes = 6 << 20 };
     size_t planes = c->transposed ? 1 : (size_t)c->stride * c->stride;
     c->depth_lanes = attr_lanes;
     c->most_units = attr_amx_most_units;
