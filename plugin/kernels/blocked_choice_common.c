@@ -101,7 +101,7 @@ static int is_for_amx(const attr_conv_shape *s, attr_conv_direction direction) {
 /* Matrix units sum a few products of a picture exactly enough for any sum, those towards one for ATTR_SUM_F32. */
 static attr_conv_kind kind_of_picture(const attr_conv_shape *s, attr_conv_direction direction) {
     attr_conv_kind thin = direction.transposed ? ATTR_CONV_THIN_TO : ATTR_CONV_THIN_FROM;
-    if (attr_cpu_newest() < ATTR_CPU_AMX || direction.by == ATTR_CONV_BY_GATHER) return thin;
+    if (attr_cpu_newest() < ATTR_CPU_AMX) return thin;
     if (direction.transposed) return direction.sum == ATTR_SUM_F32 ? ATTR_CONV_AMX_TO : thin;
     return attr_amx_picture_from_can(s) ? ATTR_CONV_AMX_FROM : thin;
 }

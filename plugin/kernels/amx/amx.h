@@ -7,14 +7,15 @@
  * exact. After 128 channels a sum is added to one in double precision. Results are 5.5e-8 off (l2), stored sums of
  * double precision 3e-8. Backward (ATTR_SUM_F32) all is summed in single precision, 5e-7 off; of 3x3 kernels with
  * stride 1 only the four products of high and middle parts, 2e-6 off, as Winograd's filtering is, which does them
- * elsewhere. With ATTR_CONV_BY_AMX_BF16 high parts only.
+ * elsewhere. With ATTR_CONV_BY_AMX_BF16 high parts only. Convolutions of a picture have kernels of their own (picture.h).
  *
  * Numbers below 2^-126 count as 0, as do parts below it; infinity makes results that are not numbers.
  *
  * Values are kept as lines, not gathered for each tap. A line holds the pixels of rows one after the other with so many
  * zeros between them that a tap is a shift: result q of a line (q = row x pitch + column, over all samples) is the sum
  * over taps of weights times value q + offset[tap]. Some q are beyond the end of a row; they are summed, too, and not
- * stored. With a stride there is a line for each remainder of (y, x) by it. */
+ * stored. With a stride there is a line for each remainder of (y, x) by it. Samples that are small enough lie side by
+ * side: then there are no rows of zeros between them. */
 #ifndef ATTR_KERNELS_AMX_H
 #define ATTR_KERNELS_AMX_H
 
