@@ -8,36 +8,6 @@ static int most(int a, int b) {
     return a > b ? a : b;
 }
 
-/* ---- From a picture */
-
-attr_amx_windows attr_amx_windows_of(const attr_blocked_conv *c) {
-    attr_amx_windows w = {.pairs = up(c->size * c->from_c, 2)};
-    w.steps = up(c->size * w.pairs, attr_lanes);
-    int results = up(c->to_w, 2 * attr_amx_rows) * 2 * attr_amx_rows;
-    int read = (results - 1) * c->stride * w.pairs + w.steps * attr_lanes;
-    int written = (c->pad + up(c->from_w, attr_lanes) * attr_lanes) * w.pairs;
-    w.length = up(most(read, written), attr_lanes) * attr_lanes;
-    return w;
-}
-
-int attr_amx_picture_from_can(const attr_conv_shape *s) {
-    enum { most_products = 256 };
-    return s->c * s->size * s->size <= most_products;
-}
-
-size_t attr_amx_window_weights(const attr_amx_windows *w) {
-    return (size_t)w->steps * 2 * attr_amx_most_parts * attr_amx_tile;
-}
-
-size_t attr_amx_picture_from_scratch(const attr_blocked_conv *c) {
-    attr_amx_windows w = attr_amx_windows_of(c);
-    size_t rows = 2 * (size_t)c->to_blocks * attr_lanes * c->to_w;
-    size_t weights = up(c->to_blocks, 2) * attr_amx_window_weights(&w);
-    return ((size_t)attr_amx_most_parts * w.length + weights + rows) * sizeof(uint32_t);
-}
-
-/* ---- Towards a picture */
-
 attr_amx_reach attr_amx_reach_of(const attr_blocked_conv *c, const attr_pixel_class *class) {
     attr_amx_reach r = {.pairs = up(c->from_blocks, 2), .advance = c->from_blocks == 1 ? 2 : 1};
     for (int t = 0; t < class->taps; ++t) {

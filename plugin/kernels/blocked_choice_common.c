@@ -98,16 +98,15 @@ static int is_for_amx(const attr_conv_shape *s, attr_conv_direction direction) {
             is_better_with_amx(s, direction));
 }
 
-/* Matrix units sum a few products of a picture exactly enough for any sum, those towards one for ATTR_SUM_F32. */
-static attr_conv_kind kind_of_picture(const attr_conv_shape *s, attr_conv_direction direction) {
-    attr_conv_kind thin = direction.transposed ? ATTR_CONV_THIN_TO : ATTR_CONV_THIN_FROM;
-    if (attr_cpu_newest() < ATTR_CPU_AMX) return thin;
-    if (direction.transposed) return direction.sum == ATTR_SUM_F32 ? ATTR_CONV_AMX_TO : thin;
-    return attr_amx_picture_from_can(s) ? ATTR_CONV_AMX_FROM : thin;
+/* Towards a picture nothing is decided, and single sums will do. */
+static attr_conv_kind kind_of_picture(attr_conv_direction direction) {
+    if (!direction.transposed) return ATTR_CONV_THIN_FROM;
+    int single = direction.sum == ATTR_SUM_F32;
+    return single && attr_cpu_newest() >= ATTR_CPU_AMX ? ATTR_CONV_AMX_TO : ATTR_CONV_THIN_TO;
 }
 
 static attr_conv_kind kind_of(const attr_conv_shape *s, attr_conv_direction direction) {
-    if (direction.plain_input) return kind_of_picture(s, direction);
+    if (direction.plain_input) return kind_of_picture(direction);
     if (is_depthwise(s)) return ATTR_CONV_DEPTHWISE;
     if (attr_dnnl_can(s, direction)) return ATTR_CONV_DNNL;
     if (is_for_amx(s, direction)) return ATTR_CONV_AMX;
@@ -125,8 +124,6 @@ attr_conv_by attr_blocked_conv_by(const attr_conv_shape *s, attr_conv_direction 
         return ATTR_CONV_BY_WINOGRAD;
     case ATTR_CONV_GATHER:
         return ATTR_CONV_BY_GATHER;
-    case ATTR_CONV_AMX_FROM:
-        return ATTR_CONV_BY_AMX;
     case ATTR_CONV_AMX:
     case ATTR_CONV_AMX_TO:
         return direction.by == ATTR_CONV_BY_AMX_BF16 ? direction.by : ATTR_CONV_BY_AMX;

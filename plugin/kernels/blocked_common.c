@@ -60,7 +60,7 @@ static size_t packed_size(const attr_blocked_conv *c) {
     if (c->borrows) return 0;
     size_t size = (size_t)c->groups * c->to_blocks * c->area * attr_lanes;
     if (c->kind == ATTR_CONV_DEPTHWISE) return size;
-    if (attr_conv_is_of_picture(c->kind)) return size * c->from_c;
+    if (c->kind == ATTR_CONV_THIN_FROM) return size * c->from_c;
     if (attr_conv_is_to_picture(c->kind)) return (size_t)c->from_c * c->area * attr_thin;
     return size * c->from_blocks * attr_lanes;
 }
@@ -159,10 +159,9 @@ static size_t scratch_numbers(const attr_blocked_conv *c, int taps) {
 }
 
 static size_t scratch_for(const attr_blocked_conv *c, int taps) {
-    size_t bytes = c->kind == ATTR_CONV_AMX        ? attr_amx_scratch(c, taps)
-                   : c->kind == ATTR_CONV_AMX_FROM ? attr_amx_picture_from_scratch(c)
-                   : c->kind == ATTR_CONV_AMX_TO   ? attr_amx_picture_to_scratch(c)
-                                                   : scratch_numbers(c, taps) * c->simd->element;
+    size_t bytes = c->kind == ATTR_CONV_AMX      ? attr_amx_scratch(c, taps)
+                   : c->kind == ATTR_CONV_AMX_TO ? attr_amx_picture_to_scratch(c)
+                                                 : scratch_numbers(c, taps) * c->simd->element;
     return (bytes + 4095) / 4096 * 4096;
 }
 

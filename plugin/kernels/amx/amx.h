@@ -122,9 +122,4 @@ void attr_amx_multiply_f64(double *sums, const attr_amx_step *steps, int count, 
 void attr_amx_multiply_f32(float *sums, const attr_amx_step *steps, int count, int strips, size_t part, int parts,
                            int tiles, int fresh);
 
-/* Windows, `row` numbers apart, of `steps` steps each: high and small sums (see product.c) of sixteen of them and two
- * tiles of columns or, if tiles is 1, of twice sixteen. */
-void attr_amx_multiply_windows(float sums[4][attr_amx_tile], const uint32_t *values, const uint32_t *weights, int steps,
-                               size_t part, int row, int tiles);
-
 #endif

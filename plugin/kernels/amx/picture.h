@@ -1,34 +1,18 @@
-/* Convolutions of a picture and towards one on matrix units: picture_from.c, with sums as those of ATTR_SUM_F64, and
- * picture_to.c, with those of ATTR_SUM_F32. */
+/* Convolutions towards a picture on matrix units (picture_to.c), with sums as those of ATTR_SUM_F32. Those of a picture
+ * are made in double precision: they decide the signs of most activations that a network has, and from what a picture
+ * is these are the right ones. */
 #ifndef ATTR_KERNELS_AMX_PICTURE_H
 #define ATTR_KERNELS_AMX_PICTURE_H
 
 #include "kernels/amx/amx.h"
 
-void attr_amx_picture_from_run(float *to, const float *from, const attr_blocked_conv *c, const attr_gate *gate,
-                               const attr_finish *finish, int count, void *scratch, size_t scratch_each, int threads);
 void attr_amx_picture_to_run(float *to, const float *from, const attr_blocked_conv *c, const attr_gate *gate,
                              const attr_finish *finish, int count, void *scratch, size_t scratch_each, int threads);
 
 /* Bytes of working memory of a thread. */
-size_t attr_amx_picture_from_scratch(const attr_blocked_conv *c);
 size_t attr_amx_picture_to_scratch(const attr_blocked_conv *c);
 
-/* Whether the sums of a window in single precision are as exact as other ones: of few enough products. */
-int attr_amx_picture_from_can(const attr_conv_shape *s);
-
-/* ---- From a picture: windows (see picture_from.c) */
-
-/* Numbers (of two bf16) of a column, steps of 16 numbers of a window, numbers of the line of a row of results. */
-typedef struct {
-    int pairs, steps, length;
-} attr_amx_windows;
-attr_amx_windows attr_amx_windows_of(const attr_blocked_conv *c);
-
-/* Numbers of weights of two blocks of results. */
-size_t attr_amx_window_weights(const attr_amx_windows *w);
-
-/* ---- Towards a picture: bands of rows (see picture_to.c) */
+/* ---- Bands of rows */
 
 enum {
     attr_amx_group = attr_lanes / attr_thin,        /* pixels of a row of a tile */

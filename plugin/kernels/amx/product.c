@@ -137,42 +137,6 @@ void attr_amx_multiply_f64(double *sums, const attr_amx_step *steps, int count, 
         multiply_f64(sums, steps, attr_amx_steps, strips, part, tiles, fresh);
 }
 
-/* Two tiles of columns, or of windows: products of one sum would wait for each other. */
-ALWAYS_INLINE void multiply_windows(float sums[4][attr_amx_tile], const uint32_t *values, const uint32_t *weights,
-                                    int steps, size_t part, int row, int tiles) {
-    const size_t row_bytes = row * sizeof *values;
-    _tile_zero(0);
-    _tile_zero(1);
-    _tile_zero(2);
-    _tile_zero(3);
-    for (int i = 0; i < steps; ++i, values += lanes, weights += 2 * attr_amx_most_parts * attr_amx_tile) {
-        _tile_loadd(4, values, row_bytes);
-        _tile_loadd(5, values + part, row_bytes);
-        _tile_loadd(6, values + 2 * part, row_bytes);
-        MULTIPLY_THREE_PARTS(0, 1, weights, (const pending *)NULL, 0);
-        if (tiles == 1) {
-            _tile_loadd(4, values + attr_amx_rows * row, row_bytes);
-            _tile_loadd(5, values + attr_amx_rows * row + part, row_bytes);
-            _tile_loadd(6, values + attr_amx_rows * row + 2 * part, row_bytes);
-        }
-        MULTIPLY_THREE_PARTS(2, 3, weights + (tiles - 1) * attr_amx_most_parts * attr_amx_tile, (const pending *)NULL,
-                             0);
-    }
-    _tile_stored(0, sums[0], 64);
-    _tile_stored(1, sums[1], 64);
-    _tile_stored(2, sums[2], 64);
-    _tile_stored(3, sums[3], 64);
-    __asm__ volatile("" ::: "memory");
-}
-
-void attr_amx_multiply_windows(float sums[4][attr_amx_tile], const uint32_t *values, const uint32_t *weights, int steps,
-                               size_t part, int row, int tiles) {
-    if (tiles == 1)
-        multiply_windows(sums, values, weights, steps, part, row, 1);
-    else
-        multiply_windows(sums, values, weights, steps, part, row, 2);
-}
-
 /* ---- One to three parts, sums in single precision: tiles 0 to 3, one for each tile of columns; 4 to 6 are parts of
  * values, 7 one of weights. */
 

@@ -134,10 +134,6 @@ static panels panels_of(char *scratch, const attr_blocked_conv *c, int taps) {
 static void run(float *to, const float *from, const attr_blocked_conv *c, const attr_gate *gate,
                 const attr_finish *finish, int count, void *scratch, size_t scratch_each, int threads) {
     int columns = (c->to_blocks * lanes + c->simd->columns - 1) / c->simd->columns;
-    if (c->kind == ATTR_CONV_AMX_FROM) {
-        attr_amx_picture_from_run(to, from, c, gate, finish, count, scratch, scratch_each, threads);
-        return;
-    }
     if (c->kind == ATTR_CONV_AMX_TO) {
         attr_amx_picture_to_run(to, from, c, gate, finish, count, scratch, scratch_each, threads);
         return;

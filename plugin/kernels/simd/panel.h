@@ -40,15 +40,10 @@ typedef enum {
     ATTR_CONV_DEPTHWISE,
     ATTR_CONV_THIN_FROM, /* see thin_from.c, thin_to.c */
     ATTR_CONV_THIN_TO,
-    ATTR_CONV_AMX,      /* see amx.h */
-    ATTR_CONV_AMX_FROM, /* see amx/picture_from.c, amx/picture_to.c */
-    ATTR_CONV_AMX_TO,
-    ATTR_CONV_DNNL /* all is in `dnnl`; `packed` is for the other direction */
+    ATTR_CONV_AMX,    /* see amx.h */
+    ATTR_CONV_AMX_TO, /* see amx/picture_to.c */
+    ATTR_CONV_DNNL    /* all is in `dnnl`; `packed` is for the other direction */
 } attr_conv_kind;
-
-static inline int attr_conv_is_of_picture(attr_conv_kind kind) {
-    return kind == ATTR_CONV_THIN_FROM || kind == ATTR_CONV_AMX_FROM;
-}
 
 static inline int attr_conv_is_to_picture(attr_conv_kind kind) {
     return kind == ATTR_CONV_THIN_TO || kind == ATTR_CONV_AMX_TO;
@@ -56,11 +51,11 @@ static inline int attr_conv_is_to_picture(attr_conv_kind kind) {
 
 /* A convolution with kernels of its own, in which a panel is not made of squares of weights. */
 static inline int attr_conv_is_small(attr_conv_kind kind) {
-    return kind == ATTR_CONV_DEPTHWISE || attr_conv_is_of_picture(kind) || attr_conv_is_to_picture(kind);
+    return kind == ATTR_CONV_DEPTHWISE || kind == ATTR_CONV_THIN_FROM || attr_conv_is_to_picture(kind);
 }
 
 static inline int attr_conv_is_by_amx(attr_conv_kind kind) {
-    return kind == ATTR_CONV_AMX || kind == ATTR_CONV_AMX_FROM || kind == ATTR_CONV_AMX_TO;
+    return kind == ATTR_CONV_AMX || kind == ATTR_CONV_AMX_TO;
 }
 
 /* Result pixels that read through the same taps: all of them for a convolution; for the transpose of one with a stride,

@@ -4,9 +4,9 @@
  * of a number times a vector of weights. Packed weights: [to_blocks][channel][tap][16].
  *
  * Of a pooling only the maxima are stored, of two rows of results that are in the cache. */
+#include <float.h>
 #include <omp.h>
 
-#include "kernels/simd/picture.h"
 #include "kernels/simd/steps.h"
 
 /* The padded lines [channel][ky] that row i of the result reads. */
@@ -90,23 +90,82 @@ static workplace workplace_of(void *scratch, const attr_blocked_conv *c) {
     return w;
 }
 
-static void make_row(float *to, attr_signs *positive, size_t plane, const float *from, const void *workplace_of_thread,
-                     const attr_blocked_conv *c, const attr_gate *gate, const attr_finish *finish, int i) {
-    const workplace *w = workplace_of_thread;
+/* Row i of a sample, to where that row is. */
+static void run_all_columns(float *to, attr_signs *positive, size_t plane, const float *from, const workplace *w,
+                            const attr_blocked_conv *c, const attr_gate *gate, const attr_finish *finish, int i) {
     size_t depth = (size_t)c->from_c * c->area;
     widen_lines(w->lines, from, c, gate->scale, i);
     for (int column = 0; column < c->to_blocks * lanes; column += tile_columns)
         run_row(to, positive, plane, w->lines, w->weights + column * depth, c, finish, column);
 }
 
+/* ---- Maxima */
+
+/* Of one window, whose first pixel is `first` in its plane, the values of which lie at `values`, a row `row` apart. */
+ALWAYS_INLINE void store_maximum(float *to, int *index, attr_signs *positive, const float *values, size_t row,
+                                 int first, int w, int rows, int columns) {
+    for (int lane = 0; lane < lanes; lane += vector_lanes) {
+        float_vector best = (float_vector){0} - FLT_MAX;
+        int_vector at = (int_vector){0} - 1;
+        UNROLL for (int y = 0; y < rows; ++y) UNROLL for (int x = 0; x < columns; ++x) {
+            float_vector value = *(const float_vector *)(values + y * row + x * lanes + lane);
+            int_vector larger = value > best;
+            best = (float_vector)((larger & (int_vector)value) | (~larger & (int_vector)best));
+            at = (larger & (first + y * w + x)) | (~larger & at);
+        }
+        *(float_vector *)(to + lane) = best;
+        *(int_vector *)(index + lane) = at;
+        if (positive) store_signs(positive, lane, positive_lanes(widen(best)));
+    }
+}
+
+/* Row i of the maxima. */
+static void store_maxima(float *to, int *indexes, attr_signs *positive, const float *rows, const attr_blocked_conv *c,
+                         const attr_pooling *p, int i) {
+    size_t row = (size_t)c->to_w * lanes, plane = (size_t)p->h * p->w * lanes;
+    int height = smaller(2, c->to_h - 2 * i);
+    for (int block = 0; block < c->to_blocks; ++block, rows += 2 * row)
+        for (int j = 0; j < p->w; ++j) {
+            size_t at = block * plane + ((size_t)i * p->w + j) * lanes;
+            const float *values = rows + (size_t)2 * j * lanes;
+            attr_signs *sign = SIGNS_AT(positive, at);
+            int first = 2 * (i * c->to_w + j), width = smaller(2, c->to_w - 2 * j);
+            if (height == 2 && width == 2)
+                store_maximum(to + at, indexes + at, sign, values, row, first, c->to_w, 2, 2);
+            else
+                store_maximum(to + at, indexes + at, sign, values, row, first, c->to_w, height, width);
+        }
+}
+
+/* ---- A run */
+
+/* Row i of a sample, or of its maxima. */
+static void run_item(float *to, const float *from, const workplace *w, const attr_blocked_conv *c,
+                     const attr_gate *gate, const attr_finish *finish, int sample, int i) {
+    const attr_pooling *p = finish->pooling;
+    size_t row = (size_t)c->to_w * lanes, sample_size = (size_t)c->to_blocks * lanes;
+    sample_size *= p ? (size_t)p->h * p->w : (size_t)c->to_h * c->to_w;
+    attr_signs *positive = SIGNS_AT(finish->positive, sample * sample_size);
+    to += sample * sample_size;
+    from += (size_t)sample * c->from_c * c->from_h * c->from_w;
+    if (!p) {
+        run_all_columns(to + i * row, SIGNS_AT(positive, i * row), c->to_h * row, from, w, c, gate, finish, i);
+        return;
+    }
+    for (int r = 0; r < 2 && 2 * i + r < c->to_h; ++r)
+        run_all_columns(w->rows + r * row, NULL, 2 * row, from, w, c, gate, finish, 2 * i + r);
+    store_maxima(to, p->indexes + sample * sample_size, positive, w->rows, c, p, i);
+}
+
 void S(attr_thin_from_run)(float *to, const float *from, const attr_blocked_conv *c, const attr_gate *gate,
                            const attr_finish *finish, int count, void *scratch, size_t scratch_each, int threads) {
+    int rows = finish->pooling ? finish->pooling->h : c->to_h;
 #pragma omp parallel num_threads(threads)
     {
         workplace w = workplace_of((char *)scratch + omp_get_thread_num() * scratch_each, c);
         weigh(w.weights, c);
 #pragma omp for schedule(static)
-        for (int item = 0; item < items_of(c, finish, count); ++item)
-            store_item(to, from, w.rows, make_row, &w, c, gate, finish, item);
+        for (int item = 0; item < count * rows; ++item)
+            run_item(to, from, &w, c, gate, finish, item / rows, item % rows);
     }
 }
