@@ -288,6 +288,22 @@ Test(blocked, of_a_plain_picture) {
     check_layout(shape(3, 16, 6, 5, 5, 1, 4, 1), 1, 2);
 }
 
+/* One part of a float has 8 bits. */
+Test(blocked, towards_a_picture_in_bf16) {
+    if (!attr_cpu_runs(ATTR_CPU_AMX)) cr_skip_test("this processor has no AMX");
+    const attr_conv_shape shapes[] = {shape(3, 32, 13, 200, 3, 1, 1, 1), shape(1, 10, 9, 7, 3, 1, 1, 1),
+                                      shape(3, 40, 33, 30, 7, 2, 3, 1)};
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; ++i) {
+        problem p = make_problem(shapes[i], 1, 1, 2);
+        double *expected = expected_of(&p, &dresses[2]);
+        float *got = run_by(&p, &dresses[2], ATTR_SUM_F32, ATTR_CPU_AMX, ATTR_CONV_BY_AMX_BF16, 2, 2, NULL);
+        double error = distance(&p, got, expected);
+        cr_expect(error > 1e-4 && error < 4e-3, "shape %zu, n %d size %d: %g", i, p.shape.n, p.shape.size, error);
+        free(got), free(expected);
+        free_problem(&p);
+    }
+}
+
 /* Weights 1 from a channel to itself: the parts of a float make the same float again, three to the last bit, one
  * to 8 bits; for numbers of all sizes. */
 Test(blocked, matrix_units_take_floats_apart) {
