@@ -27,8 +27,12 @@ typedef struct {
 } attr_amx_band;
 attr_amx_band attr_amx_band_of(const attr_blocked_conv *c);
 
-/* Numbers of the lines of a band. */
+/* Numbers of the lines of a band: [row][pair of blocks][part][length][16]. */
 size_t attr_amx_band_lines(const attr_amx_band *b);
+
+/* Fills those that rows first .. last-1 of the results of a sample's classes read. */
+void attr_amx_read_band(uint32_t *lines, const attr_amx_band *b, const float *from, const attr_blocked_conv *c,
+                        const attr_gate *gate, int sample, int first, int last);
 
 /* What the results of a class read, from dy and dx on. A step has 32 channels of a pixel or, if there are no more than
  * 16, those of a pixel and the next; steps go from pixel to pixel, row by row, pair of blocks by pair of blocks. */
