@@ -105,7 +105,7 @@ int attr_blocked_conv_can(const attr_conv_shape *s);
 int attr_blocked_conv_is_thin(const attr_conv_shape *s);
 
 /* The implementation that a direction gets: what it asks for if that can do it, else that of the rule. BY_RULE is the
- * answer where there is no other: groups of one channel, and pictures but on matrix units. */
+ * answer where there is no other: groups of one channel, of a picture, and towards one but on matrix units. */
 attr_conv_by attr_blocked_conv_by(const attr_conv_shape *s, attr_conv_direction direction);
 
 /* Whether that is one of another library, which runs a whole batch at a time. */

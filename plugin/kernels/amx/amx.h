@@ -7,8 +7,8 @@
  * exact. After 128 channels a sum is added to one in double precision. Results are 5.5e-8 off (l2), stored sums of
  * double precision 3e-8. Backward (ATTR_SUM_F32) all is summed in single precision, 5e-7 off; of 3x3 kernels with
  * stride 1 only the four products of high and middle parts, 2e-6 off, as Winograd's filtering is, which does them
- * elsewhere. With ATTR_CONV_BY_AMX_BF16 high parts only. Convolutions of a picture have kernels of their own
- * (picture.h).
+ * elsewhere. With ATTR_CONV_BY_AMX_BF16 high parts only. Convolutions towards a picture have a kernel of their
+ * own (picture.h).
  *
  * Numbers below 2^-126 count as 0, as do parts below it; infinity makes results that are not numbers.
  *

@@ -16,16 +16,13 @@ ALWAYS_INLINE void split(pairs_vector split_parts[attr_amx_most_parts], vector x
     }
 }
 
-ALWAYS_INLINE pairs_vector pair_of(pairs_vector lower, pairs_vector upper) {
-    return lower >> 16 | (upper & 0xffff0000);
-}
-
 /* Part k is stored at to + k x stride. */
 ALWAYS_INLINE void store_pair(uint32_t *to, size_t stride, vector even, vector odd, int parts) {
     pairs_vector lower[attr_amx_most_parts], upper[attr_amx_most_parts];
     split(lower, even, parts);
     split(upper, odd, parts);
-    UNROLL for (int k = 0; k < parts; ++k) * (pairs_vector *)(to + k * stride) = pair_of(lower[k], upper[k]);
+    UNROLL for (int k = 0; k < parts; ++k) * (pairs_vector *)(to + k * stride) =
+        lower[k] >> 16 | (upper[k] & 0xffff0000);
 }
 
 #endif

@@ -2,8 +2,9 @@
 #include <string.h>
 
 #include "kernels/amx/amx.h"
-#include "kernels/amx/pixel.h"
 #include "kernels/simd/simd.h"
+
+typedef double doubles __attribute__((vector_size(64), aligned(64), may_alias));
 
 /* All tiles have 16 rows of 64 bytes. */
 void attr_amx_begin(void) {

@@ -5,8 +5,9 @@
 #include <string.h>
 
 #include "kernels/amx/picture.h"
-#include "kernels/amx/pixel.h"
 #include "kernels/simd/simd.h"
+
+typedef double doubles __attribute__((vector_size(64), aligned(64), may_alias));
 
 /* Where things are. */
 typedef struct {
@@ -49,8 +50,50 @@ static void multiply(void *sums, const panels *p, const attr_unit_block *u, cons
 
 /* ---- Results */
 
+/* As store_sum(), of sums of either precision. */
+typedef struct {
+    doubles scale[2], bias[2];
+    double slope;
+    int add, streams; /* streams: past the caches */
+} pixel_finish;
+
 /* A result that is larger will not be in the caches when it is read, and need not be read to be written. */
 enum { streamed_bytes = 8 << 20 };
+
+static pixel_finish pixel_finish_of(const attr_finish *f, int channel) {
+    pixel_finish v = {.slope = f->slope, .add = f->add};
+    for (int i = 0; i < lanes; ++i) {
+        v.scale[i / 8][i % 8] = f->scale ? f->scale[channel + i] : 1;
+        v.bias[i / 8][i % 8] = f->bias ? f->bias[channel + i] : 0;
+    }
+    return v;
+}
+
+/* Eight of the sums of a pixel. */
+ALWAYS_INLINE doubles sums_of(const void *sums, size_t at, int single) {
+    return single ? (doubles)_mm512_cvtps_pd(_mm256_load_ps((const float *)sums + at))
+                  : *(const doubles *)((const double *)sums + at);
+}
+
+ALWAYS_INLINE void store_pixel(float *at, attr_signs *positive, const void *sums, size_t sum_at, int single,
+                               const pixel_finish *f) {
+    unsigned bits = 0;
+    __m256 result[2];
+    UNROLL for (int half = 0; half < 2; ++half) {
+        __m512d sum = (__m512d)(f->scale[half] * sums_of(sums, sum_at + half * 8, single) + f->bias[half]);
+        __mmask8 is_positive = _mm512_cmp_pd_mask(sum, _mm512_setzero_pd(), _CMP_GT_OQ);
+        bits |= (unsigned)is_positive << half * 8;
+        sum = _mm512_mask_mul_pd(sum, (__mmask8)~is_positive, sum, _mm512_set1_pd(f->slope));
+        if (f->add) sum = _mm512_add_pd(sum, _mm512_cvtps_pd(_mm256_load_ps(at + half * 8)));
+        result[half] = _mm512_cvtpd_ps(sum);
+    }
+    __m512 line = _mm512_insertf32x8(_mm512_castps256_ps512(result[0]), result[1], 1);
+    if (f->streams)
+        _mm512_stream_ps(at, line);
+    else
+        _mm512_store_ps(at, line);
+    if (positive) *positive = (attr_signs)bits;
+}
 
 /* One block of channels, whose sums are `tile` tiles behind those of the first column. */
 ALWAYS_INLINE void write_pixels(float *to, const void *sums, int single, int tile, const attr_unit_block *u,
@@ -71,9 +114,8 @@ ALWAYS_INLINE void write_pixels(float *to, const void *sums, int single, int til
             attr_signs *positive = SIGNS_AT(finish->positive, at);
             for (int k = q - u->first; k < end - u->first; ++k, at += (size_t) class->step * lanes) {
                 size_t strip = (size_t)k / attr_amx_rows, of_strip = (size_t)k % attr_amx_rows;
-                doubles of_pixel[2];
-                read_sums(of_pixel, sums, (strip * tiles + tile) * attr_amx_tile + of_strip * lanes, single);
-                store_pixel(to + at, positive, of_pixel, &f);
+                store_pixel(to + at, positive, sums, (strip * tiles + tile) * attr_amx_tile + of_strip * lanes, single,
+                            &f);
                 if (positive) positive += class->step;
             }
         }
