@@ -212,6 +212,10 @@ Test(perturbation_curve, agrees_with_one_computed_anew) {
     static const int cases[][3] = {{2, 8, 7}, {3, 4, 50}, {1, 30, 50}, {4, 6, 1}, {3, 30, 2}, {2, 10, 9}};
     engine_pair n;
     engine_pair_make(&n, net_of_curves, 4);
+    /* Were all of the hidden layer 0, candidates would have the same score. */
+    for (int h = 0; h < hidden; h++) n.net->layers[0].biases[h] += 2;
+    attr_engine_set_parameters(n.single, NULL);
+    attr_engine_set_parameters(n.twin, NULL);
     attr_target *t = test_target(n.twin, ATTR_TARGET_LOGIT, 1);
     double largest = 0;
     for (int i = 0; i < 6; i++) {

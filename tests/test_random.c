@@ -15,22 +15,44 @@ static float *normals(attr_random random) {
     return out;
 }
 
-static void check_words(const uint32_t expected[4], const uint32_t counter[4], const uint32_t key[4]) {
-    uint32_t out[4];
-    attr_threefry(out, counter, key);
-    for (int i = 0; i < 4; i++)
-        cr_expect(out[i] == expected[i], "key %08x.., counter %08x.., word %d: %08x, published %08x", key[0],
-                  counter[0], i, out[i], expected[i]);
+/* The examples of FIPS 197: its appendix B, and C.1. */
+Test(random, blocks_are_encrypted_as_published) {
+    static const struct {
+        uint32_t key[4], block[4], encrypted[4];
+    } cases[] = {{{0x16157e2b, 0xa6d2ae28, 0x8815f7ab, 0x3c4fcf09},
+                  {0xa8f64332, 0x8d305a88, 0xa2983131, 0x340737e0},
+                  {0x1d842539, 0xfb09dc02, 0x978511dc, 0x320b6a19}},
+                 {{0x03020100, 0x07060504, 0x0b0a0908, 0x0f0e0d0c},
+                  {0x33221100, 0x77665544, 0xbbaa9988, 0xffeeddcc},
+                  {0xd8e0c469, 0x30047b6a, 0x80b7cdd8, 0x5ac5b470}}};
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        const attr_aes_key key = attr_aes_expand(cases[k].key);
+        const uint32_t *block = cases[k].block;
+        const uint64_t first = (uint64_t)block[1] << 32 | block[0], top = (uint64_t)block[3] << 32 | block[2];
+        uint32_t out[4];
+        attr_aes_count(out, &key, first, top, 1);
+        for (int i = 0; i < 4; i++)
+            cr_expect(out[i] == cases[k].encrypted[i], "case %zu, word %d: %08x, published %08x", k, i, out[i],
+                      cases[k].encrypted[i]);
+    }
 }
 
-/* The test vectors that Random123 publishes for threefry4x32 with 20 rounds. */
-Test(random, threefry_gives_the_published_answers) {
-    uint32_t zeros[4] = {0}, ones[4] = {~0u, ~0u, ~0u, ~0u};
-    uint32_t pi_counter[4] = {0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344};
-    uint32_t pi_key[4] = {0xa4093822, 0x299f31d0, 0x082efa98, 0xec4e6c89};
-    check_words((uint32_t[]){0x9c6ca96a, 0xe17eae66, 0xfc10ecd4, 0x5256a7d8}, zeros, zeros);
-    check_words((uint32_t[]){0x2a881696, 0x57012287, 0xf6c7446e, 0xa16a6732}, ones, ones);
-    check_words((uint32_t[]){0x59cd1dbb, 0xb8879579, 0x86b5d00c, 0xac8b6d84}, pi_counter, pi_key);
+/* Instructions of this CPU, where it has any, against plain C; the number of the block passes 2^64. */
+Test(random, blocks_are_the_same_whatever_encrypts_them) {
+    enum { BLOCKS = 101 };
+    const attr_aes_key key = attr_aes_expand((uint32_t[]){0xfedcba98, 0x76543210, 1, 0x80000000});
+    const uint64_t first = ~(uint64_t)0 - 50, top = 0x8000000000000001;
+    uint32_t expected[4 * BLOCKS], out[4 * BLOCKS + 1];
+    for (size_t i = 0; i < BLOCKS; i++) attr_aes_count(expected + 4 * i, &key, first + i, top, 1);
+    for (attr_cpu generation = ATTR_CPU_ANY; generation <= ATTR_CPU_V4; generation++) {
+        attr_cpu_limit = generation;
+        for (size_t blocks = 0; blocks <= BLOCKS; blocks++) {
+            for (int i = 0; i <= 4 * BLOCKS; i++) out[i] = 7;
+            attr_aes_count(out, &key, first, top, blocks);
+            cr_expect(memcmp(out, expected, 16 * blocks) == 0 && out[4 * blocks] == 7,
+                      "generation %d, %zu blocks: others than one by one, or one too many", (int)generation, blocks);
+        }
+    }
 }
 
 static void check_float(float value, float expected, const char *what, int element) {
@@ -43,16 +65,16 @@ static void check_float(float value, float expected, const char *what, int eleme
 Test(random, values_follow_the_documented_layout) {
     const attr_random random = {0x123456789abcdef0, ATTR_STREAM_WEIGHT_NOISE, 77, (5ull << 32) + 9};
     const uint64_t offset = (3ull << 34) + 2;
-    const uint32_t bits[7] = {0x39d19664, 0x12efb3f4, 0x23dd54b1, 0xb9f4d045, 0x65620e51, 0xba7615cd, 0x419faaf3};
-    const float uniform[7] = {0x1.ce8cbp-3f,  0x1.2efb3p-4f,  0x1.1eeaap-3f, 0x1.73e9ap-1f,
-                              0x1.958838p-2f, 0x1.74ec2ap-1f, 0x1.067ea8p-2f};
-    const float normal[7] = {0x1.8ac3bap+0f, 0x1.8bdee2p-1f,  -0x1.2c0c8ep-2f, -0x1.f5fb54p+0f,
-                             -0x1.79c4cp-3f, -0x1.5938ecp+0f, -0x1.92948cp+0f};
+    const uint32_t bits[7] = {0x02fc5cbf, 0xc2401880, 0x0ab7b61a, 0x0f1d1aff, 0x2b99ad8c, 0xa38002c8, 0x90187900};
+    const float uniform[7] = {0x1.7e2ep-7f,   0x1.84803p-1f,  0x1.56f6cp-5f, 0x1.e3a34p-5f,
+                              0x1.5ccd68p-3f, 0x1.470004p-1f, 0x1.2030f2p-1f};
+    const float normal[7] = {0x1.515608p-3f,  -0x1.7d55acp+1f, 0x1.2c87dp+1f,  0x1.d3914p-1f,
+                             -0x1.361e42p+0f, -0x1.70903ep+0f, -0x1.24608ep-1f};
     const float weights[7] = {0.3f, -1.7f, 2.9f, 0.01f, -0.6f, 11.3f, -5.1f}; /* with noise of sigma 0.2: */
-    const float added[7] = {0x1.37817ep-1f,  -0x1.8b9ceap+0f, 0x1.6bb2e4p+1f, -0x1.87586ep-2f,
-                            -0x1.4616a4p-1f, 0x1.60f82ep+3f,  -0x1.5a876cp+2f};
-    const float multiplied[7] = {0x1.91f18ap-2f, -0x1.f67f7ep+0f, 0x1.5d724ap+1f, 0x1.8e5866p-8f,
-                                 -0x1.27ddfp-1f, 0x1.08132p+3f,   -0x1.bf7becp+1f};
+    const float added[7] = {0x1.54ef02p-2f,  -0x1.25ddfp+1f, 0x1.af4e5ep+1f, 0x1.8a88aep-3f,
+                            -0x1.af3f4ep-1f, 0x1.6062ccp+3f, -0x1.4db59cp+2f};
+    const float multiplied[7] = {0x1.3d51f2p-2f,  -0x1.5fc8ecp-1f, 0x1.10c0fep+2f, 0x1.838754p-7f,
+                                 -0x1.d18b16p-2f, 0x1.017b18p+3f,  -0x1.211f36p+2f};
     uint32_t b[7];
     float u[7], z[7], plus[7], times[7];
     attr_random_bits(b, &random, offset, 7);
@@ -69,7 +91,7 @@ Test(random, values_follow_the_documented_layout) {
     }
 }
 
-/* Where the recipe takes another branch, and the ends of the words: Threefry run backwards says which samples and
+/* Where the recipe takes another branch, and the ends of the words: AES run backwards says which samples and
  * blocks give them. */
 Test(random, normals_follow_the_recipe_at_its_edges) {
     static const struct {
@@ -77,19 +99,19 @@ Test(random, normals_follow_the_recipe_at_its_edges) {
         uint32_t a, b;
         float normals[2];
     } cases[] = {
-        {0x49ddc9819c609fdc, 0x372868fb275b2f1e, 0x00000000, 0x00000000, {0x1.aa449ap+2f, 0x0p+0f}},
-        {0x7ebf5260193cc8b8, 0x02259f3afa4b4c91, 0x00000001, 0x00000001, {0x1.a38dfep+2f, 0x1.498478p-27f}},
-        {0x71b2562f0a5efa53, 0x3ff5e0b93f5223c9, 0x00ffffff, 0x1fffffff, {0x1.2d6abep+1f, 0x1.2d6abep+1f}},
-        {0x2016661a1f62725f, 0x383bc9f243d184fd, 0x01000001, 0x20000000, {0x1.2d6abep+1f, 0x1.2d6abep+1f}},
-        {0x4b8ef049e2518b2f, 0x2cb383c845a52707, 0x5a827999, 0x3fffffff, {0x1.21efccp-29f, 0x1.7128acp+0f}},
-        {0x76af037fae3145ba, 0x18b3e982b6e398d8, 0x7fffffbf, 0x40000000, {-0x0p+0f, 0x1.2d6acp+0f}},
-        {0x0247d61b37745cc3, 0x2f205a440c789989, 0x7fffffff, 0x5fffffff, {-0x1.aa4498p-1f, 0x1.aa4498p-1f}},
-        {0x147b87a060533697, 0x3a14be919f84d803, 0x80000000, 0x60000000, {-0x1.aa4498p-1f, 0x1.aa4498p-1f}},
-        {0x3135091e5e2bc3c4, 0x155ff365a710e8ee, 0xb504f333, 0x80000000, {-0x1.aa449ap-1f, -0x0p+0f}},
-        {0x90c5781f07f558e5, 0x3888ab6cb835cc13, 0xfeffffff, 0x9fffffff, {-0x1.004022p-4f, -0x1.004022p-4f}},
-        {0x7582e82434e763d5, 0x3ad07dbcdd465334, 0xfffffffe, 0xdfffffff, {0x1.fffffep-17f, -0x1.fffffep-17f}},
-        {0x681ee655186be9cf, 0x29e577b80a618151, 0xffffffff, 0xe0000000, {0x0p+0f, -0x0p+0f}},
-        {0xe6b24839affaafa8, 0x29b3442f00602e38, 0x00000000, 0xffffffff, {0x1.aa449ap+2f, -0x1.4eca44p-27f}},
+        {0xa7341955703588d0, 0x1a1bc6d9431f6b40, 0x00000000, 0x00000000, {0x1.aa449ap+2f, 0x0p+0f}},
+        {0xe419b533186aa9da, 0x382d5c2a7b271951, 0x00000001, 0x00000001, {0x1.a38dfep+2f, 0x1.498478p-27f}},
+        {0x910a13921790450d, 0x2ee98093596e33d6, 0x00ffffff, 0x1fffffff, {0x1.2d6abep+1f, 0x1.2d6abep+1f}},
+        {0xe782a73323fd7915, 0x2d9c511e102dd7b3, 0x01000001, 0x20000000, {0x1.2d6abep+1f, 0x1.2d6abep+1f}},
+        {0x814c82bd8d2e865e, 0x248199c71706fda7, 0x5a827999, 0x3fffffff, {0x1.21efccp-29f, 0x1.7128acp+0f}},
+        {0x89eb83afdefe55d7, 0x267b263fa1915092, 0x7fffffbf, 0x40000000, {-0x0p+0f, 0x1.2d6acp+0f}},
+        {0x11393651a47fbe46, 0x13c866212e0c43be, 0x7fffffff, 0x5fffffff, {-0x1.aa4498p-1f, 0x1.aa4498p-1f}},
+        {0xd2638f19d0387350, 0x23c540f783eebf0e, 0x80000000, 0x60000000, {-0x1.aa4498p-1f, 0x1.aa4498p-1f}},
+        {0x0c18554c36e6b1e6, 0x2e35c5c226ce7255, 0xb504f333, 0x80000000, {-0x1.aa449ap-1f, -0x0p+0f}},
+        {0x99da9f33bd4a5c33, 0x2f28f012b8ccdd56, 0xfeffffff, 0x9fffffff, {-0x1.004022p-4f, -0x1.004022p-4f}},
+        {0x04e6cd7384b24ed7, 0x06f3d30905fb63c8, 0xfffffffe, 0xdfffffff, {0x1.fffffep-17f, -0x1.fffffep-17f}},
+        {0x133b51b41107eb1f, 0x032e47279c8f7315, 0xffffffff, 0xe0000000, {0x0p+0f, -0x0p+0f}},
+        {0xfe280b072b364c22, 0x1e49753e8c79ac04, 0x00000000, 0xffffffff, {0x1.aa449ap+2f, -0x1.4eca44p-27f}},
     };
     for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
         const attr_random random = {7, ATTR_STREAM_WEIGHT_NOISE, 1, cases[k].sample};
@@ -115,7 +137,7 @@ Test(random, a_long_range_of_normals_is_what_the_recipe_gives) {
         memcpy(&bits, &z[i], sizeof bits);
         sum += bits * (2 * i + 1);
     }
-    cr_expect(sum == 0x7f5f4aae003265e6, "weighted sum of the bits: %#llx", (unsigned long long)sum);
+    cr_expect(sum == 0x7f59f0d4550986f3, "weighted sum of the bits: %#llx", (unsigned long long)sum);
 }
 
 /* Against the double functions of the C library. */
@@ -185,8 +207,7 @@ Test(random, elements_of_a_range_are_what_they_are_alone) {
 static float *perturbed_in_steps(const float *in, attr_random random, float sigma, attr_noise noise) {
     float *out = normals(random);
     for (int i = 0; i < DRAWS; i++) {
-        volatile float scaled = sigma * out[i], factor = 1 + scaled; /* volatile: the compiler may fuse nothing */
-        out[i] = noise == ATTR_NOISE_ADDITIVE ? in[i] + scaled : in[i] * factor;
+        out[i] = noise == ATTR_NOISE_ADDITIVE ? fmaf(sigma, out[i], in[i]) : in[i] * fmaf(sigma, out[i], 1);
     }
     return out;
 }

@@ -9,76 +9,11 @@
 
 /* Blocks are made in groups, one step for all blocks of a group, so that the compiler can use vector instructions. */
 enum {
-    lanes = 32,                    /* blocks of a group */
-    group_size = ATTR_NOISE_GROUP, /* elements of a group: four times the lanes */
+    group_size = ATTR_NOISE_GROUP, /* elements of a group */
+    blocks = group_size / 4,       /* blocks of a group */
     piece_size = 1 << 14,          /* elements that are handed to a thread together */
     pieces_worth_threads = 3
 };
-
-/* ---- Threefry4x32-20, of two blocks at a time: their steps alternate, for each has to wait for the one before.
- *
- * Words are no arrays and no variable of a vectorised loop has its address taken: compilers would leave it in memory.
- */
-
-typedef struct {
-    uint32_t a, b, c, d;
-} block_words;
-
-typedef struct {
-    block_words x, y;
-} two_blocks;
-
-static inline ATTR_INLINE void inject(block_words *x, const uint32_t key[5], uint32_t number) {
-    x->a += key[number % 5];
-    x->b += key[(number + 1) % 5];
-    x->c += key[(number + 2) % 5];
-    x->d += key[(number + 3) % 5] + number;
-}
-
-static inline ATTR_INLINE void mix(uint32_t *a, uint32_t *b, int bits) {
-    *a += *b;
-    *b = (*b << bits | *b >> (32 - bits)) ^ *a;
-}
-
-/* One round mixes a with b and c with d, the next one a with d and c with b. */
-static inline ATTR_INLINE void two_rounds(block_words *x, block_words *y, int ab, int cd, int ad, int cb) {
-    mix(&x->a, &x->b, ab), mix(&y->a, &y->b, ab), mix(&x->c, &x->d, cd), mix(&y->c, &y->d, cd);
-    mix(&x->a, &x->d, ad), mix(&y->a, &y->d, ad), mix(&x->c, &x->b, cb), mix(&y->c, &y->b, cb);
-}
-
-static inline ATTR_INLINE void four_rounds(block_words *x, block_words *y, const uint32_t key[5], uint32_t number) {
-    if (number % 2) {
-        two_rounds(x, y, 10, 26, 11, 21);
-        two_rounds(x, y, 13, 27, 23, 5);
-    } else {
-        two_rounds(x, y, 6, 20, 17, 11);
-        two_rounds(x, y, 25, 10, 18, 20);
-    }
-    inject(x, key, number), inject(y, key, number);
-}
-
-static inline ATTR_INLINE two_blocks twenty_rounds(block_words x, block_words y, const uint32_t key[5]) {
-    inject(&x, key, 0), inject(&y, key, 0);
-    four_rounds(&x, &y, key, 1);
-    four_rounds(&x, &y, key, 2);
-    four_rounds(&x, &y, key, 3);
-    four_rounds(&x, &y, key, 4);
-    four_rounds(&x, &y, key, 5);
-    return (two_blocks){x, y};
-}
-
-static void extend_key(uint32_t out[5], const uint32_t key[4]) {
-    memcpy(out, key, 4 * sizeof *key);
-    out[4] = 0x1BD11BDAu ^ key[0] ^ key[1] ^ key[2] ^ key[3];
-}
-
-void attr_threefry(uint32_t out[4], const uint32_t counter[4], const uint32_t key[4]) {
-    const block_words x = {counter[0], counter[1], counter[2], counter[3]};
-    uint32_t extended[5];
-    extend_key(extended, key);
-    const block_words result = twenty_rounds(x, x, extended).x;
-    out[0] = result.a, out[1] = result.b, out[2] = result.c, out[3] = result.d;
-}
 
 /* ---- Box-Muller of one pair of words. No branches and no ?: on floats, which compilers may make branches of. */
 
@@ -108,103 +43,63 @@ static inline ATTR_INLINE float squared_radius(uint32_t a) {
     const float m = float_of((y & 0x007FFFFF) | 0x3F000000);
     const float k = (float)(int32_t)((158 - (y >> 23)) & ~upper);
     const float t = choose(upper, x * 0x1p-32f, 1 - m);
-    float p = 0x1.6a0f48p+1f;
-    p = p * t - 0x1.a39930p+1f;
-    p = p * t + 0x1.354ff6p+1f;
-    p = p * t - 0x1.72285ep-2f;
-    p = p * t + 0x1.0df6cap-1f;
-    p = p * t + 0x1.f313e6p-2f;
-    p = p * t + 0x1.55a384p-1f;
-    p = p * t + 0x1.fffec0p-1f;
-    p = p * t + 2;
-    return k * 0x1.62e430p+0f + t * p;
+    float p = fmaf(0x1.6a0f48p+1f, t, -0x1.a39930p+1f);
+    p = fmaf(p, t, 0x1.354ff6p+1f);
+    p = fmaf(p, t, -0x1.72285ep-2f);
+    p = fmaf(p, t, 0x1.0df6cap-1f);
+    p = fmaf(p, t, 0x1.f313e6p-2f);
+    p = fmaf(p, t, 0x1.55a384p-1f);
+    p = fmaf(p, t, 0x1.fffec0p-1f);
+    p = fmaf(p, t, 2);
+    return fmaf(p, t, k * 0x1.62e430p+0f);
 }
 
 /* Cosine and sine of 2 pi b / 2^32. Integers take the angle to [-pi/4, pi/4) without rounding. */
 static inline ATTR_INLINE void cosine_and_sine(float *cosine, float *sine, uint32_t b) {
     const uint32_t turned = b + 0x20000000, odd = -(turned >> 30 & 1);
     const float x = (float)((int32_t)(turned & 0x3FFFFFFF) - 0x20000000) * 0x1p-29f, q = x * x;
-    float s = -0x1.33198ep-15f, c = -0x1.4e78bep-12f;
-    s = s * q + 0x1.4680a4p-9f;
-    s = s * q - 0x1.4abc24p-4f;
-    s = s * q + 0x1.921fb6p-1f;
-    s = s * x;
-    c = c * q + 0x1.03b058p-6f;
-    c = c * q - 0x1.3bd39cp-2f;
-    c = c * q + 1;
+    float s = fmaf(-0x1.33198ep-15f, q, 0x1.4680a4p-9f), c = fmaf(-0x1.4e78bep-12f, q, 0x1.03b058p-6f);
+    s = fmaf(s, q, -0x1.4abc24p-4f);
+    c = fmaf(c, q, -0x1.3bd39cp-2f);
+    s = fmaf(s, q, 0x1.921fb6p-1f) * x;
+    c = fmaf(c, q, 1);
     /* the sign's bit is the quadrant's upper one: of the quadrant itself, and of the next for the cosine */
     *cosine = float_of(bits_of(choose(odd, s, c)) ^ ((turned + 0x40000000) & 0x80000000));
     *sine = float_of(bits_of(choose(odd, c, s)) ^ (turned & 0x80000000));
 }
 
-/* ---- Groups of blocks; word or value i of a block is [i][lane] */
+/* ---- Groups of blocks */
 
 typedef enum { make_bits, make_uniform, make_normal, add_normal, multiply_by_normal } purpose;
 
 /* What all groups of a call have in common; sigma is of the last two purposes. */
 typedef attr_random_recipe recipe;
 
-static inline ATTR_INLINE block_words counter(uint64_t first_block, uint32_t lane, uint64_t sample) {
-    const uint32_t low = (uint32_t)first_block + lane, carry = low < lane;
-    return (block_words){low, (uint32_t)(first_block >> 32) + carry, (uint32_t)sample, (uint32_t)(sample >> 32)};
-}
-
-static inline ATTR_INLINE void put(uint32_t words[4][lanes], uint32_t lane, block_words x) {
-    words[0][lane] = x.a;
-    words[1][lane] = x.b;
-    words[2][lane] = x.c;
-    words[3][lane] = x.d;
-}
-
-static inline ATTR_INLINE void make_words(uint32_t words[4][lanes], uint64_t first_block, const recipe *r) {
+static inline ATTR_INLINE void words_to_uniforms(float out[group_size], const uint32_t words[group_size]) {
 #pragma omp simd
-    for (uint32_t lane = 0; lane < lanes / 2; lane++) {
-        const uint32_t other = lane + lanes / 2;
-        const two_blocks made =
-            twenty_rounds(counter(first_block, lane, r->sample), counter(first_block, other, r->sample), r->key);
-        put(words, lane, made.x);
-        put(words, other, made.y);
+    for (int i = 0; i < group_size; i++) out[i] = (float)(int32_t)(words[i] >> 8) * 0x1p-24f;
+}
+
+static inline ATTR_INLINE void words_to_normals(float out[group_size], const uint32_t words[group_size]) {
+#pragma omp simd
+    for (int pair = 0; pair < group_size / 2; pair++) {
+        float radius = sqrtf(squared_radius(words[2 * pair])), cosine, sine;
+        cosine_and_sine(&cosine, &sine, words[2 * pair + 1]);
+        out[2 * pair] = radius * cosine;
+        out[2 * pair + 1] = radius * sine;
     }
-}
-
-static inline ATTR_INLINE void words_to_bits(uint32_t out[group_size], uint32_t words[4][lanes]) {
-#pragma omp simd
-    for (int lane = 0; lane < lanes; lane++)
-        for (int i = 0; i < 4; i++) out[4 * lane + i] = words[i][lane];
-}
-
-static inline ATTR_INLINE void words_to_uniforms(float out[group_size], uint32_t words[4][lanes]) {
-#pragma omp simd
-    for (int lane = 0; lane < lanes; lane++)
-        for (int i = 0; i < 4; i++) out[4 * lane + i] = (float)(int32_t)(words[i][lane] >> 8) * 0x1p-24f;
-}
-
-static inline ATTR_INLINE void words_to_normals(float out[group_size], uint32_t words[4][lanes]) {
-    float z[4][lanes];
-    for (int pair = 0; pair < 4; pair += 2) {
-#pragma omp simd
-        for (int lane = 0; lane < lanes; lane++) {
-            float radius = sqrtf(squared_radius(words[pair][lane])), cosine, sine;
-            cosine_and_sine(&cosine, &sine, words[pair + 1][lane]);
-            z[pair][lane] = radius * cosine;
-            z[pair + 1][lane] = radius * sine;
-        }
-    }
-#pragma omp simd
-    for (int lane = 0; lane < lanes; lane++)
-        for (int i = 0; i < 4; i++) out[4 * lane + i] = z[i][lane];
 }
 
 static inline ATTR_INLINE void make_groups_body(void *out, const float *in, uint64_t first_block, size_t groups,
                                                 const recipe *given) {
-    const recipe r = *given; /* a copy, which no store to `out` can change */
+    const float sigma = given->sigma; /* a copy, which no store to `out` can change; of the keys one would cost a quarter */
     for (size_t group = 0; group < groups; group++, in += group_size) {
-        uint32_t words[4][lanes], *bits = (uint32_t *)out + group * group_size;
+        uint32_t words[group_size];
         float z[group_size], *values = (float *)out + group * group_size;
-        make_words(words, first_block + group * lanes, &r);
-        switch ((purpose)r.purpose) {
+        attr_aes_count(words, &given->key, first_block + group * blocks, given->sample, blocks);
+        switch ((purpose)given->purpose) {
         case make_bits:
-            words_to_bits(bits, words);
+            memcpy(values, words, sizeof words);
             break;
         case make_uniform:
             words_to_uniforms(values, words);
@@ -215,12 +110,12 @@ static inline ATTR_INLINE void make_groups_body(void *out, const float *in, uint
         case add_normal:
             words_to_normals(z, words);
 #pragma omp simd
-            for (int i = 0; i < group_size; i++) values[i] = in[i] + r.sigma * z[i];
+            for (int i = 0; i < group_size; i++) values[i] = fmaf(sigma, z[i], in[i]);
             break;
         case multiply_by_normal:
             words_to_normals(z, words);
 #pragma omp simd
-            for (int i = 0; i < group_size; i++) values[i] = in[i] * (1 + r.sigma * z[i]);
+            for (int i = 0; i < group_size; i++) values[i] = in[i] * fmaf(sigma, z[i], 1);
             break;
         }
     }
@@ -245,20 +140,18 @@ static void make_range(char *out, const char *in, uint64_t offset, size_t n, con
     if (skip) {
         done = n < group_size - skip ? n : group_size - skip;
         make_part(out, in, block, skip, done, r);
-        block += lanes;
+        block += blocks;
     }
     size_t groups = (n - done) / group_size;
     make_groups(out + 4 * done, (const float *)(in + 4 * done), block, groups, r);
     done += groups * group_size;
-    if (done < n) make_part(out + 4 * done, in + 4 * done, block + groups * lanes, 0, n - done, r);
+    if (done < n) make_part(out + 4 * done, in + 4 * done, block + groups * blocks, 0, n - done, r);
 }
 
 static recipe recipe_of(const attr_random *random, purpose what, float sigma) {
     const uint32_t key[4] = {(uint32_t)random->seed, (uint32_t)(random->seed >> 32), (uint32_t)random->stream,
                              random->part};
-    recipe r = {.sample = random->sample, .purpose = (int)what, .sigma = sigma};
-    extend_key(r.key, key);
-    return r;
+    return (recipe){attr_aes_expand(key), random->sample, (int)what, sigma};
 }
 
 static purpose purpose_of(attr_noise noise) {

@@ -1,13 +1,13 @@
 /* Random numbers that are a function of what they are for, not of when they are drawn.
  *
- * value = f(seed, stream, part, sample, element), by the counter-based generator Threefry4x32 with 20 rounds (Salmon,
- * Moraes, Dror, Shaw: Parallel random numbers: as easy as 1, 2, 3; SC'11). There is no state: results depend neither on
- * the number of threads, nor on the batch, nor on the order of the calls, nor on how a range of elements is cut into
- * calls, nor on the CPU, and every number can be made again in another language, bit for bit:
+ * value = f(seed, stream, part, sample, element): counters, encrypted by AES-128 (aes.h; ciphers as counter-based
+ * generators: Salmon, Moraes, Dror, Shaw: Parallel random numbers: as easy as 1, 2, 3; SC'11). There is no state:
+ * results depend neither on the number of threads, nor on the batch, nor on the order of the calls, nor on how a range
+ * of elements is cut into calls, nor on the CPU, and every number can be made again in another language, bit for bit:
  *
  *   key     = { seed mod 2^32, seed / 2^32, stream, part }
  *   counter = { block mod 2^32, block / 2^32, sample mod 2^32, sample / 2^32 }      block = element / 4, rounded down
- *   words   = Threefry4x32-20(counter, key)                                         four words of 32 bits
+ *   words   = AES-128(counter, key)        all are four words of 32 bits, 16 bytes from the lowest of words[0] on
  *
  *   bits     element 4 block + i is words[i]
  *   uniform  floor(words[i] / 2^8) / 2^24: in [0, 1), every value exact in float
@@ -17,28 +17,30 @@
  *              radius cos(angle), radius sin(angle)    radius = sqrt(-2 log((a + 1) / 2^32)), angle = 2 pi b / 2^32
  *
  *            at most 6.67. The relative error is below 4e-7: 1.6e-7 in the radius and 1.8e-7 in the cosine and sine at
- *            most, measured over all a and all b. Made by IEEE single precision operations, each rounded to nearest,
- *            none fused with another, in the order of the brackets; float() rounds an integer, / and mod are exact:
+ *            most, measured over all a and all b. Made by IEEE single precision operations, each rounded to nearest;
+ *            fma(x, y, z) = x y + z is rounded once; float() rounds an integer, / and mod are exact:
  *
  *              a >= 2^31:  k = 0,       t = float(2^32 - 1 - a) * 2^-32
  *              a <  2^31:  k = 32 - e,  t = 1 - m             where m * 2^e = float(a) + 1, m in [1/2, 1)
- *              radius = sqrt(k * 0x1.62e430p+0 + t * P(t))    P: (((p[0] * t + p[1]) * t + p[2]) .. ) * t + p[8],
- *                p = 0x1.6a0f48p+1 -0x1.a39930p+1 0x1.354ff6p+1 -0x1.72285ep-2 0x1.0df6cap-1 0x1.f313e6p-2
- *                    0x1.55a384p-1 0x1.fffec0p-1 2
+ *              radius = sqrt(fma(P, t, k * 0x1.62e430p+0)), P = fma(.. fma(fma(p[0], t, p[1]), t, p[2]) .., t, p[8])
+ *                p = 0x1.6a0f48p+1 -0x1.a39930p+1 0x1.354ff6p+1 -0x1.72285ep-2 0x1.0df6cap-1
+ *                    0x1.f313e6p-2 0x1.55a384p-1 0x1.fffec0p-1 2
  *
  *              quadrant = floor(((b + 2^29) mod 2^32) / 2^30)
  *              x = float((b + 2^29) mod 2^30 - 2^29) * 2^-29, q = x * x
- *              s = (((-0x1.33198ep-15 * q + 0x1.4680a4p-9) * q - 0x1.4abc24p-4) * q + 0x1.921fb6p-1) * x
- *              c = ((-0x1.4e78bep-12 * q + 0x1.03b058p-6) * q - 0x1.3bd39cp-2) * q + 1
+ *              s = fma(fma(fma(-0x1.33198ep-15, q, 0x1.4680a4p-9), q, -0x1.4abc24p-4), q, 0x1.921fb6p-1) * x
+ *              c = fma(fma(fma(-0x1.4e78bep-12, q, 0x1.03b058p-6), q, -0x1.3bd39cp-2), q, 1)
  *              cos, sin = c, s   -s, c   -c, -s   s, -c       in quadrant 0, 1, 2, 3
  *
  * The polynomials are own minimax fits: P(t) = -2 log(1 - t) / t on [0, 1/2], s = sin(pi x / 4), c = cos(pi x / 4) on
- * [-1, 1]. random.c is compiled with -ffp-contract=off, for else a compiler may fuse multiplications with additions. */
+ * [-1, 1]. random.c is compiled with -ffp-contract=off, for else a compiler may fuse more operations. */
 #ifndef ATTR_BASE_RANDOM_H
 #define ATTR_BASE_RANDOM_H
 
 #include <stddef.h>
 #include <stdint.h>
+
+#include "base/aes.h"
 
 /* What numbers are for. The value goes into the key: never change one, results would change. */
 typedef enum {
@@ -74,18 +76,15 @@ typedef struct {
 
 typedef enum { ATTR_NOISE_ADDITIVE, ATTR_NOISE_MULTIPLICATIVE } attr_noise;
 
-/* One block of Threefry4x32-20 as published. */
-void attr_threefry(uint32_t out[4], const uint32_t counter[4], const uint32_t key[4]);
-
 /* Each writes the elements offset .. offset + n - 1 to out[0 .. n-1]. Long ranges are shared among the threads, unless
  * the caller is one of several already. Numbers are made 128 at a time: much shorter ranges take as long. */
 void attr_random_bits(uint32_t *out, const attr_random *random, uint64_t offset, size_t n);
 void attr_random_uniform(float *out, const attr_random *random, uint64_t offset, size_t n);
 void attr_random_normal(float *out, const attr_random *random, uint64_t offset, size_t n);
 
-/* Puts noise on values without storing the noise; z is the normal of element offset + i, every operation is rounded:
- *   ATTR_NOISE_ADDITIVE        out[i] = in[i] + sigma * z
- *   ATTR_NOISE_MULTIPLICATIVE  out[i] = in[i] * (1 + sigma * z)
+/* Puts noise on values without storing the noise; z is the normal of element offset + i:
+ *   ATTR_NOISE_ADDITIVE        out[i] = fma(sigma, z, in[i])
+ *   ATTR_NOISE_MULTIPLICATIVE  out[i] = in[i] * fma(sigma, z, 1)
  * `out` may be `in`, but not overlap it otherwise. */
 void attr_random_perturb(float *out, const float *in, const attr_random *random, float sigma, attr_noise noise,
                          uint64_t offset, size_t n);
@@ -111,7 +110,7 @@ const float *attr_noisy_read(float *scratch, const attr_noisy_array *a, uint64_t
  * first .. first + ATTR_NOISE_GROUP - 1 of an array with noise; `first` is a multiple of four. */
 enum { ATTR_NOISE_GROUP = 128 };
 typedef struct {
-    uint32_t key[5];
+    attr_aes_key key;
     uint64_t sample;
     int purpose; /* random.c's */
     float sigma;
