@@ -72,6 +72,32 @@ Test(layers_blocked, convolution_of_a_picture_does_the_pool_behind_it) {
     }
 }
 
+/* Of odd sizes, of samples in several blocks of units, side by side, and with a stride. */
+Test(layers_blocked, convolution_on_matrix_units_does_the_pool_behind_it) {
+    const layer_row rows[] = {
+        {.cfg = "[net] height=9 width=12 channels=3 " CONV "20 " CONV "70 [maxpool] size=2 stride=2 " CONV "17"},
+        {.cfg = "[net] height=5 width=259 channels=3 [convolutional] filters=33 activation=linear [convolutional] "
+                "filters=64 size=3 pad=1 activation=relie [maxpool] size=2 stride=2 [convolutional] filters=3"},
+        {.cfg = "[net] height=7 width=5 channels=3 " CONV "40 [convolutional] filters=80 size=3 pad=1 activation=relu "
+                "[maxpool] size=2 stride=2 padding=0 " CONV "3"},
+        {.cfg = "[net] height=24 width=26 channels=3 " CONV "17 [convolutional] filters=64 size=3 stride=2 pad=1 "
+                "batch_normalize=1 activation=leaky [maxpool] size=2 stride=2 " CONV "3"},
+        {.cfg = "[net] height=8 width=8 channels=3 " CONV "64 [convolutional] filters=64 size=1 activation=leaky "
+                "[maxpool] size=2 stride=2 " CONV "3"},
+    };
+    const size_t joined = 4; /* kernels of one pixel know no rows */
+    CHECK(rows);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        network *net = make_test_network(rows[i].cfg, 1);
+        attr_engine *e;
+        cr_assert_eq(attr_engine_create(&e, net, ATTR_F32, 1, ATTR_KEEP_NEEDED), ATTR_OK);
+        attr_op *expected = i < joined && attr_cpu_newest() == ATTR_CPU_AMX ? attr_engine_op(e, 2) : NULL;
+        cr_expect(attr_engine_op(e, 1)->joined == expected, "%s", rows[i].cfg);
+        attr_engine_free(e);
+        free_test_network(net);
+    }
+}
+
 Test(layers_blocked, shortcuts_of_other_sizes_and_channels) {
     const layer_row rows[] = {
         {.cfg = "[net] height=5 width=7 channels=3 " CONV "20 " CONV

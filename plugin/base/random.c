@@ -92,7 +92,8 @@ static inline ATTR_INLINE void words_to_normals(float out[group_size], const uin
 
 static inline ATTR_INLINE void make_groups_body(void *out, const float *in, uint64_t first_block, size_t groups,
                                                 const recipe *given) {
-    const float sigma = given->sigma; /* a copy, which no store to `out` can change; of the keys one would cost a quarter */
+    const float sigma =
+        given->sigma; /* a copy, which no store to `out` can change; of the keys one would cost a quarter */
     for (size_t group = 0; group < groups; group++, in += group_size) {
         uint32_t words[group_size];
         float z[group_size], *values = (float *)out + group * group_size;

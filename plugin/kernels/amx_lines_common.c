@@ -58,6 +58,10 @@ int attr_amx_across(const attr_blocked_conv *c, const attr_pixel_class *class) {
     return l.rows > class->rows && fitting > 1 && 2 * fitting * class->rows * l.pitch > c->most_units ? fitting : 0;
 }
 
+int attr_amx_pieces(const attr_blocked_conv *c, const attr_pixel_class *class, int windows) {
+    return up(windows, c->most_units / (2 * attr_amx_lines_of(c, class, 0, 1, 1).pitch));
+}
+
 attr_amx_tap attr_amx_tap_of(const attr_amx_lines *l, const attr_pixel_class *class, int t) {
     int p = 0;
     while (l->remainders[p] != remainder_of(class, t)) ++p;

@@ -74,8 +74,8 @@ typedef struct {
 
 /* What a value of a blocked tensor becomes when it is read: times the derivative of an activation of two lines (1 where
  * `positive`, else `slope`; not when NULL), times scale[channel] (not when NULL; padded to 16 channels). With
- * `pooling`, for a run to a picture only, the tensor has gradients of maxima, and `positive` is theirs: the values are
- * these gradients where the maxima were, else 0. */
+ * `pooling`, where attr_blocked_conv_pools(), the tensor has gradients of maxima, and `positive` is theirs: the values
+ * are these gradients where the maxima were, else 0. */
 typedef struct {
     const attr_signs *positive;
     float slope;
@@ -85,7 +85,7 @@ typedef struct {
 
 /* What a sum becomes when it is stored: scale[channel] x sum + bias[channel] (both padded to 16 channels; NULL for 1
  * and 0), times `slope` where negative; added to what is there when `add`. `positive` is told what was, unless NULL;
- * blocked tensors only. With `pooling`, for a run from a picture only, maxima are stored, their indexes, and whether
+ * blocked tensors only. With `pooling`, where attr_blocked_conv_pools(), maxima are stored, their indexes, and whether
  * they are positive. */
 typedef struct {
     const double *scale, *bias;
@@ -110,6 +110,9 @@ attr_conv_by attr_blocked_conv_by(const attr_conv_shape *s, attr_conv_direction 
 
 /* Whether that is one of another library, which runs a whole batch at a time. */
 int attr_blocked_conv_is_foreign(const attr_conv_shape *s, attr_conv_direction direction);
+
+/* Whether a run forward can store maxima of windows, or one backward read gradients of such. */
+int attr_blocked_conv_pools(const attr_conv_shape *s, attr_conv_direction direction);
 
 /* Owned by the caller. */
 attr_status attr_blocked_conv_create(attr_blocked_conv **out, const attr_conv_shape *s, attr_conv_direction direction);

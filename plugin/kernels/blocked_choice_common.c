@@ -118,6 +118,13 @@ int attr_blocked_conv_is_foreign(const attr_conv_shape *s, attr_conv_direction d
     return kind_of(s, direction) == ATTR_CONV_DNNL;
 }
 
+/* A block of units on matrix units has two rows at least; 1x1 kernels there know no rows. */
+int attr_blocked_conv_pools(const attr_conv_shape *s, attr_conv_direction direction) {
+    attr_conv_kind kind = kind_of(s, direction);
+    if (kind == ATTR_CONV_THIN_FROM || attr_conv_is_to_picture(kind)) return 1;
+    return kind == ATTR_CONV_AMX && s->size > 1 && 2 * (s->out_w + s->size) <= attr_amx_most_units;
+}
+
 attr_conv_by attr_blocked_conv_by(const attr_conv_shape *s, attr_conv_direction direction) {
     switch (kind_of(s, direction)) {
     case ATTR_CONV_WINOGRAD:

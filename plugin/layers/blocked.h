@@ -24,7 +24,7 @@ int attr_blocked_keeps_gradient(const attr_op *op);
 int attr_blocked_describe(attr_conv_shape *shape, attr_conv_direction *forward, attr_conv_direction *backward,
                           const attr_op *op);
 
-/* See attr_layer_kind: a convolution of a picture does the [maxpool] of size 2 and stride 2 behind it. */
+/* See attr_layer_kind: a convolution does the [maxpool] of size 2 and stride 2 behind it, if its kernels can. */
 int attr_blocked_joins(const attr_op *op, const attr_op *next);
 
 void attr_blocked_forward(attr_op *op);

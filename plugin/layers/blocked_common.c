@@ -60,6 +60,7 @@ attr_status attr_blocked_prepare(attr_op *op, const attr_conv_shape *s, int tran
     size_t signs = two_lines ? attr_blocked_size(op->l->n, op->l->out_h, op->l->out_w) / attr_lanes : 0;
     op->bytes += there.kept + back.kept;
     op->scratch_bytes = larger(there.scratch, back.scratch);
+    op->can_pool = !transposed && attr_blocked_conv_pools(s, forward) && attr_blocked_conv_pools(s, backward);
     op->is_indivisible = attr_blocked_conv_is_foreign(s, forward) || attr_blocked_conv_is_foreign(s, backward);
     ATTR_TRY(attr_op_allocate_each(op, 0, signs, sizeof(attr_signs), "signs"));
     if (op->only_planned) return ATTR_OK;
@@ -123,7 +124,7 @@ int attr_blocked_describe(attr_conv_shape *shape, attr_conv_direction *forward, 
 int attr_blocked_joins(const attr_op *op, const attr_op *next) {
     const layer *l = next->l;
     double slope;
-    return op->layout == ATTR_BLOCKED_OF_PLAIN && is_two_lines(&slope, op->l->activation) && l->type == MAXPOOL &&
+    return op->blocked && op->can_pool && is_two_lines(&slope, op->l->activation) && l->type == MAXPOOL &&
            l->size == 2 && l->stride == 2 && l->pad / 2 == 0;
 }
 

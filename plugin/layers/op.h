@@ -135,6 +135,7 @@ struct attr_op {
     size_t memory_each[ATTR_OP_MEMORIES]; /* bytes of a sample, one after the other; 0: it is for all samples */
     int *indexes;                         /* [batch][out_stride], likewise */
     void *state;                          /* nothing of samples; likewise, freed by release */
+    int can_pool;                         /* set by prepare: its kernels can do the maxima of a [maxpool] behind it */
     int is_indivisible; /* set by prepare: samples of a batch cannot go through the layer independently */
 
     size_t scratch_bytes; /* set by prepare: working memory that each thread needs during a pass */

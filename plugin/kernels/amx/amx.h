@@ -26,7 +26,7 @@ enum {
     attr_amx_rows = 16, /* results of a tile */
     attr_amx_tile = attr_amx_rows * attr_lanes,
     attr_amx_most_parts = 3,    /* high, middle, low */
-    attr_amx_most_units = 1024, /* results of a block */
+    attr_amx_most_units = 1056, /* results of a block: 32 rows of 32, and a zero between two */
     attr_amx_most_stride = 2,
     attr_amx_line_apart = 17 /* numbers of a line, modulo 64: tiles of all parts are not in the same lines of a cache */
 };
@@ -50,6 +50,10 @@ attr_amx_lines attr_amx_lines_of(const attr_blocked_conv *c, const attr_pixel_cl
 /* How many samples should be a block of units of their own, all of them side by side; 0: blocks are cut anywhere, and
  * across is 1. */
 int attr_amx_across(const attr_blocked_conv *c, const attr_pixel_class *class);
+
+/* Of a run that stores maxima, where samples are not side by side: so many blocks of units a sample has, each of some
+ * of its `windows` rows of windows. */
+int attr_amx_pieces(const attr_blocked_conv *c, const attr_pixel_class *class, int windows);
 
 /* The rows of samples that are side by side are at most so long. */
 enum { attr_amx_most_across = 128 };
@@ -87,8 +91,13 @@ size_t attr_amx_scratch(const attr_blocked_conv *c, int taps);
 
 extern const attr_simd attr_simd_amx_f64, attr_simd_amx_f32;
 
-/* ---- Between run.c, panels.c and product.c. Numbers of the first two panels are two bf16: the one of an even block of
- * channels in the lower half, that of the next block in the upper.
+/* Whether sums are of single precision. */
+static inline int attr_amx_is_single(const attr_blocked_conv *c) {
+    return c->simd->element == sizeof(float);
+}
+
+/* ---- Between run.c, panels.c, product.c and results.c. Numbers of the first two panels are two bf16: the one of an
+ * even block of channels in the lower half, that of the next block in the upper.
  *
  *   values   [pair of blocks][plane][part][line][16]
  *   weights  [pair][tap][tile of columns][part][16 channels][16 columns]
@@ -101,6 +110,11 @@ void attr_amx_read(uint32_t *values, const float *from, const attr_unit_block *u
 
 /* Weights of all tiles of columns from `column` on for these blocks. */
 void attr_amx_weigh(uint32_t *weights, const attr_unit_block *u, int column, int block, int blocks);
+
+/* Block `block` of the result's channels, whose sums are `tile` tiles behind those of the first column; of windows all
+ * rows are in the block of units. `samples`: of the whole run. */
+void attr_amx_write(float *to, const void *sums, int tile, const attr_unit_block *u, const attr_amx_lines *l,
+                    const attr_finish *finish, int block, int samples);
 
 /* Of the calling thread, before and after its products. */
 void attr_amx_begin(void);

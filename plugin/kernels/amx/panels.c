@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "kernels/amx/amx.h"
-#include "kernels/amx/parts.h"
+#include "kernels/amx/maxima.h"
 #include "kernels/simd/simd.h"
 #include "kernels/simd/transpose.h"
 
@@ -51,6 +51,24 @@ static void read_run(uint32_t *to, size_t part, const source *s, ptrdiff_t pixel
         read_parts(to, part, s, pixel, step, n, 1);
 }
 
+/* `pixels` pixels of row y of gradients of maxima, from column x on. Returns how many there are. */
+static int read_maxima(uint32_t *to, size_t part, const float *from, const attr_unit_block *u, const attr_gate *gate,
+                       int sample, int block, int y, int x, int pixels) {
+    const attr_blocked_conv *c = u->conv;
+    int both = block + 1 < c->from_blocks;
+    row_source even = row_source_of(from, c, gate, sample, block, y);
+    row_source odd = both ? row_source_of(from, c, gate, sample, block + 1, y) : even;
+    __mmask16 upper = both ? all_lanes : 0;
+    if (pixels > even.pixels - x) pixels = even.pixels > x ? even.pixels - x : 0;
+    if (c->parts == 3)
+        read_two_maxima(to, part, &even, &odd, upper, x, x + pixels, 3);
+    else if (c->parts == 2)
+        read_two_maxima(to, part, &even, &odd, upper, x, x + pixels, 2);
+    else
+        read_two_maxima(to, part, &even, &odd, upper, x, x + pixels, 1);
+    return pixels;
+}
+
 static void clear(uint32_t *to, size_t part, int n, int parts) {
     for (int k = 0; k < parts; ++k) memset(to + k * part, 0, (size_t)n * lanes * sizeof *to);
 }
@@ -82,7 +100,9 @@ static void read_line(uint32_t *to, size_t part, const float *from, const attr_u
         if (many > n) many = n;
         if (before || sample >= l->end_sample || i >= l->height || i * a + y0 >= c->from_h) pixels = 0;
         if (pixels > many) pixels = many;
-        if (pixels > 0) {
+        if (pixels > 0 && gate->pooling) {
+            pixels = read_maxima(to, part, from, u, gate, sample, block, i + y0, column + x0, pixels);
+        } else if (pixels > 0) {
             source s = source_of(from, u, gate, sample, block);
             read_run(to, part, &s, (ptrdiff_t)(i * a + y0) * c->from_w + column * a + x0, a, pixels, c->parts);
         }

@@ -2,66 +2,8 @@
  * AVX-512 with AMX. */
 #include <string.h>
 
-#include "kernels/amx/parts.h"
+#include "kernels/amx/maxima.h"
 #include "kernels/amx/picture.h"
-
-/* A row of a block of channels, of gradients or, with indexes, of gradients of maxima: from that of the first window on
- * whose pixels are in the row. */
-typedef struct {
-    const float *values, *scale;
-    const attr_signs *positive;
-    const int *indexes;
-    float slope;
-    int first, pixels; /* the place of its first pixel in the plane; so many may be other than 0 */
-} row_source;
-
-static row_source row_source_of(const float *from, const attr_blocked_conv *c, const attr_gate *gate, int sample,
-                                int block, int y) {
-    const attr_pooling *p = gate->pooling;
-    size_t plane = (p ? (size_t)p->h * p->w : (size_t)c->from_h * c->from_w) * lanes;
-    size_t at = (sample * (size_t)c->from_blocks + block) * plane;
-    row_source s = {.slope = gate->slope, .first = y * c->from_w, .pixels = c->from_w};
-    at += p ? (size_t)(y / 2) * p->w * lanes : (size_t)y * c->from_w * lanes;
-    s.values = from + at;
-    s.positive = SIGNS_AT(gate->positive, at);
-    if (gate->scale) s.scale = gate->scale + block * lanes;
-    if (!p) return s;
-    s.indexes = p->indexes + at;
-    s.pixels = y / 2 < p->h ? smaller(c->from_w, 2 * p->w) : 0;
-    return s;
-}
-
-/* A value as the lower and the upper half of pairs. */
-typedef struct {
-    pairs_vector lower[attr_amx_most_parts], upper[attr_amx_most_parts];
-} halves;
-
-ALWAYS_INLINE halves halves_of(const row_source *s, int i, int parts) {
-    halves h;
-    split(h.lower, read_values(s->values + i * lanes, s->positive ? s->positive + i : NULL, 0, s->slope, s->scale),
-          parts);
-    UNROLL for (int k = 0; k < parts; ++k) {
-        h.upper[k] = h.lower[k] & 0xffff0000;
-        h.lower[k] >>= 16;
-    }
-    return h;
-}
-
-/* The pair of one value where `lower` says, else 0, and another where `upper` says. */
-ALWAYS_INLINE void store_halves(uint32_t *to, size_t part, const halves *a, __mmask16 lower, const halves *b,
-                                __mmask16 upper, int parts) {
-    UNROLL for (int k = 0; k < parts; ++k) {
-        __m512i pair = _mm512_maskz_mov_epi32(lower, (__m512i)a->lower[k]);
-        _mm512_store_si512(to + k * part, _mm512_mask_or_epi32(pair, upper, pair, (__m512i)b->upper[k]));
-    }
-}
-
-/* Where the maximum of window i is pixel x of the row. */
-ALWAYS_INLINE __mmask16 maxima_at(const row_source *s, int i, int x) {
-    return _mm512_cmpeq_epi32_mask(_mm512_load_si512(s->indexes + i * lanes), _mm512_set1_epi32(s->first + x));
-}
-
-enum { all_lanes = 0xffff };
 
 /* `upper`: of the lanes of `odd` that there are, all or none. */
 ALWAYS_INLINE void read_two_blocks(uint32_t *to, size_t part, const row_source *even, const row_source *odd,
@@ -69,16 +11,6 @@ ALWAYS_INLINE void read_two_blocks(uint32_t *to, size_t part, const row_source *
     for (int x = 0; x < even->pixels; ++x, to += lanes) {
         halves a = halves_of(even, x, parts), b = halves_of(odd, x, parts);
         store_halves(to, part, &a, all_lanes, &b, upper, parts);
-    }
-}
-
-ALWAYS_INLINE void read_two_maxima(uint32_t *to, size_t part, const row_source *even, const row_source *odd,
-                                   __mmask16 upper, int parts) {
-    for (int x = 0; x < even->pixels; x += 2, to += 2 * lanes) {
-        halves a = halves_of(even, x / 2, parts), b = halves_of(odd, x / 2, parts);
-        for (int i = 0; i < 2 && x + i < even->pixels; ++i)
-            store_halves(to + i * lanes, part, &a, maxima_at(even, x / 2, x + i), &b,
-                         maxima_at(odd, x / 2, x + i) & upper, parts);
     }
 }
 
@@ -115,7 +47,7 @@ ALWAYS_INLINE void read_sources(uint32_t *to, size_t part, const row_source *eve
     else if (single_block)
         read_single_block(to, part, even, parts);
     else if (even->indexes)
-        read_two_maxima(to, part, even, odd ? odd : even, upper, parts);
+        read_two_maxima(to, part, even, odd ? odd : even, upper, 0, even->pixels, parts);
     else
         read_two_blocks(to, part, even, odd ? odd : even, upper, parts);
 }

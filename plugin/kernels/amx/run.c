@@ -7,18 +7,11 @@
 #include "kernels/amx/picture.h"
 #include "kernels/simd/simd.h"
 
-typedef double doubles __attribute__((vector_size(64), aligned(64), may_alias));
-
 /* Where things are. */
 typedef struct {
     uint32_t *values, *weights;
     char *sums;
 } panels;
-
-/* Whether sums are. */
-static int is_single(const attr_blocked_conv *c) {
-    return c->simd->element == sizeof(float);
-}
 
 /* ---- Products */
 
@@ -41,94 +34,11 @@ static void multiply(void *sums, const panels *p, const attr_unit_block *u, cons
                 p->values + (pair * l->planes + tap.plane) * plane + (size_t)(tap.offset - l->first) * lanes;
             steps[i].weights = p->weights + (first + i) * weights;
         }
-        if (!is_single(c))
+        if (!attr_amx_is_single(c))
             attr_amx_multiply_f64(sums, steps, many, strips, part, tiles, fresh && first == 0);
         else
             attr_amx_multiply_f32(sums, steps, many, strips, part, c->parts, tiles, fresh && first == 0);
     }
-}
-
-/* ---- Results */
-
-/* As store_sum(), of sums of either precision. */
-typedef struct {
-    doubles scale[2], bias[2];
-    double slope;
-    int add, streams; /* streams: past the caches */
-} pixel_finish;
-
-/* A result that is larger will not be in the caches when it is read, and need not be read to be written. */
-enum { streamed_bytes = 8 << 20 };
-
-static pixel_finish pixel_finish_of(const attr_finish *f, int channel) {
-    pixel_finish v = {.slope = f->slope, .add = f->add};
-    for (int i = 0; i < lanes; ++i) {
-        v.scale[i / 8][i % 8] = f->scale ? f->scale[channel + i] : 1;
-        v.bias[i / 8][i % 8] = f->bias ? f->bias[channel + i] : 0;
-    }
-    return v;
-}
-
-/* Eight of the sums of a pixel. */
-ALWAYS_INLINE doubles sums_of(const void *sums, size_t at, int single) {
-    return single ? (doubles)_mm512_cvtps_pd(_mm256_load_ps((const float *)sums + at))
-                  : *(const doubles *)((const double *)sums + at);
-}
-
-ALWAYS_INLINE void store_pixel(float *at, attr_signs *positive, const void *sums, size_t sum_at, int single,
-                               const pixel_finish *f) {
-    unsigned bits = 0;
-    __m256 result[2];
-    UNROLL for (int half = 0; half < 2; ++half) {
-        __m512d sum = (__m512d)(f->scale[half] * sums_of(sums, sum_at + half * 8, single) + f->bias[half]);
-        __mmask8 is_positive = _mm512_cmp_pd_mask(sum, _mm512_setzero_pd(), _CMP_GT_OQ);
-        bits |= (unsigned)is_positive << half * 8;
-        sum = _mm512_mask_mul_pd(sum, (__mmask8)~is_positive, sum, _mm512_set1_pd(f->slope));
-        if (f->add) sum = _mm512_add_pd(sum, _mm512_cvtps_pd(_mm256_load_ps(at + half * 8)));
-        result[half] = _mm512_cvtpd_ps(sum);
-    }
-    __m512 line = _mm512_insertf32x8(_mm512_castps256_ps512(result[0]), result[1], 1);
-    if (f->streams)
-        _mm512_stream_ps(at, line);
-    else
-        _mm512_store_ps(at, line);
-    if (positive) *positive = (attr_signs)bits;
-}
-
-/* One block of channels, whose sums are `tile` tiles behind those of the first column. */
-ALWAYS_INLINE void write_pixels(float *to, const void *sums, int single, int tile, const attr_unit_block *u,
-                                const attr_amx_lines *l, const attr_finish *finish, int block, int samples) {
-    const attr_blocked_conv *c = u->conv;
-    const attr_pixel_class *class = u->class;
-    size_t plane = (size_t)c->to_h * c->to_w * lanes, tiles = (size_t)c->simd->columns / lanes;
-    pixel_finish f = pixel_finish_of(finish, block * lanes);
-    f.streams = !f.add && (size_t)samples * u->to_sample * sizeof *to > streamed_bytes;
-    for (int q = u->first; q < u->first + u->count;) {
-        int row = q / l->pitch, j = q % l->pitch, next = (row + 1) * l->pitch, end = row * l->pitch + class->columns;
-        attr_amx_row here = attr_amx_row_of(l, row);
-        int i = here.i, sample = here.sample;
-        if (end > u->first + u->count) end = u->first + u->count;
-        if (i < class->rows && sample < l->end_sample && q < end) {
-            size_t y = class->first_y + i * class->step, x = class->first_x + j * class->step;
-            size_t at = sample * u->to_sample + block * plane + (y * c->to_w + x) * lanes;
-            attr_signs *positive = SIGNS_AT(finish->positive, at);
-            for (int k = q - u->first; k < end - u->first; ++k, at += (size_t) class->step * lanes) {
-                size_t strip = (size_t)k / attr_amx_rows, of_strip = (size_t)k % attr_amx_rows;
-                store_pixel(to + at, positive, sums, (strip * tiles + tile) * attr_amx_tile + of_strip * lanes, single,
-                            &f);
-                if (positive) positive += class->step;
-            }
-        }
-        q = next;
-    }
-}
-
-static void write_block(float *to, const void *sums, int tile, const attr_unit_block *u, const attr_amx_lines *l,
-                        const attr_finish *finish, int block, int samples) {
-    if (!is_single(u->conv))
-        write_pixels(to, sums, 0, tile, u, l, finish, block, samples);
-    else
-        write_pixels(to, sums, 1, tile, u, l, finish, block, samples);
 }
 
 /* ---- A block of units, a run */
@@ -160,7 +70,7 @@ static void run_block(float *to, const float *from, const panels *p, const attr_
             if (blocks < c->from_blocks) sums += (size_t)(k - column) * c->most_units * c->simd->element;
             multiply_chunk(sums, p, u, l, k, block, blocks, tiles);
             for (int tile = 0; left == blocks && tile < tiles; ++tile)
-                write_block(to, sums, tile, u, l, finish, k / lanes + tile, samples);
+                attr_amx_write(to, sums, tile, u, l, finish, k / lanes + tile, samples);
         }
     }
 }
@@ -189,9 +99,11 @@ static void run(float *to, const float *from, const attr_blocked_conv *c, const 
             whole.from_sample = (size_t)c->from_blocks * lanes * c->from_h * c->from_w;
             whole.to_sample = (size_t)c->to_blocks * lanes * c->to_h * c->to_w;
             int across = attr_amx_across(c, class);
+            int pieces = finish->pooling && !across ? attr_amx_pieces(c, class, finish->pooling->h) : 0;
             attr_amx_lines all = attr_amx_lines_of(c, class, 0, count, 1);
-            attr_cut t = across ? attr_cut_of(c, count, across, threads)
-                                : attr_cut_of(c, count * all.rows * all.pitch, c->most_units, threads);
+            attr_cut t = across   ? attr_cut_of(c, count, across, threads)
+                         : pieces ? attr_cut_of(c, count * pieces, 1, threads)
+                                  : attr_cut_of(c, count * all.rows * all.pitch, c->most_units, threads);
 #pragma omp for schedule(dynamic) nowait
             for (int item = 0; item < t.blocks * t.parts; ++item) {
                 panels p = panels_of((char *)scratch + omp_get_thread_num() * scratch_each, c, class->taps);
@@ -205,6 +117,12 @@ static void run(float *to, const float *from, const attr_blocked_conv *c, const 
                     l = attr_amx_lines_of(c, class, u.first, u.first + u.count, u.count);
                     u.count *= class->rows * l.pitch;
                     u.first = 0;
+                } else if (pieces) {
+                    int h = finish->pooling->h, piece = u.first % pieces;
+                    int row = 2 * (h * piece / pieces), end = 2 * (h * (piece + 1) / pieces);
+                    if (end > class->rows) end = class->rows;
+                    u.first = (u.first / pieces * all.rows + row) * all.pitch;
+                    u.count = (end - row) * all.pitch;
                 }
                 run_block(to, from, &p, &u, &l, gate, finish, columns * part / t.parts * c->simd->columns,
                           columns * (part + 1) / t.parts * c->simd->columns, count);
