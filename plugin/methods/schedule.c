@@ -117,18 +117,31 @@ static void join(double *sample, const attr_base *base, double *values, size_t n
     }
 }
 
-/* What point b gives goes into the sample of target t. */
-static void join_point(runner *r, size_t t, int b) {
+/* The multiplier that a map has when all its points are joined. */
+static const float *last_multiplier(const runner *r, int b) {
     const attr_base *base = &r->schedule->base;
-    double *sample = r->maxima ? r->maxima[t] : r->statistics[t].sample;
-    const float *m = r->multipliers ? r->multipliers + (size_t)b * r->size : NULL;
+    bool multiplied_at_last = base->has_multiplier && base->join == ATTR_JOIN_MAXIMUM && !r->maxima;
+    return multiplied_at_last ? r->multipliers + (size_t)b * r->size : NULL;
+}
+
+/* What point b gives goes into the sample of target t, or its maxima; with `closing` the sample into the statistics,
+ * while it is in the caches. */
+static void join_point(runner *r, size_t t, int b, const attr_statistics_closing *closing) {
+    const attr_base *base = &r->schedule->base;
+    attr_statistics *s = &r->statistics[t];
+    double *sample = r->maxima ? r->maxima[t] : s->sample;
+    const float *m = r->multipliers ? r->multipliers + (size_t)b * r->size : NULL, *last = last_multiplier(r, b);
+    bool begins = !r->maxima && !s->begun;
 #pragma omp parallel for schedule(static)
     for (size_t first = 0; first < r->size; first += block) {
         double read[block], *values = r->ascents ? r->ascents + (size_t)b * r->size + first : read;
         size_t n = r->size - first < block ? r->size - first : block;
         if (!r->ascents) read_gradient(read, r, b, first, n);
+        if (begins) attr_statistics_clear(s, first, n);
         join(sample + first, base, values, n, r->weights[b], m ? m + first : NULL);
+        if (closing) attr_statistics_take(s, closing, last, first, n);
     }
+    if (begins) s->begun = true;
 }
 
 /* The target has the error that was asked for; that of a variance is not known. Looked at after every eighth unit,
@@ -140,15 +153,23 @@ static bool is_content(const runner *r, size_t t) {
            attr_statistics_error(s) <= r->schedule->tolerance;
 }
 
-/* A part of the sample is complete with point b. */
-static void end_part(runner *r, size_t t, int b) {
-    double parts = (double)r->schedule->base.parts, *sample = r->statistics[t].sample, *maxima = r->maxima[t];
+/* A part of the sample is complete with point b, and with `closing` the sample. */
+static void end_part(runner *r, size_t t, int b, const attr_statistics_closing *closing) {
+    attr_statistics *s = &r->statistics[t];
+    double parts = (double)r->schedule->base.parts, *maxima = r->maxima[t];
     const float *m = r->multipliers ? r->multipliers + (size_t)b * r->size : NULL;
+    bool begins = !s->begun;
 #pragma omp parallel for schedule(static)
-    for (size_t i = 0; i < r->size; ++i) {
-        sample[i] += (m ? m[i] : 1) * maxima[i] / parts;
-        maxima[i] = -INFINITY;
+    for (size_t first = 0; first < r->size; first += block) {
+        size_t n = r->size - first < block ? r->size - first : block;
+        if (begins) attr_statistics_clear(s, first, n);
+        for (size_t i = first; i < first + n; ++i) {
+            s->sample[i] += (m ? m[i] : 1) * maxima[i] / parts;
+            maxima[i] = -INFINITY;
+        }
+        if (closing) attr_statistics_take(s, closing, NULL, first, n);
     }
+    s->begun = true;
 }
 
 /* Point number k of a clone, slot b of the batch, is joined; with the last of a sample that goes into the statistics.
@@ -158,14 +179,17 @@ static void end_point(runner *r, size_t t, size_t k, int b) {
     if (r->ended[t]) return;
     r->gradients[t] += base->ascent_steps;
     if (base->points == 1 && !climbs(r)) r->values[t] += attr_target_value(r->targets[t], r->engine, b);
-    join_point(r, t, b);
-    if (r->maxima && (k + 1) % (base->points / base->parts) == 0) end_part(r, t, b);
-    if ((k + 1) % base->points != 0) return;
     attr_statistics *s = &r->statistics[t];
-    bool multiplied_at_last = base->has_multiplier && base->join == ATTR_JOIN_MAXIMUM && !r->maxima;
-    size_t units = s->units;
-    attr_statistics_close(s, multiplied_at_last ? r->multipliers + (size_t)b * r->size : NULL);
-    if (s->units > units && is_content(r, t)) r->ended[t] = true;
+    attr_statistics_closing closing, *closes = NULL;
+    if ((k + 1) % base->points == 0) {
+        closing = attr_statistics_count(s);
+        closes = &closing;
+    }
+    join_point(r, t, b, r->maxima ? NULL : closes);
+    if (r->maxima && (k + 1) % (base->points / base->parts) == 0) end_part(r, t, b, closes);
+    if (!closes) return;
+    attr_statistics_close(s, closes);
+    if (closing.ends && is_content(r, t)) r->ended[t] = true;
 }
 
 /* ---- Ascents */

@@ -24,11 +24,6 @@ static attr_status make_pools(attr_statistics *s) {
     return ATTR_OK;
 }
 
-static void clear_sample(attr_statistics *s, size_t first, size_t n) {
-    double start = s->plan.join == ATTR_JOIN_MAXIMUM ? -INFINITY : 0;
-    for (size_t i = first; i < first + n; ++i) s->sample[i] = start;
-}
-
 static attr_status make_arrays(attr_statistics *s) {
     ATTR_TRY(attr_allocate(&s->sample, s->size, sizeof(double), "statistics"));
     ATTR_TRY(attr_allocate(&s->mean, s->size, sizeof(double), "statistics"));
@@ -46,7 +41,6 @@ attr_status attr_statistics_make(attr_statistics *s, const attr_statistics_plan 
         attr_statistics_free(s);
         return status;
     }
-    clear_sample(s, 0, s->size);
     return ATTR_OK;
 }
 
@@ -137,27 +131,33 @@ static void take_pools(attr_statistics *s, const double *values) {
     }
 }
 
-void attr_statistics_close(attr_statistics *s, const float *multiplier) {
-    size_t each = s->plan.samples_per_unit, in_unit = s->samples++ % each + 1;
-    bool ends = in_unit == each;
-    if (ends) ++s->units;
-    double *values = each > 1 ? s->unit : s->sample;
-#pragma omp parallel for schedule(static)
-    for (size_t first = 0; first < s->size; first += block) {
-        size_t n = s->size - first < block ? s->size - first : block;
-        transform(s, multiplier, first, n);
-        if (each > 1) {
-            if (in_unit == 1) memset(s->unit + first, 0, n * sizeof *s->unit);
-            take_mean(s->unit + first, s->sample + first, n, (double)in_unit);
-        }
-        if (!ends) continue;
-        take(s->mean + first, s->deviations + first, values + first, n, (double)s->units);
-        if (s->half && s->units % 2) take_mean(s->half + first, values + first, n, (double)((s->units + 1) / 2));
+void attr_statistics_clear(attr_statistics *s, size_t first, size_t n) {
+    double start = s->plan.join == ATTR_JOIN_MAXIMUM ? -INFINITY : 0;
+    for (size_t i = first; i < first + n; ++i) s->sample[i] = start;
+}
+
+attr_statistics_closing attr_statistics_count(attr_statistics *s) {
+    size_t each = s->plan.samples_per_unit, of_unit = s->samples++ % each + 1;
+    if (of_unit == each) ++s->units;
+    return (attr_statistics_closing){of_unit, of_unit == each};
+}
+
+void attr_statistics_take(attr_statistics *s, const attr_statistics_closing *closing, const float *multiplier,
+                          size_t first, size_t n) {
+    double *values = s->unit ? s->unit + first : s->sample + first;
+    transform(s, multiplier, first, n);
+    if (s->unit) {
+        if (closing->of_unit == 1) memset(values, 0, n * sizeof *values);
+        take_mean(values, s->sample + first, n, (double)closing->of_unit);
     }
-    if (ends && s->plan.errors) take_pools(s, values);
-#pragma omp parallel for schedule(static)
-    for (size_t first = 0; first < s->size; first += block)
-        clear_sample(s, first, s->size - first < block ? s->size - first : block);
+    if (!closing->ends) return;
+    take(s->mean + first, s->deviations + first, values, n, (double)s->units);
+    if (s->half && s->units % 2) take_mean(s->half + first, values, n, (double)((s->units + 1) / 2));
+}
+
+void attr_statistics_close(attr_statistics *s, const attr_statistics_closing *closing) {
+    if (closing->ends && s->plan.errors) take_pools(s, s->unit ? s->unit : s->sample);
+    s->begun = false;
 }
 
 /* ---- What came out */

@@ -48,7 +48,8 @@ typedef struct {
     attr_statistics_plan plan;
     size_t size;
     size_t samples, units; /* taken */
-    double *sample;        /* [size] the sample being made */
+    double *sample;        /* [size] the sample being made, */
+    bool begun;            /* if it is begun */
     double *unit;          /* the mean of the samples of an open unit; NULL if each is a unit */
     double *mean, *deviations;
     double *half; /* the mean of every second unit, from the first on; without errors NULL, and so are these: */
@@ -58,8 +59,19 @@ typedef struct {
 attr_status attr_statistics_make(attr_statistics *out, const attr_statistics_plan *plan);
 void attr_statistics_free(attr_statistics *s);
 
-/* Takes the finished sample, times the multiplier [size] if there is one, and begins the next. */
-void attr_statistics_close(attr_statistics *s, const float *multiplier);
+/* Elements first .. first + n - 1 of sample[] are as before a sample begins; the caller sets `begun`. */
+void attr_statistics_clear(attr_statistics *s, size_t first, size_t n);
+
+/* A sample that is finished is counted, then its elements are taken, in any order, by any thread and as soon as they
+ * are complete, times the multiplier [size] if there is one; then the next sample can begin. */
+typedef struct {
+    size_t of_unit; /* the how many-eth of its unit */
+    bool ends;      /* the last one */
+} attr_statistics_closing;
+attr_statistics_closing attr_statistics_count(attr_statistics *s);
+void attr_statistics_take(attr_statistics *s, const attr_statistics_closing *closing, const float *multiplier,
+                          size_t first, size_t n);
+void attr_statistics_close(attr_statistics *s, const attr_statistics_closing *closing);
 
 /* |standard error| / |mean|, both l2, as it is now; infinity with less than two units, or where the mean is 0. */
 double attr_statistics_error(const attr_statistics *s);
