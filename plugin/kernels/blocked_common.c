@@ -134,7 +134,8 @@ static size_t band_size(const attr_blocked_conv *c, int band, int channels) {
 static size_t thin_from_scratch(const attr_blocked_conv *c) {
     int columns = (c->to_blocks * attr_lanes + c->simd->columns - 1) / c->simd->columns * c->simd->columns;
     size_t rows = 2 * (size_t)c->to_blocks * attr_lanes * c->to_w;
-    return ((size_t)attr_thin_line(c) * c->size + (size_t)columns * c->area) * c->from_c + rows;
+    size_t lines = (size_t)c->size * c->from_c, pointers = lines * (sizeof(void *) / sizeof(float));
+    return attr_thin_line(c) * lines + (size_t)columns * c->area * c->from_c + rows + pointers;
 }
 
 static size_t panel_scratch(const attr_blocked_conv *c, int taps) {

@@ -9,24 +9,26 @@
 
 #include "kernels/simd/steps.h"
 
-/* The padded lines [channel][ky] that row i of the result reads. */
-static void widen_lines(real *lines, const float *from, const attr_blocked_conv *c, const float *scale, int i) {
-    int length = attr_thin_line(c);
-    for (int k = 0; k < c->from_c * c->size; ++k, lines += length) {
-        int channel = k / c->size, y = i * c->stride + k % c->size - c->pad;
-        memset(lines, 0, (size_t)length * sizeof *lines);
-        if (y < 0 || y >= c->from_h) continue;
-        size_t at = ((size_t)channel * c->from_h + y) * c->from_w;
-        float factor = scale ? scale[channel] : 1;
-        for (int x = 0; x < c->from_w && x + c->pad < length; ++x) lines[c->pad + x] = from[at + x] * factor;
+/* Line y of a channel, padded; y counts from the first line of zeros above the picture. */
+static void widen_line(real *line, const float *from, const attr_blocked_conv *c, float factor, int y) {
+    int length = attr_thin_line(c), w = smaller(c->from_w, length - c->pad);
+    if (y < c->pad || y >= c->pad + c->from_h) {
+        memset(line, 0, (size_t)length * sizeof *line);
+        return;
     }
+    memset(line, 0, (size_t)c->pad * sizeof *line);
+    from += (size_t)(y - c->pad) * c->from_w;
+    line += c->pad;
+    for (int x = 0; x < w; ++x) line[x] = from[x] * factor;
+    memset(line + w, 0, (size_t)(length - c->pad - w) * sizeof *line);
 }
 
 /* tile_rows neighbouring pixels of the result, tile_columns channels. */
-ALWAYS_INLINE void sum_pixels(vector sum[tile_rows][tile_vectors], const real *lines, const real *weights,
-                              const attr_blocked_conv *c, int length, int stride) {
+ALWAYS_INLINE void sum_pixels(vector sum[tile_rows][tile_vectors], const real *const *rows, int j, const real *weights,
+                              const attr_blocked_conv *c, int stride) {
     UNROLL for (int r = 0; r < tile_rows; ++r) UNROLL for (int v = 0; v < tile_vectors; ++v) sum[r][v] = (vector){0};
-    for (int k = 0; k < c->from_c * c->size; ++k, lines += length) {
+    for (int k = 0; k < c->from_c * c->size; ++k) {
+        const real *lines = rows[k] + j * stride;
         for (int kx = 0; kx < c->size; ++kx, weights += tile_columns) {
             UNROLL for (int r = 0; r < tile_rows; ++r) UNROLL for (int v = 0; v < tile_vectors; ++v) sum[r][v] +=
                 lines[kx + r * stride] * *(const vector *)(weights + v * vector_lanes);
@@ -34,19 +36,18 @@ ALWAYS_INLINE void sum_pixels(vector sum[tile_rows][tile_vectors], const real *l
     }
 }
 
-ALWAYS_INLINE void sum_part(vector sum[tile_rows][tile_vectors], const real *lines, const real *weights,
+ALWAYS_INLINE void sum_part(vector sum[tile_rows][tile_vectors], const real *const *rows, int j, const real *weights,
                             const attr_blocked_conv *c) {
-    int length = attr_thin_line(c);
     if (c->stride == 1)
-        sum_pixels(sum, lines, weights, c, length, 1);
+        sum_pixels(sum, rows, j, weights, c, 1);
     else if (c->stride == 2)
-        sum_pixels(sum, lines, weights, c, length, 2);
+        sum_pixels(sum, rows, j, weights, c, 2);
     else
-        sum_pixels(sum, lines, weights, c, length, c->stride);
+        sum_pixels(sum, rows, j, weights, c, c->stride);
 }
 
 /* A row of results, channels column .. column+tile_columns-1, from block to block `plane` numbers apart. */
-static void run_row(float *to, attr_signs *positive, size_t plane, const real *lines, const real *weights,
+static void run_row(float *to, attr_signs *positive, size_t plane, const real *const *rows, const real *weights,
                     const attr_blocked_conv *c, const attr_finish *finish, int column) {
     vector sum[tile_rows][tile_vectors];
     vector_finish finishes[tile_vectors];
@@ -54,7 +55,7 @@ static void run_row(float *to, attr_signs *positive, size_t plane, const real *l
     for (int v = 0; v < vectors; ++v) finishes[v] = finish_of(finish, column + v * vector_lanes);
     for (int j = 0; j < c->to_w; j += tile_rows) {
         int pixels = smaller(tile_rows, c->to_w - j);
-        sum_part(sum, lines + j * c->stride, weights, c);
+        sum_part(sum, rows, j, weights, c);
         for (int v = 0; v < vectors; ++v) {
             int channel = column + v * vector_lanes;
             size_t at = channel / lanes * plane + (size_t)j * lanes + channel % lanes;
@@ -78,25 +79,47 @@ static void weigh(real *weights, const attr_blocked_conv *c) {
 
 /* What a thread works with. */
 typedef struct {
-    real *lines, *weights;
-    float *rows; /* two rows of results, [block][2][to_w][16] */
+    real *lines, *weights; /* lines: [channel][size], those of one row of results, line y at y modulo size */
+    const real **rows;     /* [channel][size] the same lines in order */
+    float *results;        /* two rows of them, [block][2][to_w][16] */
+    int sample, next;      /* lines before `next` of the sample are there */
 } workplace;
 
 static workplace workplace_of(void *scratch, const attr_blocked_conv *c) {
-    int columns = (c->to_blocks * lanes + tile_columns - 1) / tile_columns * tile_columns;
-    workplace w = {.lines = scratch};
-    w.weights = w.lines + attr_thin_line(c) * c->from_c * c->size;
-    w.rows = (float *)(w.weights + (size_t)columns * c->from_c * c->area);
+    int columns = (c->to_blocks * lanes + tile_columns - 1) / tile_columns * tile_columns, lines = c->from_c * c->size;
+    workplace w = {.lines = scratch, .sample = -1};
+    w.weights = w.lines + attr_thin_line(c) * lines;
+    w.results = (float *)(w.weights + (size_t)columns * c->from_c * c->area);
+    w.rows = (const real **)(w.results + 2 * (size_t)c->to_blocks * lanes * c->to_w);
     return w;
 }
 
+/* The lines that row i of the results reads; most are there already. */
+static void widen_lines(workplace *w, const float *from, const attr_blocked_conv *c, const float *scale, int sample,
+                        int i) {
+    int length = attr_thin_line(c), first = i * c->stride, end = first + c->size;
+    int next = w->sample == sample && w->next > first && w->next <= end ? w->next : first;
+    for (int channel = 0; channel < c->from_c; ++channel) {
+        real *lines = w->lines + (size_t)channel * c->size * length;
+        const float *plane = from + (size_t)channel * c->from_h * c->from_w;
+        for (int y = first; y < end; ++y) {
+            real *line = lines + y % c->size * length;
+            w->rows[channel * c->size + y - first] = line;
+            if (y >= next) widen_line(line, plane, c, scale ? scale[channel] : 1, y);
+        }
+    }
+    w->sample = sample;
+    w->next = end;
+}
+
 /* Row i of a sample, to where that row is. */
-static void run_all_columns(float *to, attr_signs *positive, size_t plane, const float *from, const workplace *w,
-                            const attr_blocked_conv *c, const attr_gate *gate, const attr_finish *finish, int i) {
+static void run_all_columns(float *to, attr_signs *positive, size_t plane, const float *from, workplace *w,
+                            const attr_blocked_conv *c, const attr_gate *gate, const attr_finish *finish, int sample,
+                            int i) {
     size_t depth = (size_t)c->from_c * c->area;
-    widen_lines(w->lines, from, c, gate->scale, i);
+    widen_lines(w, from, c, gate->scale, sample, i);
     for (int column = 0; column < c->to_blocks * lanes; column += tile_columns)
-        run_row(to, positive, plane, w->lines, w->weights + column * depth, c, finish, column);
+        run_row(to, positive, plane, w->rows, w->weights + column * depth, c, finish, column);
 }
 
 /* ---- Maxima */
@@ -140,8 +163,8 @@ static void store_maxima(float *to, int *indexes, attr_signs *positive, const fl
 /* ---- A run */
 
 /* Row i of a sample, or of its maxima. */
-static void run_item(float *to, const float *from, const workplace *w, const attr_blocked_conv *c,
-                     const attr_gate *gate, const attr_finish *finish, int sample, int i) {
+static void run_item(float *to, const float *from, workplace *w, const attr_blocked_conv *c, const attr_gate *gate,
+                     const attr_finish *finish, int sample, int i) {
     const attr_pooling *p = finish->pooling;
     size_t row = (size_t)c->to_w * lanes, sample_size = (size_t)c->to_blocks * lanes;
     sample_size *= p ? (size_t)p->h * p->w : (size_t)c->to_h * c->to_w;
@@ -149,12 +172,12 @@ static void run_item(float *to, const float *from, const workplace *w, const att
     to += sample * sample_size;
     from += (size_t)sample * c->from_c * c->from_h * c->from_w;
     if (!p) {
-        run_all_columns(to + i * row, SIGNS_AT(positive, i * row), c->to_h * row, from, w, c, gate, finish, i);
+        run_all_columns(to + i * row, SIGNS_AT(positive, i * row), c->to_h * row, from, w, c, gate, finish, sample, i);
         return;
     }
     for (int r = 0; r < 2 && 2 * i + r < c->to_h; ++r)
-        run_all_columns(w->rows + r * row, NULL, 2 * row, from, w, c, gate, finish, 2 * i + r);
-    store_maxima(to, p->indexes + sample * sample_size, positive, w->rows, c, p, i);
+        run_all_columns(w->results + r * row, NULL, 2 * row, from, w, c, gate, finish, sample, 2 * i + r);
+    store_maxima(to, p->indexes + sample * sample_size, positive, w->results, c, p, i);
 }
 
 void S(attr_thin_from_run)(float *to, const float *from, const attr_blocked_conv *c, const attr_gate *gate,
