@@ -10,7 +10,7 @@ typedef double doubles __attribute__((vector_size(64), aligned(64), may_alias));
 typedef struct {
     doubles scale[2], bias[2];
     double slope;
-    int add, streams; /* streams: past the caches */
+    int as_is, add, streams; /* streams: past the caches */
 } pixel_finish;
 
 /* A result that is larger will not be in the caches when it is read, and need not be read to be written. */
@@ -18,6 +18,7 @@ enum { streamed_bytes = 8 << 20 };
 
 static pixel_finish pixel_finish_of(const attr_finish *f, int channel) {
     pixel_finish v = {.slope = f->slope, .add = f->add};
+    v.as_is = !f->scale && !f->bias && !f->positive && f->slope == 1;
     for (int i = 0; i < lanes; ++i) {
         v.scale[i / 8][i % 8] = f->scale ? f->scale[channel + i] : 1;
         v.bias[i / 8][i % 8] = f->bias ? f->bias[channel + i] : 0;
@@ -64,6 +65,13 @@ ALWAYS_INLINE void store_pixel(float *at, attr_signs *positive, const void *sums
     if (positive) *positive = (attr_signs)bits;
 }
 
+/* A sum in single precision that nothing is done with. */
+ALWAYS_INLINE void store_sums(float *at, const float *sums, const pixel_finish *f) {
+    __m512 line = _mm512_load_ps(sums);
+    if (f->add) line = _mm512_add_ps(line, _mm512_load_ps(at));
+    store_line(at, line, f->streams);
+}
+
 /* One block of channels, whose sums are `tile` tiles behind those of the first column. */
 ALWAYS_INLINE void write_pixels(float *to, const void *sums, int single, int tile, const attr_unit_block *u,
                                 const attr_amx_lines *l, const attr_finish *finish, int block, int samples) {
@@ -83,8 +91,11 @@ ALWAYS_INLINE void write_pixels(float *to, const void *sums, int single, int til
             attr_signs *positive = SIGNS_AT(finish->positive, at);
             for (int k = q - u->first; k < end - u->first; ++k, at += (size_t) class->step * lanes) {
                 size_t strip = (size_t)k / attr_amx_rows, of_strip = (size_t)k % attr_amx_rows;
-                store_pixel(to + at, positive, sums, (strip * tiles + tile) * attr_amx_tile + of_strip * lanes, single,
-                            &f);
+                size_t sum_at = (strip * tiles + tile) * attr_amx_tile + of_strip * lanes;
+                if (single && f.as_is)
+                    store_sums(to + at, (const float *)sums + sum_at, &f);
+                else
+                    store_pixel(to + at, positive, sums, sum_at, single, &f);
                 if (positive) positive += class->step;
             }
         }
