@@ -250,6 +250,17 @@ Test(blocked, winograd_of_stride_2) {
     check(shape(40, 300, 33, 16, 3, 2, 1, 1), 1);
 }
 
+/* One block of channels, which matrix units multiply two pixels at a time: rows with zeros between them and without,
+ * kernels of odd and even sizes, several blocks of units. */
+Test(blocked, pairs_of_pixels) {
+    check(shape(16, 40, 9, 11, 3, 1, 0, 1), 3);
+    check(shape(5, 33, 7, 40, 5, 1, 2, 1), 2);
+    check(shape(12, 17, 30, 41, 3, 1, 1, 1), 2);
+    check(shape(16, 16, 6, 5, 2, 1, 0, 1), 2);
+    check(shape(16, 70, 5, 70, 4, 1, 1, 1), 1);
+    check(shape(9, 20, 12, 1, 3, 1, 1, 1), 2);
+}
+
 Test(blocked, chunks_of_channels) {
     check(shape(300, 40, 7, 9, 3, 1, 1, 1), 2);
     check(shape(600, 33, 3, 5, 2, 1, 0, 1), 1);

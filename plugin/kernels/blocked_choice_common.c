@@ -85,7 +85,10 @@ static int is_better_with_amx(const attr_conv_shape *s, attr_conv_direction dire
     enum { few_pixels = 3, many_pixels = 1024, few = attr_lanes, many = 4 * attr_lanes };
     int depth = direction.transposed ? s->n : s->c, columns = direction.transposed ? s->c : s->n;
     if (s->h * s->w <= few_pixels) return 0;
-    if (direction.sum == ATTR_SUM_F64) return depth > few || columns > many;
+    if (direction.sum == ATTR_SUM_F64) {
+        int in_pairs = s->size > 1 && s->stride == 1 && !direction.transposed; /* of pixels, see attr_amx_times() */
+        return depth > few || columns > many || (in_pairs && (depth == few || s->size != 3));
+    }
     if (direction.by == ATTR_CONV_BY_AMX_BF16 && depth >= 2 * few) return 1;
     return depth >= many || (s->size == 1 && depth > few && s->h * s->w <= many_pixels);
 }

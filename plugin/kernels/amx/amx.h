@@ -73,6 +73,25 @@ typedef struct {
 } attr_amx_tap;
 attr_amx_tap attr_amx_tap_of(const attr_amx_lines *l, const attr_pixel_class *class, int t);
 
+/* Whether a number of a line has the channels of a pixel and of the next one, for there is no second block. */
+static inline int attr_amx_pairs_pixels(const attr_blocked_conv *c) {
+    return c->from_blocks == 1 && c->size > 1 && c->stride == 1 && !c->transposed;
+}
+
+/* What two taps, side by side, or one are multiplied with together: so many times of a pair of blocks. The second of a
+ * time is -1 if there is none. */
+typedef struct {
+    int first, second;
+} attr_amx_taps;
+static inline int attr_amx_times(const attr_blocked_conv *c, const attr_pixel_class *class) {
+    return attr_amx_pairs_pixels(c) ? c->size * ((c->size + 1) / 2) : class->taps;
+}
+static inline attr_amx_taps attr_amx_taps_of(const attr_blocked_conv *c, int time) {
+    int pairs = (c->size + 1) / 2, x = 2 * (time % pairs), first = time / pairs * c->size + x;
+    if (!attr_amx_pairs_pixels(c)) return (attr_amx_taps){time, -1};
+    return (attr_amx_taps){first, x + 1 < c->size ? first + 1 : -1};
+}
+
 /* Numbers of a line for so many results. */
 int attr_amx_line(const attr_amx_lines *l, int units);
 
@@ -100,7 +119,7 @@ static inline int attr_amx_is_single(const attr_blocked_conv *c) {
  * even block of channels in the lower half, that of the next block in the upper.
  *
  *   values   [pair of blocks][plane][part][line][16]
- *   weights  [pair][tap][tile of columns][part][16 channels][16 columns]
+ *   weights  [pair][time][tile of columns][part][16 channels][16 columns]
  *   sums     [range of columns][strip][tile of columns][16 results][16 columns], f64 or f32
  */
 

@@ -51,6 +51,30 @@ static void read_run(uint32_t *to, size_t part, const source *s, ptrdiff_t pixel
         read_parts(to, part, s, pixel, step, n, 1);
 }
 
+/* `pixels` pixels of a row from x on, each with the next one; if there is one `before`, place `to` - 1, it gets the
+ * first as its next. */
+ALWAYS_INLINE void read_next(uint32_t *to, size_t part, const row_source *s, int x, int pixels, int before, int parts) {
+    const halves none = {{{0}}, {{0}}};
+    halves here = halves_of(s, x, parts);
+    if (before) store_halves(to - lanes, part, &none, 0, &here, all_lanes, parts);
+    for (int i = 0; i < pixels; ++i, to += lanes) {
+        halves next = x + i + 1 < s->pixels ? halves_of(s, x + i + 1, parts) : none;
+        store_halves(to, part, &here, all_lanes, &next, all_lanes, parts);
+        here = next;
+    }
+}
+
+static void read_pixels_and_next(uint32_t *to, size_t part, const float *from, const attr_unit_block *u,
+                                 const attr_gate *gate, int sample, int y, int x, int pixels, int before) {
+    row_source s = row_source_of(from, u->conv, gate, sample, 0, y);
+    if (u->conv->parts == 3)
+        read_next(to, part, &s, x, pixels, before, 3);
+    else if (u->conv->parts == 2)
+        read_next(to, part, &s, x, pixels, before, 2);
+    else
+        read_next(to, part, &s, x, pixels, before, 1);
+}
+
 /* `pixels` pixels of row y of gradients of maxima, from column x on. Returns how many there are. */
 static int read_maxima(uint32_t *to, size_t part, const float *from, const attr_unit_block *u, const attr_gate *gate,
                        int sample, int block, int y, int x, int pixels) {
@@ -91,6 +115,7 @@ static void read_line(uint32_t *to, size_t part, const float *from, const attr_u
     const attr_blocked_conv *c = u->conv;
     int a = u->class->advance, y0 = l->remainders[plane] / a, x0 = l->remainders[plane] % a;
     int width = (c->from_w - x0 + a - 1) / a;
+    const uint32_t *begin = to;
     if (width > l->width) width = l->width;
     while (n > 0) {
         int before = q < 0, column = before ? l->pitch + q : q % l->pitch, many = before ? -q : l->pitch - column;
@@ -100,7 +125,10 @@ static void read_line(uint32_t *to, size_t part, const float *from, const attr_u
         if (many > n) many = n;
         if (before || sample >= l->end_sample || i >= l->height || i * a + y0 >= c->from_h) pixels = 0;
         if (pixels > many) pixels = many;
-        if (pixels > 0 && gate->pooling) {
+        if (pixels > 0 && attr_amx_pairs_pixels(c)) {
+            int behind_zeros = to > begin && column == 0 && l->pitch > width;
+            read_pixels_and_next(to, part, from, u, gate, sample, i, column, pixels, behind_zeros);
+        } else if (pixels > 0 && gate->pooling) {
             pixels = read_maxima(to, part, from, u, gate, sample, block, i + y0, column + x0, pixels);
         } else if (pixels > 0) {
             source s = source_of(from, u, gate, sample, block);
@@ -131,6 +159,16 @@ ALWAYS_INLINE void weigh_square(uint32_t *to, const float *even, const float *od
         upper[i] = (vector){0};
         if (odd) upper[i] = read_floats(odd + i * lanes);
     }
+    if (exchanged && parts == 1) { /* pairs are exchanged together */
+        UNROLL for (int i = 0; i < lanes; ++i) {
+            pairs_vector pairs[attr_amx_most_parts];
+            pair_up(pairs, lower[i], upper[i], 1);
+            lower[i] = (vector)pairs[0];
+        }
+        transpose(lower);
+        UNROLL for (int i = 0; i < lanes; ++i) * (pairs_vector *)(to + i * lanes) = (pairs_vector)lower[i];
+        return;
+    }
     if (exchanged) {
         transpose(lower);
         transpose(upper);
@@ -150,12 +188,16 @@ static void weigh_any(uint32_t *to, const float *even, const float *odd, int exc
 void attr_amx_weigh(uint32_t *to, const attr_unit_block *u, int column, int block, int blocks) {
     const attr_blocked_conv *c = u->conv;
     const attr_pixel_class *class = u->class;
+    int times = attr_amx_times(c, class);
     for (int j = block; j < block + blocks; j += 2)
-        for (int t = 0; t < class->taps; ++t)
+        for (int time = 0; time < times; ++time) {
+            attr_amx_taps taps = attr_amx_taps_of(c, time);
             for (int k = column / lanes; k < (column + c->simd->columns) / lanes; ++k, to += c->parts * attr_amx_tile) {
                 if (k >= c->to_blocks) continue;
-                const float *even = attr_packed_square(c, 0, j, k, class->tap[t]);
-                const float *odd = j + 1 < c->from_blocks ? attr_packed_square(c, 0, j + 1, k, class->tap[t]) : NULL;
+                const float *even = attr_packed_square(c, 0, j, k, class->tap[taps.first]), *odd = NULL;
+                if (taps.second >= 0) odd = attr_packed_square(c, 0, j, k, class->tap[taps.second]);
+                if (j + 1 < c->from_blocks) odd = attr_packed_square(c, 0, j + 1, k, class->tap[taps.first]);
                 weigh_any(to, even, odd, c->transposed, c->parts);
             }
+        }
 }

@@ -16,13 +16,19 @@ ALWAYS_INLINE void split(pairs_vector split_parts[attr_amx_most_parts], vector x
     }
 }
 
+/* Parts of even values in the lower halves of numbers, of odd ones in the upper. */
+ALWAYS_INLINE void pair_up(pairs_vector pairs[attr_amx_most_parts], vector even, vector odd, int parts) {
+    pairs_vector upper[attr_amx_most_parts];
+    split(pairs, even, parts);
+    split(upper, odd, parts);
+    UNROLL for (int k = 0; k < parts; ++k) pairs[k] = pairs[k] >> 16 | (upper[k] & 0xffff0000);
+}
+
 /* Part k is stored at to + k x stride. */
 ALWAYS_INLINE void store_pair(uint32_t *to, size_t stride, vector even, vector odd, int parts) {
-    pairs_vector lower[attr_amx_most_parts], upper[attr_amx_most_parts];
-    split(lower, even, parts);
-    split(upper, odd, parts);
-    UNROLL for (int k = 0; k < parts; ++k) * (pairs_vector *)(to + k * stride) =
-        lower[k] >> 16 | (upper[k] & 0xffff0000);
+    pairs_vector pairs[attr_amx_most_parts];
+    pair_up(pairs, even, odd, parts);
+    UNROLL for (int k = 0; k < parts; ++k) * (pairs_vector *)(to + k * stride) = pairs[k];
 }
 
 #endif

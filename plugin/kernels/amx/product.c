@@ -163,8 +163,9 @@ ALWAYS_INLINE void multiply_parts(const attr_amx_step *step, size_t at, size_t p
     if (parts > 1) _tile_loadd(5, values + part, 64);
     if (parts > 2) _tile_loadd(6, values + 2 * part, 64);
     MULTIPLY_INTO(0, weights, parts);
+    if (tiles == 1) return;
     MULTIPLY_INTO(1, weights + tile, parts);
-    if (tiles <= 2) return;
+    if (tiles == 2) return;
     MULTIPLY_INTO(2, weights + 2 * tile, parts);
     MULTIPLY_INTO(3, weights + 3 * tile, parts);
 }
@@ -195,7 +196,9 @@ ALWAYS_INLINE void multiply_f32(float *sums, const attr_amx_step *steps, int cou
 
 ALWAYS_INLINE void multiply_columns(float *sums, const attr_amx_step *steps, int count, int strips, size_t part,
                                     int parts, int tiles, int fresh) {
-    if (tiles <= 2)
+    if (tiles == 1)
+        multiply_f32(sums, steps, count, strips, part, parts, 1, fresh);
+    else if (tiles == 2)
         multiply_f32(sums, steps, count, strips, part, parts, 2, fresh);
     else
         multiply_f32(sums, steps, count, strips, part, parts, 4, fresh);

@@ -19,7 +19,8 @@ static void multiply(void *sums, const panels *p, const attr_unit_block *u, cons
                      int tiles, int fresh) {
     const attr_blocked_conv *c = u->conv;
     const attr_pixel_class *class = u->class;
-    int strips = (u->count + attr_amx_rows - 1) / attr_amx_rows, count = (blocks + 1) / 2 * class->taps;
+    int strips = (u->count + attr_amx_rows - 1) / attr_amx_rows, times = attr_amx_times(c, class);
+    int count = (blocks + 1) / 2 * times;
     size_t part = (size_t)attr_amx_line(l, u->count) * lanes, plane = c->parts * part;
     size_t weights = (size_t)c->simd->columns / lanes * c->parts * attr_amx_tile;
     if (count == 0 && fresh) memset(sums, 0, (size_t)strips * attr_amx_rows * c->simd->columns * c->simd->element);
@@ -28,8 +29,8 @@ static void multiply(void *sums, const panels *p, const attr_unit_block *u, cons
         attr_amx_step steps[attr_amx_steps_of_one_part];
         int many = count - first < most ? count - first : most;
         for (int i = 0; i < many; ++i) {
-            int pair = (first + i) / class->taps;
-            attr_amx_tap tap = attr_amx_tap_of(l, class, (first + i) % class->taps);
+            int pair = (first + i) / times;
+            attr_amx_tap tap = attr_amx_tap_of(l, class, attr_amx_taps_of(c, (first + i) % times).first);
             steps[i].values =
                 p->values + (pair * l->planes + tap.plane) * plane + (size_t)(tap.offset - l->first) * lanes;
             steps[i].weights = p->weights + (first + i) * weights;
