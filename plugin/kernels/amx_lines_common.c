@@ -28,38 +28,43 @@ static int remainder_of(const attr_pixel_class *class, int t) {
     return (y - down(y, a) * a) * a + x - down(x, a) * a;
 }
 
-/* Between two rows are the zeros that the taps left of the second and right of the first read. */
-attr_amx_lines attr_amx_lines_of(const attr_blocked_conv *c, const attr_pixel_class *class, int first_sample,
-                                 int end_sample, int across) {
+/* Between two rows are the zeros that the taps left of the second and right of the first read. The first class has most
+ * rows and columns. */
+attr_amx_lines attr_amx_lines_of(const attr_blocked_conv *c, int first_sample, int end_sample, int across) {
+    const attr_pixel_class *largest = c->class;
     attr_amx_lines l = {.across = across, .first_sample = first_sample, .end_sample = end_sample};
     int left = 0, right = 0, above = 0, below = 0;
-    for (int t = 0; t < class->taps; ++t) {
-        int y = down(class->dy[t], class->advance), x = down(class->dx[t], class->advance), p = 0;
-        left = most(left, -x);
-        right = most(right, x);
-        above = most(above, -y);
-        below = most(below, y);
-        while (p < l.planes && l.remainders[p] != remainder_of(class, t)) ++p;
-        if (p == l.planes) l.remainders[l.planes++] = remainder_of(class, t);
+    for (int k = 0; k < c->classes; ++k) {
+        const attr_pixel_class *class = &c->class[k];
+        for (int t = 0; t < class->taps; ++t) {
+            int y = down(class->dy[t], class->advance), x = down(class->dx[t], class->advance), p = 0;
+            left = most(left, -x);
+            right = most(right, x);
+            above = most(above, -y);
+            below = most(below, y);
+            while (p < l.planes && l.remainders[p] != remainder_of(class, t)) ++p;
+            if (p == l.planes) l.remainders[l.planes++] = remainder_of(class, t);
+        }
     }
-    l.width = least(up(c->from_w, class->advance), class->columns + right);
-    l.height = least(up(c->from_h, class->advance), class->rows + below);
-    l.pitch = most(class->columns + right, l.width + left);
-    l.rows = most(class->rows + below, l.height + above);
+    l.result_rows = largest->rows;
+    l.width = least(up(c->from_w, largest->advance), largest->columns + right);
+    l.height = least(up(c->from_h, largest->advance), largest->rows + below);
+    l.pitch = most(largest->columns + right, l.width + left);
+    l.rows = most(largest->rows + below, l.height + above);
     l.first = -above * across * l.pitch - left;
     l.last = below * across * l.pitch + right;
     return l;
 }
 
 /* Samples one after the other have rows of zeros between them, side by side they have not. */
-int attr_amx_across(const attr_blocked_conv *c, const attr_pixel_class *class) {
-    attr_amx_lines l = attr_amx_lines_of(c, class, 0, 1, 1);
-    int fitting = least(c->most_units / (class->rows * l.pitch), attr_amx_most_across / l.pitch);
-    return l.rows > class->rows && fitting > 1 && 2 * fitting * class->rows * l.pitch > c->most_units ? fitting : 0;
+int attr_amx_across(const attr_blocked_conv *c) {
+    attr_amx_lines l = attr_amx_lines_of(c, 0, 1, 1);
+    int fitting = least(c->most_units / (l.result_rows * l.pitch), attr_amx_most_across / l.pitch);
+    return l.rows > l.result_rows && fitting > 1 && 2 * fitting * l.result_rows * l.pitch > c->most_units ? fitting : 0;
 }
 
-int attr_amx_pieces(const attr_blocked_conv *c, const attr_pixel_class *class, int windows) {
-    return up(windows, c->most_units / (2 * attr_amx_lines_of(c, class, 0, 1, 1).pitch));
+int attr_amx_pieces(const attr_blocked_conv *c, int windows) {
+    return up(windows, c->most_units / (2 * attr_amx_lines_of(c, 0, 1, 1).pitch));
 }
 
 attr_amx_tap attr_amx_tap_of(const attr_amx_lines *l, const attr_pixel_class *class, int t) {
@@ -96,7 +101,7 @@ static size_t longest_line(const attr_blocked_conv *c) {
 size_t attr_amx_sums(const attr_blocked_conv *c) {
     int columns = up(c->to_blocks * attr_lanes, c->simd->columns) * c->simd->columns;
     if (columns > c->most_columns) columns = c->most_columns;
-    return (size_t)columns * c->most_units * c->simd->element;
+    return attr_amx_sums_kept(c) * (size_t)columns * c->most_units * c->simd->element;
 }
 
 size_t attr_amx_scratch(const attr_blocked_conv *c, int taps) {

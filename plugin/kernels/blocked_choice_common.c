@@ -57,7 +57,8 @@ static void choose_amx_blocking(attr_blocked_conv *c) {
     size_t pair = planes * c->parts * attr_amx_usual_line(c) * 2 * attr_lanes * sizeof(uint16_t);
     c->chunk_blocks = pair < values_bytes ? (int)(values_bytes / pair) * 2 : 2;
     if (c->chunk_blocks > c->from_blocks) c->chunk_blocks = c->from_blocks;
-    c->most_columns = sums_bytes / (int)c->simd->element / c->most_units / c->simd->columns * c->simd->columns;
+    size_t column = attr_amx_sums_kept(c) * c->most_units * c->simd->element;
+    c->most_columns = (int)(sums_bytes / column) / c->simd->columns * c->simd->columns;
 }
 
 /* The values of a row of points fill a third of a second-level cache of 1 MiB; the sums are written and read once for

@@ -15,8 +15,8 @@
  * Values are kept as lines, not gathered for each tap. A line holds the pixels of rows one after the other with so many
  * zeros between them that a tap is a shift: result q of a line (q = row x pitch + column, over all samples) is the sum
  * over taps of weights times value q + offset[tap]. Some q are beyond the end of a row; they are summed, too, and not
- * stored. With a stride there is a line for each remainder of (y, x) by it. Samples that are small enough lie side by
- * side: then there are no rows of zeros between them. */
+ * stored. With a stride there is a line for each remainder of (y, x) by it. All classes of results read the same lines.
+ * Samples that are small enough lie side by side: then there are no rows of zeros between them. */
 #ifndef ATTR_KERNELS_AMX_H
 #define ATTR_KERNELS_AMX_H
 
@@ -34,26 +34,26 @@ enum {
 /* ATTR_UNSUPPORTED with the reason if this machine has no such units, or lets no program use them. */
 attr_status attr_amx_ready(void);
 
-/* Lines of a class, of samples first_sample .. end_sample-1. Of each row there are `across` samples side by side: so
+/* Lines of samples first_sample .. end_sample-1. Of each row there are `across` samples side by side: so
  * many samples, and then the next ones below them. */
 typedef struct {
     int first_sample, end_sample, across;
     int pitch, rows;                                             /* from a row, and from a sample, to the next */
+    int result_rows;                                             /* of the class with most */
     int width, height;                                           /* columns and rows that hold pixels */
     int first, last;                                             /* least and largest offset; 0 is between them */
     int planes;                                                  /* lines, by remainder */
     int remainders[attr_amx_most_stride * attr_amx_most_stride]; /* of a plane: y x advance + x */
 } attr_amx_lines;
-attr_amx_lines attr_amx_lines_of(const attr_blocked_conv *c, const attr_pixel_class *class, int first_sample,
-                                 int end_sample, int across);
+attr_amx_lines attr_amx_lines_of(const attr_blocked_conv *c, int first_sample, int end_sample, int across);
 
 /* How many samples should be a block of units of their own, all of them side by side; 0: blocks are cut anywhere, and
  * across is 1. */
-int attr_amx_across(const attr_blocked_conv *c, const attr_pixel_class *class);
+int attr_amx_across(const attr_blocked_conv *c);
 
 /* Of a run that stores maxima, where samples are not side by side: so many blocks of units a sample has, each of some
  * of its `windows` rows of windows. */
-int attr_amx_pieces(const attr_blocked_conv *c, const attr_pixel_class *class, int windows);
+int attr_amx_pieces(const attr_blocked_conv *c, int windows);
 
 /* The rows of samples that are side by side are at most so long. */
 enum { attr_amx_most_across = 128 };
@@ -102,6 +102,11 @@ size_t attr_amx_usual_line(const attr_blocked_conv *c);
 enum { attr_amx_panel_steps = 18 };
 static inline int attr_amx_panel_pairs(int taps) {
     return taps > 0 && taps < attr_amx_panel_steps ? attr_amx_panel_steps / taps : 1;
+}
+
+/* Of how many classes the sums are kept at a time: while other channels are read, of all. */
+static inline size_t attr_amx_sums_kept(const attr_blocked_conv *c) {
+    return c->transposed && c->chunk_blocks < c->from_blocks ? (size_t)c->stride * c->stride : 1;
 }
 
 /* Bytes of working memory of a thread, and those of its sums; `taps` of the class with most. */

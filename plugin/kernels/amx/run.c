@@ -58,17 +58,19 @@ static void multiply_chunk(void *sums, const panels *p, const attr_unit_block *u
     }
 }
 
-static void run_block(float *to, const float *from, const panels *p, const attr_unit_block *u, const attr_amx_lines *l,
+/* Values are read once for all classes. */
+static void run_block(float *to, const float *from, const panels *p, attr_unit_block *u, const attr_amx_lines *l,
                       const attr_gate *gate, const attr_finish *finish, int column, int end, int samples) {
     const attr_blocked_conv *c = u->conv;
+    size_t columns = (size_t)c->simd->columns, panel = columns * c->most_units * c->simd->element;
     for (int block = 0; block < c->from_blocks; block += c->chunk_blocks) {
         int left = c->from_blocks - block, blocks = left < c->chunk_blocks ? left : c->chunk_blocks;
         attr_amx_read(p->values, from, u, gate, l, block, blocks);
-        for (int k = column; k < end; k += c->simd->columns) {
-            char *sums = p->sums;
-            int tiles = c->simd->columns / lanes, left_tiles = c->to_blocks - k / lanes;
-            if (tiles > left_tiles) tiles = left_tiles;
-            if (blocks < c->from_blocks) sums += (size_t)(k - column) * c->most_units * c->simd->element;
+        for (int item = 0; item < (end - column) / c->simd->columns * c->classes; ++item) {
+            int k = column + item / c->classes * c->simd->columns, tiles = c->to_blocks - k / lanes;
+            char *sums = p->sums + (blocks < c->from_blocks ? item * panel : 0);
+            if (tiles > c->simd->columns / lanes) tiles = c->simd->columns / lanes;
+            u->class = &c->class[item % c->classes];
             multiply_chunk(sums, p, u, l, k, block, blocks, tiles);
             for (int tile = 0; left == blocks && tile < tiles; ++tile)
                 attr_amx_write(to, sums, tile, u, l, finish, k / lanes + tile, samples);
@@ -76,12 +78,50 @@ static void run_block(float *to, const float *from, const panels *p, const attr_
     }
 }
 
-static panels panels_of(char *scratch, const attr_blocked_conv *c, int taps) {
-    size_t pairs = (size_t)attr_amx_panel_pairs(taps), tiles = (size_t)c->simd->columns / lanes;
+static panels panels_of(char *scratch, const attr_blocked_conv *c) {
+    size_t steps = attr_amx_panel_steps, tiles = (size_t)c->simd->columns / lanes;
+    for (int k = 0; k < c->classes; ++k)
+        if (steps < (size_t)c->class[k].taps) steps = (size_t)c->class[k].taps;
     panels p = {.sums = scratch};
     p.weights = (uint32_t *)(p.sums + attr_amx_sums(c));
-    p.values = p.weights + pairs * taps * tiles * c->parts * attr_amx_tile;
+    p.values = p.weights + steps * tiles * c->parts * attr_amx_tile;
     return p;
+}
+
+/* How a run is cut into blocks of units. */
+typedef struct {
+    attr_amx_lines lines; /* of all samples, one after the other */
+    int across, windows;  /* samples side by side; rows of maxima that are stored of a sample, 0: no maxima */
+    int pieces;           /* of a sample, if there are maxima and no samples side by side; else 0 */
+    attr_cut cut;
+} division;
+
+static division division_of(const attr_blocked_conv *c, const attr_finish *finish, int count, int threads) {
+    division d = {.lines = attr_amx_lines_of(c, 0, count, 1), .across = attr_amx_across(c)};
+    if (finish->pooling) d.windows = finish->pooling->h;
+    if (finish->pooling && !d.across) d.pieces = attr_amx_pieces(c, d.windows);
+    int units = d.across ? count : d.pieces ? count * d.pieces : count * d.lines.rows * d.lines.pitch;
+    d.cut = attr_cut_of(c, units, d.across ? d.across : d.pieces ? 1 : c->most_units, threads);
+    return d;
+}
+
+/* The units of block number n, and the lines they are of; none: it has none. */
+static attr_amx_lines units_of(attr_unit_block *u, const division *d, int n) {
+    const attr_cut *t = &d->cut;
+    attr_amx_lines l = d->lines;
+    u->first = (int)((long)t->units * n / t->blocks);
+    u->count = (int)((long)t->units * (n + 1) / t->blocks) - u->first;
+    if (u->count > 0 && d->across) {
+        l = attr_amx_lines_of(u->conv, u->first, u->first + u->count, u->count);
+        u->count *= l.result_rows * l.pitch;
+        u->first = 0;
+    } else if (u->count > 0 && d->pieces) {
+        int piece = u->first % d->pieces, row = 2 * (d->windows * piece / d->pieces);
+        int end = smaller(2 * (d->windows * (piece + 1) / d->pieces), l.result_rows);
+        u->first = (u->first / d->pieces * l.rows + row) * l.pitch;
+        u->count = (end - row) * l.pitch;
+    }
+    return l;
 }
 
 static void run(float *to, const float *from, const attr_blocked_conv *c, const attr_gate *gate,
@@ -91,43 +131,22 @@ static void run(float *to, const float *from, const attr_blocked_conv *c, const 
         attr_amx_picture_to_run(to, from, c, gate, finish, count, scratch, scratch_each, threads);
         return;
     }
+    const division d = division_of(c, finish, count, threads);
+    const int parts = d.cut.parts;
 #pragma omp parallel num_threads(threads)
     {
+        panels p = panels_of((char *)scratch + omp_get_thread_num() * scratch_each, c);
         attr_amx_begin();
-        for (int k = 0; k < c->classes; ++k) {
-            const attr_pixel_class *class = &c->class[k];
-            attr_unit_block whole = {.conv = c, .class = class};
-            whole.from_sample = (size_t)c->from_blocks * lanes * c->from_h * c->from_w;
-            whole.to_sample = (size_t)c->to_blocks * lanes * c->to_h * c->to_w;
-            int across = attr_amx_across(c, class);
-            int pieces = finish->pooling && !across ? attr_amx_pieces(c, class, finish->pooling->h) : 0;
-            attr_amx_lines all = attr_amx_lines_of(c, class, 0, count, 1);
-            attr_cut t = across   ? attr_cut_of(c, count, across, threads)
-                         : pieces ? attr_cut_of(c, count * pieces, 1, threads)
-                                  : attr_cut_of(c, count * all.rows * all.pitch, c->most_units, threads);
 #pragma omp for schedule(dynamic) nowait
-            for (int item = 0; item < t.blocks * t.parts; ++item) {
-                panels p = panels_of((char *)scratch + omp_get_thread_num() * scratch_each, c, class->taps);
-                attr_unit_block u = whole;
-                attr_amx_lines l = all;
-                int block = item / t.parts, part = item % t.parts;
-                u.first = (int)((long)t.units * block / t.blocks);
-                u.count = (int)((long)t.units * (block + 1) / t.blocks) - u.first;
-                if (u.count == 0) continue;
-                if (across) {
-                    l = attr_amx_lines_of(c, class, u.first, u.first + u.count, u.count);
-                    u.count *= class->rows * l.pitch;
-                    u.first = 0;
-                } else if (pieces) {
-                    int h = finish->pooling->h, piece = u.first % pieces;
-                    int row = 2 * (h * piece / pieces), end = 2 * (h * (piece + 1) / pieces);
-                    if (end > class->rows) end = class->rows;
-                    u.first = (u.first / pieces * all.rows + row) * all.pitch;
-                    u.count = (end - row) * all.pitch;
-                }
-                run_block(to, from, &p, &u, &l, gate, finish, columns * part / t.parts * c->simd->columns,
-                          columns * (part + 1) / t.parts * c->simd->columns, count);
-            }
+        for (int item = 0; item < d.cut.blocks * parts; ++item) {
+            attr_unit_block u = {.conv = c,
+                                 .class = c->class,
+                                 .from_sample = (size_t)c->from_blocks * lanes * c->from_h * c->from_w,
+                                 .to_sample = (size_t)c->to_blocks * lanes * c->to_h * c->to_w};
+            attr_amx_lines l = units_of(&u, &d, item / parts);
+            int part = item % parts, first = columns * part / parts, end = columns * (part + 1) / parts;
+            if (u.count > 0)
+                run_block(to, from, &p, &u, &l, gate, finish, first * c->simd->columns, end * c->simd->columns, count);
         }
         attr_amx_end();
     }
