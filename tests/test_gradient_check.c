@@ -278,6 +278,35 @@ Test(gradient_check, accepts_a_gradient_that_is_zero) {
     engine_pair_free(&n);
 }
 
+/* A probability of 1, whose gradient is far below what rounding does to differences, and in floats is 0. */
+Test(gradient_check, accepts_a_softmax_that_is_saturated) {
+    engine_pair n;
+    engine_pair_make(&n,
+                     "[net] height=3 width=3 channels=2 [connected] output=4 activation=linear [softmax] "
+                     "[connected] output=3 activation=linear",
+                     1);
+    layer *first = &n.net->layers[0];
+    for (int i = 0; i < first->outputs; i++) first->biases[i] = i == 2 ? 170 : 0;
+    attr_engine_set_parameters(n.single, NULL);
+    attr_engine_set_parameters(n.twin, NULL);
+    attr_layer_check rows[MOST_LAYERS];
+    check_layers_of(rows, &n);
+    for (int k = 0; k < n.net->n; k++)
+        cr_expect(rows[k].forward <= ATTR_CHECK_ROUNDING && rows[k].backward <= ATTR_CHECK_ROUNDING &&
+                      rows[k].difference <= ATTR_CHECK_DIFFERENCE,
+                  "layer %d: forward %g, backward %g, difference %g", k, rows[k].forward, rows[k].backward,
+                  rows[k].difference);
+    attr_target *t = test_target(n.twin, ATTR_TARGET_LOGIT, 1);
+    double *gradient = test_allocate(n.inputs, sizeof *gradient);
+    attr_end_check end = check_end(&n, t, gradient);
+    cr_expect(end.length > 0 && end.length < 1e-60 && end.is_flat && end.difference <= ATTR_CHECK_DIFFERENCE &&
+                  end.backward <= ATTR_CHECK_BACKWARD,
+              "length %g, flat %d, difference %g, backward %g", end.length, end.is_flat, end.difference, end.backward);
+    attr_target_free(t);
+    free(gradient);
+    engine_pair_free(&n);
+}
+
 Test(gradient_check, fails_when_the_target_is_not_finite) {
     engine_pair n;
     engine_pair_make(&n, networks[3], 1);

@@ -137,8 +137,8 @@ static attr_status check_end_to_end(check_run *run, const char *name) {
         printf("  single - double: %.1e, cosine %.9f\n", end.map, end.cosine);
         printf("  the same without flips of signs and maxima by rounding: %.1e  %s\n", end.backward,
                verdict(run, end.backward <= ATTR_CHECK_BACKWARD));
-        printf("  double - differences: %.1e  %s\n", end.difference,
-               verdict(run, end.difference <= ATTR_CHECK_DIFFERENCE));
+        printf("  double - differences%s: %.1e  %s\n", end.is_flat ? ", for which the target is too flat" : "",
+               end.difference, verdict(run, end.difference <= ATTR_CHECK_DIFFERENCE));
         status = remember(run, &end);
     }
     if (status == ATTR_OK && run->options->stock) status = compare_with_stock(run);

@@ -23,7 +23,7 @@ double attr_relative_distance(const double *a, const double *b, size_t n) {
     double distance = 0, size = attr_length(b, n);
     for (size_t i = 0; i < n; ++i) distance += (a[i] - b[i]) * (a[i] - b[i]);
     distance = sqrt(distance);
-    return distance == 0 ? 0 : distance / size;
+    return distance == 0 ? 0 : distance / fmax(size, FLT_MIN);
 }
 
 double attr_worse(double a, double b) {
@@ -32,16 +32,22 @@ double attr_worse(double a, double b) {
 
 /* If no step agrees, the one that comes nearest. What rounding may hide counts as a disagreement, or the smallest step
  * would win by chance. */
-double attr_slope(attr_line *line, void *context) {
-    double here = line(context, 0), least = INFINITY, best = NAN;
-    double rounding = 8 * DBL_EPSILON * fabs(here);
-    for (size_t i = 0; i < sizeof steps / sizeof *steps && !(least <= agreement * fabs(best)); ++i) {
+attr_slope attr_slope_of(attr_line *line, void *context) {
+    double here = line(context, 0), least = INFINITY, rounding = 8 * DBL_EPSILON * fabs(here);
+    attr_slope best = {NAN, 0};
+    for (size_t i = 0; i < sizeof steps / sizeof *steps && !(least <= agreement * fabs(best.slope)); ++i) {
         double ahead = line(context, steps[i]), behind = line(context, -steps[i]);
         double asymmetry = (fabs((ahead - here) - (here - behind)) + rounding) / steps[i];
         if (asymmetry < least) {
             least = asymmetry;
-            best = (ahead - behind) / (2 * steps[i]);
+            best = (attr_slope){(ahead - behind) / (2 * steps[i]), rounding / steps[i]};
         }
     }
     return best;
+}
+
+double attr_slope_error(const attr_slope *slope, double expected, double size, double most) {
+    double error = fabs(slope->slope - expected);
+    if (slope->hidden > most * size) error = error <= slope->hidden ? 0 : error - slope->hidden; /* NAN stays */
+    return error == 0 ? 0 : error / size;
 }

@@ -9,7 +9,7 @@ double attr_dot(const double *a, const double *b, size_t n);
 /* The l2 norm. */
 double attr_length(const double *a, size_t n);
 
-/* |a - b| / |b|; 0 when both are zero. */
+/* |a - b| / |b|; 0 when both are zero. Where floats have no digits left (2^-126), numbers are as good as 0. */
 double attr_relative_distance(const double *a, const double *b, size_t n);
 
 /* The larger of two errors; one that is not a number counts as the largest. */
@@ -20,6 +20,14 @@ typedef double attr_line(void *context, double h);
 
 /* The derivative at 0 by central differences, in double precision, with a step between 1e-7 and 1e-12: the largest one
  * for which both one-sided differences agree, for then there is no kink in between. */
-double attr_slope(attr_line *line, void *context);
+typedef struct {
+    double slope;
+    double hidden; /* so much of it may be rounding of the function's values */
+} attr_slope;
+attr_slope attr_slope_of(attr_line *line, void *context);
+
+/* |slope - expected| / size, or, where most of what is as small as `most` times the size is hidden, of what rounding
+ * does not explain. */
+double attr_slope_error(const attr_slope *slope, double expected, double size, double most);
 
 #endif

@@ -31,11 +31,13 @@ static double moved_target(void *context, double h) {
 }
 
 /* |<gradient, u> - difference along u| / |gradient|, for a u of length sqrt(inputs) or so: of size 1 per element. */
-static double directional_error(target_line *line, const double *gradient) {
+static void check_direction(attr_end_check *out, target_line *line, const double *gradient) {
     size_t n = attr_engine_inputs(line->twin);
-    double error = fabs(attr_slope(moved_target, line) - attr_dot(gradient, line->u, n));
+    attr_slope slope = attr_slope_of(moved_target, line);
     double size = attr_length(gradient, n) * attr_length(line->u, n) / sqrt((double)n);
-    return error == 0 ? 0 : error / size;
+    double error = attr_slope_error(&slope, attr_dot(gradient, line->u, n), size, ATTR_CHECK_DIFFERENCE);
+    out->difference = attr_worse(out->difference, error);
+    out->is_flat |= slope.hidden > ATTR_CHECK_DIFFERENCE * size;
 }
 
 attr_status attr_check_end_to_end(attr_end_check *out, double *gradient, attr_engine *single, attr_engine *twin,
@@ -66,10 +68,12 @@ attr_status attr_check_end_to_end(attr_end_check *out, double *gradient, attr_en
         attr_random_normal(normals, &random, 0, n);
         for (size_t i = 0; i < n; ++i) u[i] = normals[i];
         target_line line = {twin, target, x, u, other};
-        out->difference = directional_error(&line, gradient);
+        out->difference = 0;
+        out->is_flat = false;
+        check_direction(out, &line, gradient);
         out->length = attr_length(gradient, n);
         for (size_t i = 0; i < n; ++i) u[i] = out->length > 0 ? gradient[i] / out->length * sqrt((double)n) : 0;
-        out->difference = attr_worse(out->difference, directional_error(&line, gradient));
+        check_direction(out, &line, gradient);
         if (!isfinite(out->value) || !isfinite(out->length))
             status = attr_fail(ATTR_NUMERIC, "the target or its gradient is not finite (target %g, gradient %g)",
                                out->value, out->length);

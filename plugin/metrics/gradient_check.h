@@ -5,6 +5,7 @@
 #ifndef ATTR_METRICS_GRADIENT_CHECK_H
 #define ATTR_METRICS_GRADIENT_CHECK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "model/engine.h"
@@ -51,6 +52,9 @@ typedef struct {
     double backward;
     /* double map against central differences, the worse of two directions: random, and the map's own */
     double difference;
+    /* the target is so flat (a saturated probability) that differences are mostly rounding: `difference` is what that
+     * does not explain */
+    bool is_flat;
 } attr_end_check;
 
 /* Checks the gradient of one target at x; `gradient` (inputs long) receives the double map. */

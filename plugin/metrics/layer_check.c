@@ -109,8 +109,8 @@ static attr_status check_difference(double *out, attr_engine *twin, attr_op *op,
     for (int j = 0; j < op->input_count && status == ATTR_OK; ++j)
         if (!is_repeated(op, j)) status = aim(&expected, &square, &line, j, random);
     if (status == ATTR_OK) {
-        double error = fabs(attr_slope(moved_output, &line) - expected);
-        *out = square > 0 ? error / sqrt(square) : error;
+        attr_slope slope = attr_slope_of(moved_output, &line);
+        *out = attr_slope_error(&slope, expected, square > 0 ? sqrt(square) : 1, ATTR_CHECK_DIFFERENCE);
     }
     for (int j = 0; j < op->input_count; ++j) {
         if (line.u) free(line.u[j]);
