@@ -112,6 +112,38 @@ Test(layers_blocked, shortcuts_of_other_sizes_and_channels) {
     CHECK(rows);
 }
 
+/* Only of a plain sum that nobody else reads the parts of. */
+Test(layers_blocked, convolution_on_matrix_units_does_the_sum_behind_it) {
+    const layer_row rows[] = {
+        {.cfg = "[net] height=9 width=11 channels=3 " CONV "40 " CONV "40 " CONV
+                "40 [shortcut] from=-3 activation=linear " CONV "17"},
+        {.cfg = "[net] height=9 width=11 channels=3 " CONV "40 [convolutional] filters=20 activation=relu " CONV
+                "40 batch_normalize=1 [shortcut] from=-3 "
+                "activation=linear [convolutional] filters=20 activation=leaky " CONV
+                "40 [shortcut] from=-3 activation=linear " CONV "17"},
+        {.cfg = "[net] height=9 width=11 channels=3 " CONV "40 " CONV "40 " CONV
+                "40 [shortcut] from=-3 activation=leaky " CONV "17"},
+        {.cfg = "[net] height=9 width=11 channels=3 " CONV "40 " CONV "40 " CONV
+                "40 [shortcut] from=-3 activation=linear alpha=.5 " CONV "17"},
+        {.cfg = "[net] height=4 width=5 channels=3 " CONV "40 " CONV "40 " CONV
+                "40 [shortcut] from=-3 activation=linear [route] layers=-1,-2 " CONV "17"},
+        {.cfg = "[net] height=9 width=11 channels=3 " CONV "40 " CONV
+                "40 [convolutional] filters=40 size=3 pad=1 activation=elu [shortcut] from=-3 activation=linear " CONV
+                "17"},
+    };
+    const size_t added = 2;
+    CHECK(rows);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        network *net = make_test_network(rows[i].cfg, 1);
+        attr_engine *e;
+        cr_assert_eq(attr_engine_create(&e, net, ATTR_F32, 1, ATTR_KEEP_NEEDED), ATTR_OK);
+        attr_op *expected = i < added && attr_cpu_newest() == ATTR_CPU_AMX ? attr_engine_op(e, 3) : NULL;
+        cr_expect(attr_engine_op(e, 2)->added == expected, "%s", rows[i].cfg);
+        attr_engine_free(e);
+        free_test_network(net);
+    }
+}
+
 Test(layers_blocked, layouts_meet) {
     const layer_row rows[] = {
         /* full blocks can be joined as they are, others cannot */

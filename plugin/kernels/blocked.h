@@ -86,13 +86,15 @@ typedef struct {
 /* What a sum becomes when it is stored: scale[channel] x sum + bias[channel] (both padded to 16 channels; NULL for 1
  * and 0), times `slope` where negative; added to what is there when `add`. `positive` is told what was, unless NULL;
  * blocked tensors only. With `pooling`, where attr_blocked_conv_pools(), maxima are stored, their indexes, and whether
- * they are positive. */
+ * they are positive. `plus`, where attr_blocked_conv_adds(), is as long as the result, and added to what would be
+ * stored. */
 typedef struct {
     const double *scale, *bias;
     double slope;
     int add;
     attr_signs *positive;
     const attr_pooling *pooling; /* NULL: none */
+    const float *plus;           /* NULL: none */
 } attr_finish;
 
 typedef struct attr_blocked_conv attr_blocked_conv;
@@ -113,6 +115,9 @@ int attr_blocked_conv_is_foreign(const attr_conv_shape *s, attr_conv_direction d
 
 /* Whether a run forward can store maxima of windows, or one backward read gradients of such. */
 int attr_blocked_conv_pools(const attr_conv_shape *s, attr_conv_direction direction);
+
+/* Whether a run can add another tensor. */
+int attr_blocked_conv_adds(const attr_conv_shape *s, attr_conv_direction direction);
 
 /* Owned by the caller. */
 attr_status attr_blocked_conv_create(attr_blocked_conv **out, const attr_conv_shape *s, attr_conv_direction direction);

@@ -129,6 +129,10 @@ int attr_blocked_conv_pools(const attr_conv_shape *s, attr_conv_direction direct
     return kind == ATTR_CONV_AMX && s->size > 1 && 2 * (s->out_w + s->size) <= attr_amx_most_units;
 }
 
+int attr_blocked_conv_adds(const attr_conv_shape *s, attr_conv_direction direction) {
+    return kind_of(s, direction) == ATTR_CONV_AMX;
+}
+
 attr_conv_by attr_blocked_conv_by(const attr_conv_shape *s, attr_conv_direction direction) {
     switch (kind_of(s, direction)) {
     case ATTR_CONV_WINOGRAD:

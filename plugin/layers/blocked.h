@@ -26,6 +26,8 @@ int attr_blocked_describe(attr_conv_shape *shape, attr_conv_direction *forward, 
 
 /* See attr_layer_kind: a convolution does the [maxpool] of size 2 and stride 2 behind it, if its kernels can. */
 int attr_blocked_joins(const attr_op *op, const attr_op *next);
+/* Likewise: the forward of a [shortcut] that is a plain sum. */
+int attr_blocked_adds(const attr_op *op, const attr_op *next);
 
 void attr_blocked_forward(attr_op *op);
 /* Changes dout where the activation's derivative needs a pass of its own. */

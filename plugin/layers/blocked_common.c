@@ -61,6 +61,7 @@ attr_status attr_blocked_prepare(attr_op *op, const attr_conv_shape *s, int tran
     op->bytes += there.kept + back.kept;
     op->scratch_bytes = larger(there.scratch, back.scratch);
     op->can_pool = !transposed && attr_blocked_conv_pools(s, forward) && attr_blocked_conv_pools(s, backward);
+    op->can_add = attr_blocked_conv_adds(s, forward);
     op->is_indivisible = attr_blocked_conv_is_foreign(s, forward) || attr_blocked_conv_is_foreign(s, backward);
     ATTR_TRY(attr_op_allocate_each(op, 0, signs, sizeof(attr_signs), "signs"));
     if (op->only_planned) return ATTR_OK;
@@ -128,6 +129,14 @@ int attr_blocked_joins(const attr_op *op, const attr_op *next) {
            l->size == 2 && l->stride == 2 && l->pad / 2 == 0;
 }
 
+/* Its kernels add what they are told to while they store. */
+int attr_blocked_adds(const attr_op *op, const attr_op *next) {
+    const layer *l = next->l;
+    double slope;
+    return op->blocked && next->blocked && op->can_add && is_two_lines(&slope, op->l->activation) &&
+           l->type == SHORTCUT && l->activation == LINEAR && next->kind->in_place(next);
+}
+
 static attr_pooling pooling_of(const attr_op *joined) {
     return joined ? (attr_pooling){joined->l->out_h, joined->l->out_w, joined->indexes} : (attr_pooling){0};
 }
@@ -139,6 +148,7 @@ void attr_blocked_forward(attr_op *op) {
     int done = is_two_lines(&finish.slope, op->l->activation);
     attr_pooling pooling = pooling_of(op->joined);
     if (op->joined) finish.pooling = &pooling;
+    if (op->added) finish.plus = op->added->in[1];
     attr_blocked_conv_run(op->joined ? op->joined->out : op->out, op->in[0], b->forward, &as_is, &finish, op->count,
                           op->scratch, op->threads);
     if (!done) attr_activate_f32(op->out, op->count * op->out_stride, op->l->activation);

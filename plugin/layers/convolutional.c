@@ -84,5 +84,6 @@ const attr_layer_kind R(attr_convolutional) = {.type = CONVOLUTIONAL,
                                                .backward_reads = backward_reads,
                                                .keeps_gradient = attr_blocked_keeps_gradient,
                                                .joins = attr_blocked_joins,
+                                               .adds = attr_blocked_adds,
                                                .stores = 1,
                                                .backward = backward};

@@ -71,6 +71,9 @@ typedef struct {
     /* Whether it can do forward and backward of the next layer, which alone reads what it writes, together with its
      * own: op->joined tells it to, what lies between the two is never stored then. NULL: no. */
     int (*joins)(const attr_op *op, const attr_op *next);
+    /* Whether its forward can do that of the next layer, a sum that is written over what it writes itself and nobody
+     * else reads: op->added tells it to. NULL: no. */
+    int (*adds)(const attr_op *op, const attr_op *next);
 
     /* Whether its output and gradient are those of the one tensor that it reads: nothing to compute. NULL: never. */
     int (*is_view)(const attr_op *op);
@@ -110,6 +113,8 @@ struct attr_op {
     int is_view;
     attr_op *joined; /* the next layer, if this one does it, too: it has the tensor and the choices; the engine's */
     int is_joined;   /* the layer before does this one */
+    attr_op *added;  /* the next layer, a sum, if this one does its forward, too; the engine's */
+    int is_added;    /* the layer before does its forward */
     attr_layout layout;
     int blocked;             /* what it writes */
     attr_softplus softplus;  /* the engine's */
@@ -135,8 +140,8 @@ struct attr_op {
     size_t memory_each[ATTR_OP_MEMORIES]; /* bytes of a sample, one after the other; 0: it is for all samples */
     int *indexes;                         /* [batch][out_stride], likewise */
     void *state;                          /* nothing of samples; likewise, freed by release */
-    int can_pool;                         /* set by prepare: its kernels can do the maxima of a [maxpool] behind it */
-    int is_indivisible; /* set by prepare: samples of a batch cannot go through the layer independently */
+    int can_pool, can_add; /* set by prepare: its kernels can do the maxima, and the sum, of the next layer */
+    int is_indivisible;    /* set by prepare: samples of a batch cannot go through the layer independently */
 
     size_t scratch_bytes; /* set by prepare: working memory that each thread needs during a pass */
     void *scratch;        /* for `threads` threads, shared by all layers: scratch_each bytes each */

@@ -13,7 +13,7 @@ static size_t kept_bytes(const attr_op *op) {
 static void run_forward(attr_op *op) {
     for (int j = 0; j < op->input_count; ++j)
         if (op->copies[j].size) attr_tensor_convert(&op->copies[j], op->reads[j], op->count);
-    if (op->kind->forward && !op->is_view && !op->is_joined) op->kind->forward(op);
+    if (op->kind->forward && !op->is_view && !op->is_joined && !op->is_added) op->kind->forward(op);
     if (op->softplus.slopes) attr_softplus_forward(op);
     if (op->kept.size) memcpy(op->kept.values, op->writes->values, kept_bytes(op));
 }

@@ -122,14 +122,32 @@ static int count_readers(const attr_engine *e, const attr_tensor *t) {
     return count;
 }
 
+/* Whether a layer may do what the next one does: nobody else looks at what lies between them. Seeds may stand in what a
+ * head reads. */
+static bool may_do_the_next(const attr_engine *e, int i) {
+    const attr_op *op = &e->ops[i], *next = op + 1;
+    if (i + 1 == e->net.n || op->kept.size || attr_is_head(e->ops, e->net.n, next->index)) return false;
+    for (int j = 0; j < next->input_count; ++j)
+        if (next->copies[j].size) return false;
+    return next->reads[0] == op->writes && count_readers(e, op->writes) == 1;
+}
+
 static void join_layers(attr_engine *e) {
-    for (int i = 0; i + 1 < e->net.n; ++i) {
+    for (int i = 0; i < e->net.n; ++i) {
         attr_op *op = &e->ops[i], *next = op + 1;
-        if (!op->kind->joins || !op->kind->joins(op, next) || op->kept.size || next->copies[0].size) continue;
-        if (next->reads[0] != op->writes || count_readers(e, op->writes) > 1) continue;
-        if (attr_is_head(e->ops, e->net.n, next->index)) continue; /* seeds may stand in what it reads */
+        if (!may_do_the_next(e, i) || !op->kind->joins || !op->kind->joins(op, next)) continue;
         op->joined = next;
         next->is_joined = 1;
+    }
+}
+
+/* When memory is given: sums that stand where their first part stood. */
+static void add_layers(attr_engine *e) {
+    for (int i = 0; i < e->net.n; ++i) {
+        attr_op *op = &e->ops[i], *next = op + 1;
+        if (!may_do_the_next(e, i) || !op->kind->adds || !op->kind->adds(op, next) || op->out != next->out) continue;
+        op->added = next;
+        next->is_added = 1;
     }
 }
 
@@ -151,6 +169,7 @@ static attr_status give_memory(attr_engine *e, attr_keep keep, int parts) {
             op->din[j] = attr_op_input(op, j)->gradient;
         }
     }
+    if (!keep.all && !e->is_smooth && !e->only_planned) add_layers(e);
     return ATTR_OK;
 }
 

@@ -34,17 +34,19 @@ static void run_plainly(attr_engine *e, attr_op *op, const float *zeros, const f
     if (op->kind->fold) op->kind->fold(op);
 }
 
-/* run_plainly() and what comes out, element by element. What a layer that is joined with the next one writes has no
- * memory of its own: here it is given some. */
+/* run_plainly() and what comes out, element by element, of this layer alone. What one that is joined with the next
+ * writes has no memory of its own: here it is given some. */
 static attr_status read_plainly(double *out, attr_engine *e, attr_op *op, const float *zeros, const float *ones) {
-    attr_op *joined = op->joined;
+    attr_op *joined = op->joined, *added = op->added;
     void *place = NULL;
     if (joined) {
         ATTR_TRY(attr_allocate(&place, op->out_stride, op->writes->element, "a layer's output"));
         op->out = op->writes->values = place;
         op->joined = NULL;
     }
+    op->added = NULL;
     run_plainly(e, op, zeros, ones);
+    op->added = added;
     attr_tensor_read(out, op->writes, 0, 0, op->outputs);
     if (joined) {
         op->out = op->writes->values = NULL;

@@ -120,6 +120,7 @@ static void point_op(part *s, const attr_parts *p, const range *r, const attr_op
         mine->din[j] = attr_op_input(mine, j)->gradient;
     }
     mine->joined = op->joined ? &s->ops[op->joined->index] : NULL;
+    mine->added = op->added ? &s->ops[op->added->index] : NULL;
     mine->writes = &s->tensors[op->writes - p->tensors];
     mine->kept = tensor_of(p, r, &op->kept);
     mine->out = mine->writes->values;

@@ -18,7 +18,7 @@ enum { streamed_bytes = 8 << 20 };
 
 static pixel_finish pixel_finish_of(const attr_finish *f, int channel) {
     pixel_finish v = {.slope = f->slope, .add = f->add};
-    v.as_is = !f->scale && !f->bias && !f->positive && f->slope == 1;
+    v.as_is = !f->scale && !f->bias && !f->positive && f->slope == 1 && !f->plus;
     for (int i = 0; i < lanes; ++i) {
         v.scale[i / 8][i % 8] = f->scale ? f->scale[channel + i] : 1;
         v.bias[i / 8][i % 8] = f->bias ? f->bias[channel + i] : 0;
@@ -52,8 +52,9 @@ ALWAYS_INLINE void store_line(void *at, __m512 line, int streams) {
         _mm512_store_ps(at, line);
 }
 
-ALWAYS_INLINE void store_pixel(float *at, attr_signs *positive, const void *sums, size_t sum_at, int single,
-                               const pixel_finish *f) {
+/* `plus` is added last, as a layer of its own would: NULL for nothing. */
+ALWAYS_INLINE void store_pixel(float *at, attr_signs *positive, const float *plus, const void *sums, size_t sum_at,
+                               int single, const pixel_finish *f) {
     unsigned bits = 0;
     __m256 halves[2];
     UNROLL for (int half = 0; half < 2; ++half) {
@@ -61,7 +62,9 @@ ALWAYS_INLINE void store_pixel(float *at, attr_signs *positive, const void *sums
         if (f->add) result = _mm512_add_pd(result, _mm512_cvtps_pd(_mm256_load_ps(at + half * 8)));
         halves[half] = _mm512_cvtpd_ps(result);
     }
-    store_line(at, line_of(halves), f->streams);
+    __m512 line = line_of(halves);
+    if (plus) line = _mm512_add_ps(line, _mm512_load_ps(plus));
+    store_line(at, line, f->streams);
     if (positive) *positive = (attr_signs)bits;
 }
 
@@ -95,7 +98,7 @@ ALWAYS_INLINE void write_pixels(float *to, const void *sums, int single, int til
                 if (single && f.as_is)
                     store_sums(to + at, (const float *)sums + sum_at, &f);
                 else
-                    store_pixel(to + at, positive, sums, sum_at, single, &f);
+                    store_pixel(to + at, positive, finish->plus ? finish->plus + at : NULL, sums, sum_at, single, &f);
                 if (positive) positive += class->step;
             }
         }
