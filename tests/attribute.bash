@@ -27,6 +27,13 @@ pictures() {
     python3 "$BATS_TEST_DIRNAME/fixtures/pictures.py" "$@"
 }
 
+# wait_for PROCESS COMMAND...: until the command succeeds, or the process has ended, however long that takes.
+wait_for() {
+    local process=$1
+    shift
+    while kill -0 "$process" 2>/dev/null && ! "$@" >/dev/null 2>&1; do sleep 0.02; done
+}
+
 # ends_with CODE TEXT COMMAND...: the command ends with that code and one line on stderr that contains TEXT, prints
 # nothing else, and neither makes nor takes away a file.
 ends_with() {

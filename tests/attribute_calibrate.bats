@@ -211,10 +211,7 @@ PYTHON
     "$darknet" attribute calibrate it.data cfg/fashion.cfg cfg/fashion.weights -pictures 5000 -calibrate_clones 100 \
         -threads 1 >it 2>error &
     process=$!
-    for _ in {1..300}; do
-        ! grep -q 'sigma 0' it || break
-        sleep 0.1
-    done
+    wait_for $process grep -q 'sigma 0' it
     kill -INT $process
     code=0
     wait $process || code=$?

@@ -158,10 +158,7 @@ PYTHON
 @test "compare: ctrl-C leaves whole files of the methods that are done, and no page" {
     "$darknet" attribute compare "${model[@]}" "$picture" -methods gradient,smoothgrad -samples 1000000 >log 2>errors &
     process=$!
-    for _ in {1..600}; do
-        ! grep -q gradient: log || break
-        sleep 0.05
-    done
+    wait_for $process grep -q gradient: log
     sleep 0.3
     kill -INT $process
     code=0

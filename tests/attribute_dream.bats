@@ -190,10 +190,7 @@ assert abs(math.exp(d["curves"]["clean"][40]) - d["curves"]["probability"][40]) 
 @test "dream: an interrupted one leaves no halves" {
     "$darknet" attribute dream "${model[@]}" -class Trouser,Bag -dream_steps 1000000 -results other 2>/dev/null &
     process=$!
-    for _ in {1..600}; do
-        [ ! -d other/dream/Trouser ] || break
-        sleep 0.1
-    done
+    wait_for "$process" test -d other/dream/Trouser
     code=0
     kill -INT "$process"
     wait "$process" || code=$?

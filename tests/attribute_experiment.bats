@@ -164,7 +164,7 @@ trained_study() {
     trained_study quarter.data list.txt
     "$darknet" attribute experiment study.cfg >out 2>&1 &
     process=$!
-    for _ in {1..200}; do [ ! -s nets/small.weights.log ] || break; sleep .05; done
+    wait_for "$process" test -s nets/small.weights.log
     kill -INT "$process"
     code=0
     wait "$process" || code=$?

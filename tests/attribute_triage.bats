@@ -84,16 +84,18 @@ PYTHON
     [ "$(results value results/triage/triage.json unlabelled)" = 1 ]
 }
 
+# Whether a file has so many lines.
+test_lines() {
+    [ "$(wc -l <"$2")" -ge "$1" ]
+}
+
 @test "triage: an interrupted run goes on where it stopped, and ends as if nothing had been" {
     make_list
     slow=("${detector[@]}" list.txt -method smoothgrad -samples 4000 -threads 1)
     attribute triage "${slow[@]}" -results whole
     "$darknet" attribute triage "${slow[@]}" -results results >out 2>&1 &
     process=$!
-    for _ in {1..600}; do
-        [ "$(cat results/triage/cases.csv 2>/dev/null | wc -l)" -lt 4 ] || break
-        sleep 0.02
-    done
+    wait_for "$process" test_lines 4 results/triage/cases.csv
     kill -INT "$process" || skip "it was faster than ctrl-C"
     code=0
     wait "$process" || code=$?
