@@ -54,6 +54,7 @@ static void choose_amx_blocking(attr_blocked_conv *c) {
     size_t planes = c->transposed ? 1 : (size_t)c->stride * c->stride;
     c->depth_lanes = attr_lanes;
     c->most_units = attr_amx_most_units;
+    if (c->from_blocks <= 2 && planes == 1) c->most_units *= 2; /* there is room: fewer rows are read twice */
     size_t pair = planes * c->parts * attr_amx_usual_line(c) * 2 * attr_lanes * sizeof(uint16_t);
     c->chunk_blocks = pair < values_bytes ? (int)(values_bytes / pair) * 2 : 2;
     if (c->chunk_blocks > c->from_blocks) c->chunk_blocks = c->from_blocks;
