@@ -26,8 +26,8 @@ typedef struct {
 } attr_slope;
 attr_slope attr_slope_of(attr_line *line, void *context);
 
-/* |slope - expected| / size, or, where most of what is as small as `most` times the size is hidden, of what rounding
- * does not explain. */
+/* |slope - expected| / size. Where rounding may hide more than `most` times the size, only what it does not explain
+ * counts. */
 double attr_slope_error(const attr_slope *slope, double expected, double size, double most);
 
 #endif

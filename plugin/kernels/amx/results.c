@@ -32,7 +32,7 @@ ALWAYS_INLINE doubles sums_of(const void *sums, size_t at, int single) {
                   : *(const doubles *)((const double *)sums + at);
 }
 
-/* Sixteen results, before anything is added; bits of `positive` tell which sums are. */
+/* Half of a pixel's results, before anything is added; bits of `positive` tell which sums are. */
 ALWAYS_INLINE __m512d result_of(unsigned *positive, const void *sums, size_t at, int single, const pixel_finish *f,
                                 int half) {
     __m512d sum = (__m512d)(f->scale[half] * sums_of(sums, at + half * 8, single) + f->bias[half]);
