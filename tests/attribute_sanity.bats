@@ -190,7 +190,11 @@ for key in "spearman", "abs_spearman":
     edge = max(abs(last["low_" + key]), abs(last["high_" + key])) + 0.02
     assert abs(last[key]) < edge, (key, last[key], edge)
 assert verdict("cascade", "gradient") == "passes"
-assert verdict("cascade", "gradcam") in ("passes", "doubtful") # 49 places, smooth: chance alone reaches 0.4
+# 49 places, smooth: chance alone reaches 0.4, and what is within it passes
+grad_cam = of("cascade", "gradcam")[-1]
+chance = max(abs(grad_cam["low_abs_spearman"]), abs(grad_cam["high_abs_spearman"]))
+assert abs(grad_cam["abs_spearman"]) < 0.5
+assert verdict("cascade", "gradcam") == ("passes" if abs(grad_cam["abs_spearman"]) <= chance else "doubtful")
 # the size of logits stays sane
 assert all(abs(r["value"]) < 100 for r in rows)
 '

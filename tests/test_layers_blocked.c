@@ -13,6 +13,18 @@ static void check_all(const layer_row *rows, size_t count) {
     for (size_t i = 0; i < count; i++) check_layers(&rows[i]);
 }
 
+/* What layer number `layer` of an engine in which tensors share memory does of the next one. */
+static void expect_together(const char *cfg, int layer, bool joins, bool adds) {
+    network *net = make_test_network(cfg, 1);
+    attr_engine *e;
+    cr_assert_eq(attr_engine_create(&e, net, ATTR_F32, 1, ATTR_KEEP_NEEDED), ATTR_OK);
+    const attr_op *op = attr_engine_op(e, layer), *next = attr_engine_op(e, layer + 1);
+    cr_expect(op->joined == (joins ? next : NULL), "%s", cfg);
+    cr_expect(op->added == (adds ? next : NULL), "%s", cfg);
+    attr_engine_free(e);
+    free_test_network(net);
+}
+
 #define CHECK(rows) check_all(rows, sizeof rows / sizeof *rows)
 
 Test(layers_blocked, convolutions) {
@@ -61,15 +73,7 @@ Test(layers_blocked, convolution_of_a_picture_does_the_pool_behind_it) {
         attr_cpu_limit = generation;
         CHECK(rows);
     }
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        network *net = make_test_network(rows[i].cfg, 1);
-        attr_engine *e;
-        cr_assert_eq(attr_engine_create(&e, net, ATTR_F32, 1, ATTR_KEEP_NEEDED), ATTR_OK);
-        attr_op *expected = i < joined ? attr_engine_op(e, 1) : NULL;
-        cr_expect(attr_engine_op(e, 0)->joined == expected, "%s", rows[i].cfg);
-        attr_engine_free(e);
-        free_test_network(net);
-    }
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) expect_together(rows[i].cfg, 0, i < joined, false);
 }
 
 /* Of odd sizes, of samples in several blocks of units, side by side, and with a stride. */
@@ -86,16 +90,9 @@ Test(layers_blocked, convolution_on_matrix_units_does_the_pool_behind_it) {
                 "[maxpool] size=2 stride=2 " CONV "3"},
     };
     const size_t joined = 4; /* kernels of one pixel know no rows */
+    const bool amx = attr_cpu_newest() == ATTR_CPU_AMX;
     CHECK(rows);
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        network *net = make_test_network(rows[i].cfg, 1);
-        attr_engine *e;
-        cr_assert_eq(attr_engine_create(&e, net, ATTR_F32, 1, ATTR_KEEP_NEEDED), ATTR_OK);
-        attr_op *expected = i < joined && attr_cpu_newest() == ATTR_CPU_AMX ? attr_engine_op(e, 2) : NULL;
-        cr_expect(attr_engine_op(e, 1)->joined == expected, "%s", rows[i].cfg);
-        attr_engine_free(e);
-        free_test_network(net);
-    }
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) expect_together(rows[i].cfg, 1, amx && i < joined, false);
 }
 
 Test(layers_blocked, shortcuts_of_other_sizes_and_channels) {
@@ -132,16 +129,9 @@ Test(layers_blocked, convolution_on_matrix_units_does_the_sum_behind_it) {
                 "17"},
     };
     const size_t added = 2;
+    const bool amx = attr_cpu_newest() == ATTR_CPU_AMX;
     CHECK(rows);
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        network *net = make_test_network(rows[i].cfg, 1);
-        attr_engine *e;
-        cr_assert_eq(attr_engine_create(&e, net, ATTR_F32, 1, ATTR_KEEP_NEEDED), ATTR_OK);
-        attr_op *expected = i < added && attr_cpu_newest() == ATTR_CPU_AMX ? attr_engine_op(e, 3) : NULL;
-        cr_expect(attr_engine_op(e, 2)->added == expected, "%s", rows[i].cfg);
-        attr_engine_free(e);
-        free_test_network(net);
-    }
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) expect_together(rows[i].cfg, 2, false, amx && i < added);
 }
 
 Test(layers_blocked, layouts_meet) {
