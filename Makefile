@@ -8,6 +8,7 @@
 # make install         to $(DESTDIR)$(PREFIX); make uninstall takes it away again
 # make clean           removes what was built; make distclean the downloads, too
 # make DNNL=0          without oneDNN, which precision=mixed and tuned files need
+# make EMULATE_AMX=1 BUILD=build/amx test   the kernels for AMX where there is only AVX-512, slowly
 # make DARKNET=DIR     with a copy of your own checkout of Darknet, remembered until `make clean`
 # make V=1 ...         shows every command
 
@@ -96,6 +97,7 @@ isas     = $(if $(findstring x86_64,$(shell $(CC) -dumpmachine)),any v3 v4,any)
 # Values that loops have in common stay in memory: registers are for sums.
 flags_v3 = -march=x86-64-v3 -fno-predictive-commoning
 flags_v4 = -march=x86-64-v4 -mprefer-vector-width=512 -fno-predictive-commoning
+emulated_tiles = $(if $(EMULATE_AMX),-include tests/amx_emulation.h)
 amx      = $(if $(filter v4,$(isas)),$(wildcard plugin/kernels/amx/*.c))
 
 plugin_objects = $(patsubst plugin/%.c,$(OBJ)/%.o,$(once) $(amx)) \
@@ -120,7 +122,9 @@ $(OBJ)/kernels/simd/%_f64_$1.o: plugin/kernels/simd/%.c $(DK)/objects.mk Makefil
 endef
 $(foreach isa,$(isas),$(eval $(call for_isa,$(isa))))
 $(OBJ)/kernels/amx/%.o: plugin/kernels/amx/%.c $(DK)/objects.mk Makefile
-	$(call compile,-DATTR_REAL=float -DATTR_ISA=amx $(flags_v4) -mamx-tile -mamx-bf16)
+	$(call compile,-DATTR_REAL=float -DATTR_ISA=amx $(flags_v4) -mamx-tile -mamx-bf16 $(emulated_tiles))
+$(OBJ)/base/dispatch.o: plugin/base/dispatch.c $(DK)/objects.mk Makefile
+	$(call compile,$(if $(EMULATE_AMX),-DATTR_EMULATED_AMX))
 $(OBJ)/kernels/dnnl_%.o: plugin/kernels/dnnl_%.c $(DK)/objects.mk Makefile
 	$(call compile,$(dnnl_include) -DATTR_DNNL_LIBRARY='"$(dnnl_soname)"')
 # Its numbers are the same on every processor: nothing may be fused (see random.h).

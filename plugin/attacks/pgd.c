@@ -44,7 +44,7 @@ typedef struct {
     attr_engine *engine;
     const attr_pgd_settings *settings;
     slot *slots;
-    int *heads; /* [2 x slots] */
+    attr_spot *heads; /* [2 x slots] */
     double *gradient;
     int count;
 } batch;
@@ -103,10 +103,10 @@ static void differentiate(batch *b) {
     int n = 0;
     for (int k = 0; k < b->count; ++k) {
         int head = attr_target_layer(seeded(&b->slots[k])), j = 0;
-        while (j < n && b->heads[j] != head) ++j;
-        if (j == n) b->heads[n++] = head;
+        while (j < n && b->heads[j].layer != head) ++j;
+        if (j == n) b->heads[n++] = (attr_spot){.layer = head};
     }
-    attr_engine_clear_gradients_of(b->engine, b->heads, n);
+    attr_engine_clear_at(b->engine, b->heads, n);
     for (int k = 0; k < b->count; ++k)
         attr_target_seed_log_probability(seeded(&b->slots[k]), b->engine, k, b->slots[k].victim->towards ? 1 : -1);
     attr_engine_backward_from(b->engine, b->heads, n);

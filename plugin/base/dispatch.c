@@ -10,7 +10,9 @@ attr_cpu attr_cpu_limit = ATTR_CPU_AMX;
 /* Linux keeps the registers of matrix units for programs that have asked for them
  * (docs.kernel.org/arch/x86/xstate.html). */
 static int ask_for_matrix_units(void) {
-#if defined(ATTR_CPU_GENERATIONS) && defined(__linux__)
+#if defined(ATTR_EMULATED_AMX) /* tests/amx_emulation.h */
+    return 1;
+#elif defined(ATTR_CPU_GENERATIONS) && defined(__linux__)
     enum { request_permission = 0x1023, tile_data = 18 };
     return __builtin_cpu_supports("amx-tile") && __builtin_cpu_supports("amx-bf16") &&
            syscall(SYS_arch_prctl, request_permission, tile_data) == 0;

@@ -63,10 +63,6 @@ int attr_amx_across(const attr_blocked_conv *c) {
     return l.rows > l.result_rows && fitting > 1 && 2 * fitting * l.result_rows * l.pitch > c->most_units ? fitting : 0;
 }
 
-int attr_amx_pieces(const attr_blocked_conv *c, int windows) {
-    return up(windows, c->most_units / (2 * attr_amx_lines_of(c, 0, 1, 1).pitch));
-}
-
 attr_amx_tap attr_amx_tap_of(const attr_amx_lines *l, const attr_pixel_class *class, int t) {
     int p = 0;
     while (l->remainders[p] != remainder_of(class, t)) ++p;

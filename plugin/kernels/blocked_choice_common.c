@@ -134,6 +134,11 @@ int attr_blocked_conv_adds(const attr_conv_shape *s, attr_conv_direction directi
     return kind_of(s, direction) == ATTR_CONV_AMX;
 }
 
+int attr_blocked_conv_rows_at_once(const attr_conv_shape *s, attr_conv_direction direction) {
+    attr_blocked_conv c = attr_blocked_conv_describe(s, direction);
+    return c.kind == ATTR_CONV_WINOGRAD ? attr_winograd_tiles[c.winograd].out : 1;
+}
+
 attr_conv_by attr_blocked_conv_by(const attr_conv_shape *s, attr_conv_direction direction) {
     switch (kind_of(s, direction)) {
     case ATTR_CONV_WINOGRAD:
@@ -198,6 +203,7 @@ attr_blocked_conv attr_blocked_conv_describe(const attr_conv_shape *s, attr_conv
     c->tile_pad = c->winograd == ATTR_WINOGRAD_STRIDE_2_BACK ? 0 : c->pad;
     if ((c->kind == ATTR_CONV_GATHER || c->kind == ATTR_CONV_AMX) && s->size == 1 && s->stride == 1 &&
         s->pad == 0) { /* pixels in one long row */
+        c->row = c->to_w;
         c->from_w *= c->from_h;
         c->to_w *= c->to_h;
         c->from_h = c->to_h = 1;

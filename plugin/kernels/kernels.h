@@ -14,6 +14,15 @@
 
 #include "base/status.h"
 
+/* The rows first .. end-1 of a picture; none unless end is larger. */
+typedef struct {
+    int first, end;
+} attr_rows;
+
+static inline int attr_has_rows(attr_rows r) {
+    return r.end > r.first;
+}
+
 /* The geometry of a convolution seen from its input (c, h, w) to its output (n, out_h, out_w); square kernels. With
  * weights W[n][c / groups][size][size] (Darknet's order) it is out[n][oy][ox] = sum over c, ky, kx of W[n][c][ky][kx]
  * in[c][oy stride + ky - pad][ox stride + kx - pad] (0 outside); its transpose goes from out to in: in[c][y][x] = sum

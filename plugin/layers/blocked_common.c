@@ -62,6 +62,7 @@ attr_status attr_blocked_prepare(attr_op *op, const attr_conv_shape *s, int tran
     op->scratch_bytes = larger(there.scratch, back.scratch);
     op->can_pool = !transposed && attr_blocked_conv_pools(s, forward) && attr_blocked_conv_pools(s, backward);
     op->can_add = attr_blocked_conv_adds(s, forward);
+    op->rows_at_once = attr_blocked_conv_rows_at_once(s, forward);
     op->is_indivisible = attr_blocked_conv_is_foreign(s, forward) || attr_blocked_conv_is_foreign(s, backward);
     ATTR_TRY(attr_op_allocate_each(op, 0, signs, sizeof(attr_signs), "signs"));
     if (op->only_planned) return ATTR_OK;
@@ -147,6 +148,7 @@ void attr_blocked_forward(attr_op *op) {
     attr_finish finish = {.scale = b->scale, .bias = b->bias, .positive = op->memory[0]};
     int done = is_two_lines(&finish.slope, op->l->activation);
     attr_pooling pooling = pooling_of(op->joined);
+    finish.wanted = op->joined ? op->joined->wanted : op->wanted;
     if (op->joined) finish.pooling = &pooling;
     if (op->added) finish.plus = op->added->in[1];
     attr_blocked_conv_run(op->joined ? op->joined->out : op->out, op->in[0], b->forward, &as_is, &finish, op->count,
@@ -159,7 +161,7 @@ void attr_blocked_backward(attr_op *op) {
     if (!op->din[0]) return;
     double slope;
     attr_gate gate = {.positive = op->memory[0], .scale = op->l->batch_normalize ? b->gate_scale : NULL};
-    attr_finish finish = {.slope = 1, .add = !op->din_fresh[0]};
+    attr_finish finish = {.slope = 1, .add = !op->din_fresh[0], .wanted = attr_op_reads_rows(op, 0, op->seeded)};
     attr_pooling pooling = pooling_of(op->joined);
     if (!is_two_lines(&slope, op->l->activation))
         attr_activation_gradient_f32(op->dout, op->out, op->count * op->out_stride, op->l->activation);
@@ -167,4 +169,5 @@ void attr_blocked_backward(attr_op *op) {
     if (op->joined) gate.pooling = &pooling;
     attr_blocked_conv_run(op->din[0], op->joined ? op->joined->dout : op->dout, b->backward, &gate, &finish, op->count,
                           op->scratch, op->threads);
+    if (!finish.add) attr_tensor_clear_gradient_but(attr_op_input(op, 0), finish.wanted, op->count);
 }

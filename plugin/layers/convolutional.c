@@ -35,6 +35,12 @@ static attr_backward_reads backward_reads(const attr_op *op) {
     return op->blocked ? attr_blocked_backward_reads(op) : attr_reads_activated(op);
 }
 
+static attr_rows reads_rows(const attr_op *op, int j, attr_rows rows) {
+    const layer *l = op->l;
+    (void)j;
+    return (attr_rows){rows.first * l->stride - l->pad, (rows.end - 1) * l->stride - l->pad + l->size};
+}
+
 static attr_status prepare(attr_op *op) {
     attr_conv_shape shape = shape_of(op->l);
     if (op->blocked) return attr_blocked_prepare(op, &shape, 0);
@@ -75,7 +81,7 @@ static void backward(attr_op *op) {
 const attr_layer_kind R(attr_convolutional) = {.type = CONVOLUTIONAL,
                                                .name = "convolutional",
                                                .layout = layout,
-
+                                               .reads_rows = reads_rows,
                                                .prepare = prepare,
                                                .release = attr_blocked_release,
                                                .fold = fold,

@@ -28,6 +28,12 @@ static inline span span_of(int out, const layer *l, int length) {
     return (span){start < 0 ? 0 : start, end < length ? end : length};
 }
 
+static attr_rows reads_rows(const attr_op *op, int j, attr_rows rows) {
+    const layer *l = op->l;
+    (void)j;
+    return (attr_rows){span_of(rows.first, l, l->h).first, span_of(rows.end - 1, l, l->h).last};
+}
+
 static inline int is_two(span s) {
     return s.last - s.first == 2;
 }
@@ -189,6 +195,7 @@ static void backward(attr_op *op) {
 const attr_layer_kind R(attr_maxpool) = {.type = MAXPOOL,
                                          .name = "maxpool",
                                          .layout = attr_as_input,
+                                         .reads_rows = reads_rows,
                                          .prepare = prepare,
                                          .forward = forward,
                                          .backward_reads = attr_reads_nothing,

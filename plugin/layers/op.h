@@ -78,6 +78,10 @@ typedef struct {
     /* Whether its output and gradient are those of the one tensor that it reads: nothing to compute. NULL: never. */
     int (*is_view)(const attr_op *op);
 
+    /* The rows of input j that so many rows of the output depend on; they may lie beyond the picture. NULL: all. Asked
+     * where in- and outputs have the sizes that Darknet gives the layer; see attr_op_reads_rows(). */
+    attr_rows (*reads_rows)(const attr_op *op, int j, attr_rows rows);
+
     /* The layout that it wants; asked for float engines, when op->reads is known. NULL: plain. */
     attr_layout (*layout)(const attr_op *op);
     /* Asked when op->layout is known. NULL: both, to be on the safe side. */
@@ -109,7 +113,8 @@ struct attr_op {
     int batch, count;          /* samples that the buffers hold, samples of this pass */
     int only_planned;          /* to learn what it would need: nothing is allocated */
     size_t bytes;              /* that the layer has allocated, or would */
-    int active;                /* takes part in the current backward; the engine's */
+    attr_rows wanted;          /* rows of the output that the current forward has to compute; the engine's */
+    attr_rows seeded; /* rows of dout beyond which it is 0; none: not part of the current backward; the engine's */
     int is_view;
     attr_op *joined; /* the next layer, if this one does it, too: it has the tensor and the choices; the engine's */
     int is_joined;   /* the layer before does this one */
@@ -141,6 +146,7 @@ struct attr_op {
     int *indexes;                         /* [batch][out_stride], likewise */
     void *state;                          /* nothing of samples; likewise, freed by release */
     int can_pool, can_add; /* set by prepare: its kernels can do the maxima, and the sum, of the next layer */
+    int rows_at_once;      /* set by prepare: forward, rows of the output are made together, so many; 0: each alone */
     int is_indivisible;    /* set by prepare: samples of a batch cannot go through the layer independently */
 
     size_t scratch_bytes; /* set by prepare: working memory that each thread needs during a pass */
@@ -154,11 +160,20 @@ static inline attr_tensor *attr_op_input(attr_op *op, int j) {
     return op->copies[j].size ? &op->copies[j] : op->reads[j];
 }
 
+/* The rows of what input j reads that these rows of the output depend on; all, unless the kind knows better. */
+attr_rows attr_op_reads_rows(const attr_op *op, int j, attr_rows rows);
+
+/* For reads_rows: each row reads the same one. */
+attr_rows attr_reads_same_rows(const attr_op *op, int j, attr_rows rows);
+
 /* attr_allocate for a layer's prepare. */
 attr_status attr_op_allocate(attr_op *op, void *out, size_t count, size_t size, const char *what);
 
 /* The same for op->memory[k] with `count` numbers for each sample of the batch. */
 attr_status attr_op_allocate_each(attr_op *op, int k, size_t count, size_t size, const char *what);
+
+/* What its backward reads; nothing, of a view. */
+attr_backward_reads attr_op_backward_reads(const attr_op *op);
 
 /* For backward_reads: nothing; the inputs; the output unless the activation is linear. */
 attr_backward_reads attr_reads_nothing(const attr_op *op);

@@ -11,6 +11,11 @@ attr_status attr_op_allocate_each(attr_op *op, int k, size_t count, size_t size,
     return attr_op_allocate(op, &op->memory[k], (size_t)op->batch * count, size, what);
 }
 
+attr_backward_reads attr_op_backward_reads(const attr_op *op) {
+    if (op->is_view) return ATTR_READS_NOTHING;
+    return op->kind->backward_reads ? op->kind->backward_reads(op) : ATTR_READS_BOTH;
+}
+
 attr_backward_reads attr_reads_nothing(const attr_op *op) {
     (void)op;
     return ATTR_READS_NOTHING;
@@ -23,6 +28,19 @@ attr_backward_reads attr_reads_inputs(const attr_op *op) {
 
 attr_backward_reads attr_reads_activated(const attr_op *op) {
     return op->l->activation == LINEAR ? ATTR_READS_NOTHING : ATTR_READS_OUTPUT;
+}
+
+attr_rows attr_op_reads_rows(const attr_op *op, int j, attr_rows rows) {
+    attr_rows all = {0, op->reads[j]->h}, read = op->kind->reads_rows ? op->kind->reads_rows(op, j, rows) : all;
+    if (op->is_view) return rows;
+    if (read.first < 0) read.first = 0;
+    if (read.end > all.end) read.end = all.end;
+    return read;
+}
+
+attr_rows attr_reads_same_rows(const attr_op *op, int j, attr_rows rows) {
+    const attr_tensor *in = op->reads[j], *out = op->writes;
+    return in->h == out->h && in->w == out->w ? rows : (attr_rows){0, in->h};
 }
 
 int attr_always_view(const attr_op *op) {

@@ -61,6 +61,18 @@ void attr_tensor_clear_gradient(attr_tensor *t, int count) {
     memset(t->gradient, 0, t->stride * (size_t)count * t->element);
 }
 
+void attr_tensor_clear_gradient_but(attr_tensor *t, attr_rows rows, int count) {
+    size_t row = (size_t)t->w * (t->blocked ? attr_lanes : 1) * t->element, plane = row * (size_t)t->h;
+    int planes = count * (t->blocked ? (t->c + attr_lanes - 1) / attr_lanes : t->c);
+    if (rows.first <= 0 && rows.end >= t->h) return;
+#pragma omp parallel for schedule(static)
+    for (int i = 0; i < planes; ++i) {
+        char *at = (char *)t->gradient + i * plane;
+        memset(at, 0, (size_t)rows.first * row);
+        memset(at + (size_t)rows.end * row, 0, (size_t)(t->h - rows.end) * row);
+    }
+}
+
 /* ---- From layout to layout; a piece is the part of one block of channels that one thread moves */
 
 enum { piece = 256 };

@@ -41,6 +41,13 @@ static inline ATTR_INLINE void gather(real *small, const real *large, int large_
     }
 }
 
+static attr_rows reads_rows(const attr_op *op, int j, attr_rows rows) {
+    const layer *l = op->l;
+    (void)j;
+    if (l->reverse) return (attr_rows){rows.first * l->stride, rows.end * l->stride};
+    return (attr_rows){rows.first / l->stride, (rows.end - 1) / l->stride + 1};
+}
+
 static inline ATTR_INLINE void forward_lanes(attr_op *op, int lanes) {
     const layer *l = op->l;
     size_t in_plane = (size_t)l->w * l->h * lanes, out_plane = (size_t)l->out_w * l->out_h * lanes;
@@ -83,6 +90,7 @@ static void backward(attr_op *op) {
 const attr_layer_kind R(attr_upsample) = {.type = UPSAMPLE,
                                           .name = "upsample",
                                           .layout = attr_as_input,
+                                          .reads_rows = reads_rows,
                                           .forward = forward,
                                           .backward_reads = attr_reads_nothing,
                                           .stores = 1,

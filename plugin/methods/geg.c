@@ -100,7 +100,7 @@ static bool wants_more(const ensemble *m, const candidate_target *c) {
 
 static attr_status offer(ensemble *m) {
     attr_engine_set_input_f32(m->job->engine, 0, m->job->x);
-    attr_engine_forward(m->job->engine, 1);
+    attr_targets_forward(m->job->targets, m->job->target_count, m->job->engine, 1);
     for (size_t t = 0; t < m->count; ++t) {
         candidate_target *c = &m->targets[t];
         if (!wants_more(m, c)) continue;

@@ -128,17 +128,16 @@ static attr_status report(optimiser *o, size_t gradients) {
 
 static attr_status run_batch(optimiser *o, attr_objective *sum, size_t iteration, size_t first, int count) {
     attr_engine *e = o->job->engine;
-    int layer = attr_target_layer(o->target);
     size_t points_of_copy = o->points / o->copies;
     for (int b = 0; b < count; ++b) {
         size_t k = first + (size_t)b;
         const float *x = noisy_input(o, iteration * o->copies + k / points_of_copy);
         set_point(o, x, is_rest(o, k), o->ways + (size_t)b * o->size, b);
     }
-    attr_engine_forward(e, count);
-    attr_engine_clear_gradients(e, layer);
+    attr_target_forward(o->target, e, count);
+    attr_target_clear(o->target, e);
     for (int b = 0; b < count; ++b) seed_point(o, sum, first + (size_t)b, b);
-    attr_engine_backward(e, layer);
+    attr_target_backward(o->target, e);
     gather(o, first, count);
     return report(o, (size_t)count);
 }
@@ -218,13 +217,13 @@ static void judge(attr_retrieval *out, optimiser *o) {
     attr_engine *e = o->job->engine;
     out->class_index = attr_target_class(o->target);
     attr_engine_set_input_f32(e, 0, o->job->x);
-    attr_engine_forward(e, 1);
+    attr_target_forward(o->target, e, 1);
     out->original = attr_target_probability(o->target, e, 0);
     set_point(o, o->job->x, true, o->ways, 0);
-    attr_engine_forward(e, 1);
+    attr_target_forward(o->target, e, 1);
     out->rest = attr_target_probability(o->target, e, 0);
     set_point(o, o->job->x, false, o->ways, 0);
-    attr_engine_forward(e, 1);
+    attr_target_forward(o->target, e, 1);
     out->kept = attr_target_probability(o->target, e, 0);
     out->predicted = attr_target_predicted(o->target, e, 0);
     out->retrieved = out->predicted == out->class_index;

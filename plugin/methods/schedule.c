@@ -233,7 +233,7 @@ static attr_status run_ascents(runner *r, size_t t, int count) {
     const attr_base *base = &r->schedule->base;
     for (size_t j = 0; j < base->ascent_steps; ++j) {
         bool moved = false;
-        attr_engine_forward(r->engine, count);
+        attr_target_forward(r->targets[t], r->engine, count);
         take_gradients(r, t, count);
         for (int b = 0; b < count; ++b) {
             moved |= climb(r, b, j);
@@ -261,7 +261,7 @@ static attr_status run_ascending_batch(runner *r, uint64_t clone, size_t first, 
 static attr_status run_batch(runner *r, uint64_t clone, size_t first, int count) {
     if (climbs(r)) return run_ascending_batch(r, clone, first, count);
     set_points(r, clone, first, count);
-    if (!r->forward_done) attr_engine_forward(r->engine, count);
+    if (!r->forward_done) attr_targets_forward(r->targets, r->target_count, r->engine, count);
     r->forward_done = false;
     for (size_t t = 0; t < r->target_count; ++t) {
         if (r->ended[t]) continue;
@@ -294,7 +294,7 @@ static void add_gain(runner *r, uint64_t sample) {
             r->weights[b] = base->end(base, x, first + (size_t)b, r->points);
             attr_engine_set_input_f32(r->engine, b, r->points);
         }
-        attr_engine_forward(r->engine, count);
+        attr_targets_forward(r->targets, r->target_count, r->engine, count);
         for (size_t t = 0; t < r->target_count; ++t)
             for (int b = 0; b < count; ++b)
                 r->gains[t] += r->weights[b] * attr_target_value(r->targets[t], r->engine, b);
@@ -418,7 +418,7 @@ attr_status attr_target_values(double *values, attr_engine *e, attr_target *cons
                                const float *x) {
     if (x) {
         attr_engine_set_input_f32(e, 0, x);
-        attr_engine_forward(e, 1);
+        attr_targets_forward(targets, target_count, e, 1);
     }
     for (size_t t = 0; t < target_count; ++t) {
         values[t] = attr_target_value(targets[t], e, 0);

@@ -12,7 +12,10 @@ static attr_status score_batch(double *scores, attr_engine *e, const attr_target
         ATTR_TRY(series->make(series->context, first + (size_t)b, input));
         attr_engine_set_input_f32(e, b, input);
     }
-    attr_engine_forward(e, some);
+    if (series->look)
+        attr_engine_forward(e, some);
+    else
+        attr_target_forward(target, e, some);
     for (int b = 0; b < some; ++b) {
         double value = attr_target_value(target, e, b);
         if (!isfinite(value)) return attr_fail(ATTR_NUMERIC, "a score is not finite (%g)", value);

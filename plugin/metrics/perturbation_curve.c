@@ -135,7 +135,7 @@ static attr_status score(curve_maker *m, attr_window at, size_t window) {
             put_patch(m->candidate, m, at, window, first + (size_t)b);
             attr_engine_set_input_f32(m->engine, b, m->candidate);
         }
-        attr_engine_forward(m->engine, count);
+        attr_target_forward(m->target, m->engine, count);
         for (int b = 0; b < count; ++b) {
             double value = attr_target_value(m->target, m->engine, b);
             if (!isfinite(value)) return attr_fail(ATTR_NUMERIC, "a perturbed input's score is not finite (%g)", value);

@@ -11,6 +11,7 @@ static size_t kept_bytes(const attr_op *op) {
 }
 
 static void run_forward(attr_op *op) {
+    if (!attr_has_rows(op->wanted)) return;
     for (int j = 0; j < op->input_count; ++j)
         if (op->copies[j].size) attr_tensor_convert(&op->copies[j], op->reads[j], op->count);
     if (op->kind->forward && !op->is_view && !op->is_joined && !op->is_added) op->kind->forward(op);
@@ -41,7 +42,7 @@ void attr_forward_hook(layer l, network net) {
 void attr_backward_hook(layer l, network net) {
     (void)net;
     attr_op *op = l.attribution;
-    if (op->active) run_backward(op);
+    if (attr_has_rows(op->seeded)) run_backward(op);
 }
 
 void attr_engine_set_sharpness(attr_engine *e, double beta) {
@@ -98,66 +99,127 @@ static void run(attr_engine *e, void (*pass)(network *net)) {
         pass(&e->net);
 }
 
-void attr_engine_forward(attr_engine *e, int count) {
-    for (int i = 0; i < e->net.n; ++i) e->ops[i].count = count;
-    run(e, forward_network);
+/* ---- Rows: of each tensor those that spots depend on, e->rows */
+
+static attr_rows *rows_of(attr_engine *e, const attr_tensor *t) {
+    return &e->rows[t - e->tensors];
 }
 
-/* Marks the layers that the heads depend on. */
-static void mark_active(attr_engine *e, const int *heads, int count) {
-    for (int i = 0; i < e->net.n; ++i) e->ops[i].active = 0;
-    for (int k = 0; k < count; ++k) {
-        attr_layer_dependencies(e->depends, e->net.layers, heads[k]);
-        for (int i = 0; i <= heads[k]; ++i) e->ops[i].active |= e->depends[i];
+static void join_rows(attr_rows *rows, attr_rows other) {
+    if (!attr_has_rows(*rows)) *rows = other;
+    if (!attr_has_rows(other)) return;
+    if (other.first < rows->first) rows->first = other.first;
+    if (other.end > rows->end) rows->end = other.end;
+}
+
+static void add_spot(attr_engine *e, const attr_spot *spot) {
+    const attr_op *op = &e->ops[spot->layer];
+    const attr_tensor *t = spot->is_input ? op->reads[0] : op->writes;
+    join_rows(rows_of(e, t), attr_has_rows(spot->rows) ? spot->rows : (attr_rows){0, t->h});
+    for (int j = 0; !spot->is_input && j < op->input_count; ++j)
+        join_rows(rows_of(e, op->reads[j]), (attr_rows){0, op->reads[j]->h});
+}
+
+static void forget_spots(attr_engine *e) {
+    memset(e->rows, 0, ((size_t)e->net.n + 1) * sizeof *e->rows);
+}
+
+/* Rows that are made together all need what they read to be there, and so do those whose values a backward multiplies
+ * gradients with, even if these are 0. */
+static attr_rows computed_rows(const attr_op *op, attr_rows rows) {
+    int some = op->rows_at_once > 1 ? op->rows_at_once : 1, all = op->writes->h;
+    if (!attr_has_rows(rows)) return rows;
+    if (attr_op_backward_reads(op) != ATTR_READS_NOTHING || op->softplus.slopes) return (attr_rows){0, all};
+    rows = (attr_rows){rows.first / some * some, (rows.end + some - 1) / some * some};
+    return rows.end > all ? (attr_rows){rows.first, all} : rows;
+}
+
+/* From the spots to the input: what a forward has to compute, or where a backward finds gradients other than 0. */
+static void find_rows(attr_engine *e, bool is_forward) {
+    for (int i = e->net.n - 1; i >= 0; --i) {
+        attr_op *op = &e->ops[i];
+        attr_rows rows = *rows_of(e, op->writes);
+        if (is_forward) rows = computed_rows(op, rows);
+        *(is_forward ? &op->wanted : &op->seeded) = rows;
+        for (int j = 0; attr_has_rows(rows) && j < op->input_count; ++j)
+            join_rows(rows_of(e, op->reads[j]), attr_op_reads_rows(op, j, rows));
     }
+    forget_spots(e);
+}
+
+/* ---- Passes */
+
+void attr_engine_want(attr_engine *e, const attr_spot *spot) {
+    add_spot(e, spot);
+    e->has_wishes = true;
+}
+
+void attr_engine_forward(attr_engine *e, int count) {
+    for (int i = 0; i < e->net.n; ++i) {
+        e->ops[i].count = count;
+        e->ops[i].wanted = (attr_rows){0, e->ops[i].writes->h};
+    }
+    if (e->has_wishes) find_rows(e, true);
+    e->has_wishes = false;
+    run(e, forward_network);
 }
 
 /* Backward runs from the last layer to the first: of the active readers of a tensor the last writes its gradient first.
  * Seeds may stand in what a head reads and writes, so those were zeroed before. */
-static void mark_first_writers(attr_engine *e, const int *heads, int count) {
+static void mark_first_writers(attr_engine *e, const attr_spot *spots, int count) {
     for (int i = 0; i <= e->net.n; ++i) e->tensors[i].written = 0;
     for (int k = 0; k < count; ++k) {
-        attr_op *head = &e->ops[heads[k]];
+        attr_op *head = &e->ops[spots[k].layer];
+        if (spots[k].is_input) {
+            head->reads[0]->written = 1;
+            continue;
+        }
         head->writes->written = 1;
         for (int j = 0; j < head->input_count; ++j) head->reads[j]->written = 1;
     }
     for (int i = e->net.n - 1; i >= 0; --i) {
         attr_op *op = &e->ops[i];
-        for (int j = 0; op->active && op->kind->backward && !op->is_view && j < op->input_count; ++j) {
+        bool takes_part = attr_has_rows(op->seeded) && op->kind->backward && !op->is_view;
+        for (int j = 0; takes_part && j < op->input_count; ++j) {
             op->first[j] = !op->reads[j]->written;
             op->reads[j]->written = 1;
         }
     }
 }
 
-void attr_engine_clear_gradients_of(attr_engine *e, const int *heads, int count) {
+void attr_engine_clear_at(attr_engine *e, const attr_spot *spots, int count) {
     for (int k = 0; k < count; ++k) {
-        attr_op *op = &e->ops[heads[k]];
-        attr_tensor_clear_gradient(op->writes, op->count);
-        for (int j = 0; j < op->input_count; ++j) attr_tensor_clear_gradient(op->reads[j], op->count);
+        attr_op *op = &e->ops[spots[k].layer];
+        if (!spots[k].is_input) attr_tensor_clear_gradient(op->writes, op->count);
+        int inputs = spots[k].is_input ? 1 : op->input_count;
+        for (int j = 0; j < inputs; ++j) attr_tensor_clear_gradient(op->reads[j], op->count);
     }
 }
 
-void attr_engine_backward_from(attr_engine *e, const int *heads, int count) {
-    mark_active(e, heads, count);
-    mark_first_writers(e, heads, count);
+void attr_engine_backward_from(attr_engine *e, const attr_spot *spots, int count) {
+    forget_spots(e);
+    for (int k = 0; k < count; ++k) add_spot(e, &spots[k]);
+    find_rows(e, false);
+    mark_first_writers(e, spots, count);
     run(e, backward_network);
 }
 
 void attr_engine_clear_gradients(attr_engine *e, int head) {
-    attr_engine_clear_gradients_of(e, &head, 1);
+    attr_engine_clear_at(e, &(attr_spot){.layer = head}, 1);
 }
 
 void attr_engine_backward(attr_engine *e, int head) {
-    attr_engine_backward_from(e, &head, 1);
+    attr_engine_backward_from(e, &(attr_spot){.layer = head}, 1);
 }
 
 void attr_engine_forward_layer(attr_engine *e, int i) {
+    e->ops[i].wanted = (attr_rows){0, e->ops[i].writes->h};
     run_forward(&e->ops[i]);
 }
 
 void attr_engine_backward_layer(attr_engine *e, int i) {
     attr_op *op = &e->ops[i];
+    op->seeded = (attr_rows){0, op->writes->h};
     for (int j = 0; j < op->input_count; ++j) {
         op->first[j] = 0;
         attr_tensor_clear_gradient(op->reads[j], op->count);

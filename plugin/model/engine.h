@@ -80,6 +80,18 @@ void attr_engine_set_input_f64(attr_engine *e, int sample, const double *x);
 /* Runs samples 0 .. count-1 through the network. */
 void attr_engine_forward(attr_engine *e, int count);
 
+/* A place that somebody looks at or seeds: rows of what a layer writes or, `is_input`, of the first that it reads. No
+ * rows: all of them. */
+typedef struct {
+    int layer;
+    bool is_input;
+    attr_rows rows;
+} attr_spot;
+
+/* The next forward need not compute but what this spot, and others that were wanted before it, depend on: what else
+ * stands in tensors then means nothing, and backwards may start from these spots only. They have the same bits. */
+void attr_engine_want(attr_engine *e, const attr_spot *spot);
+
 /* Zeroes the gradients that seeds may be added to: of what layer `head` writes and reads. */
 void attr_engine_clear_gradients(attr_engine *e, int head);
 
@@ -87,10 +99,12 @@ void attr_engine_clear_gradients(attr_engine *e, int head);
  * network's input, for the samples of the last forward. */
 void attr_engine_backward(attr_engine *e, int head);
 
-/* The same for seeds in several layers at once. Unless the engine keeps all, several must be heads (see lifetimes.h),
- * and one that is neither a head nor kept has room for the seeds of one sample. */
-void attr_engine_clear_gradients_of(attr_engine *e, const int *heads, int count);
-void attr_engine_backward_from(attr_engine *e, const int *heads, int count);
+/* The same for seeds in several spots, in their rows only, and in the tensor that they name unless all rows are meant.
+ * Unless the engine keeps all, layers of several must be heads (see lifetimes.h), and one that is neither a head nor
+ * kept has room for the seeds of one sample. Gradients that are 0 for there is no seed they depend on are not computed.
+ */
+void attr_engine_clear_at(attr_engine *e, const attr_spot *spots, int count);
+void attr_engine_backward_from(attr_engine *e, const attr_spot *spots, int count);
 
 /* One layer alone: forward from what its inputs hold; backward from the gradient of its output to zeroed gradients of
  * its inputs. Unless the engine keeps all, only forwards in the order of the layers make sense. */

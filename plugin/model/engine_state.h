@@ -11,7 +11,8 @@ struct attr_engine {
     network net;    /* a copy of the network's description whose layers are hooked */
     float cost;     /* where Darknet's loop leaves its sum of costs */
     attr_op *ops;
-    bool *depends; /* [layers] room for mark_active */
+    attr_rows *rows; /* [layers + 1] of each tensor; none but between a wish and its forward */
+    bool has_wishes;
     int batch;
     size_t inputs;
     attr_tensor *tensors; /* [0] the network's input, [i + 1] what layer i writes; empty for views */

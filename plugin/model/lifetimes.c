@@ -37,17 +37,12 @@ int attr_is_head(const attr_op *ops, int layers, int layer) {
     return type == YOLO || type == REGION || type == DETECTION || layer == attr_find_output_layer(ops, layers);
 }
 
-static attr_backward_reads backward_reads(const attr_op *op) {
-    if (op->is_view) return ATTR_READS_NOTHING;
-    return op->kind->backward_reads ? op->kind->backward_reads(op) : ATTR_READS_BOTH;
-}
-
 static void find_lifetimes(lifetime *of, const attr_op *ops, int layers, const attr_tensor *tensors) {
     int end = 2 * layers - 1;
     of[0] = (lifetime){{0, end}, {0, end}, 0, 0, .is_seen = true};
     for (int i = 0; i < layers; ++i) {
         const attr_op *op = &ops[i];
-        int back = end - i, is_head = attr_is_head(ops, layers, i), reads = backward_reads(op);
+        int back = end - i, is_head = attr_is_head(ops, layers, i), reads = attr_op_backward_reads(op);
         of[i + 1] = (lifetime){{i, reads & ATTR_READS_OUTPUT ? end : i}, {back, back}, i + 1, i + 1, .is_seen = false};
         of[op->writes - tensors].is_seen |= op->kept.size > 0;
         for (int j = 0; j < op->input_count; ++j) {
@@ -170,7 +165,7 @@ static void want_all(wishes *w, const lifetime *of, attr_op *ops, int layers, at
         if (of[i].gradient_in == i) want(w, gradient_whole, &tensors[i].gradient, &tensors[i], of[i].gradient);
     }
     for (int i = 0; i < layers; ++i) {
-        int last = backward_reads(&ops[i]) & ATTR_READS_INPUTS ? end : i;
+        int last = attr_op_backward_reads(&ops[i]) & ATTR_READS_INPUTS ? end : i;
         for (int j = 0; j < ops[i].input_count; ++j) {
             attr_tensor *copy = &ops[i].copies[j];
             if (copy->size == 0) continue;

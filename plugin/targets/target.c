@@ -265,21 +265,58 @@ void attr_target_seed(const attr_target *t, attr_engine *e, int sample, double w
     if (t->minus) seed_number(t->minus, e, sample, -weight);
 }
 
-/* The layers of its heads; returns how many there are. */
-static int heads_of(int heads[2], const attr_target *t) {
-    heads[0] = t->layer;
-    heads[1] = t->minus ? t->minus->layer : t->layer;
-    return heads[0] == heads[1] ? 1 : 2;
+/* ---- Where it stands */
+
+/* Of one number. A cell of [yolo] and [region] is in one row of what the head reads. */
+static attr_spot spot_of(const attr_target *t, attr_engine *e) {
+    const attr_op *op = attr_engine_op(e, t->layer);
+    attr_spot spot = {.layer = t->layer, .is_input = !t->seeds_output};
+    bool has_cells = op->l->type == YOLO || op->l->type == REGION;
+    if (has_cells && op->reads[0]->h == op->l->h && op->reads[0]->w == op->l->w)
+        spot.rows = (attr_rows){t->detection.row, t->detection.row + 1};
+    return spot;
+}
+
+/* Returns how many there are. Two of one head are one. */
+static int spots_of(attr_spot spots[2], const attr_target *t, attr_engine *e) {
+    spots[0] = spot_of(t, e);
+    if (!t->minus) return 1;
+    spots[1] = spot_of(t->minus, e);
+    if (spots[0].layer != spots[1].layer) return 2;
+    if (spots[1].rows.first < spots[0].rows.first) spots[0].rows.first = spots[1].rows.first;
+    if (spots[1].rows.end > spots[0].rows.end) spots[0].rows.end = spots[1].rows.end;
+    return 1;
 }
 
 void attr_target_clear(const attr_target *t, attr_engine *e) {
-    int heads[2], count = heads_of(heads, t);
-    attr_engine_clear_gradients_of(e, heads, count);
+    attr_spot spots[2];
+    int count = spots_of(spots, t, e);
+    attr_engine_clear_at(e, spots, count);
 }
 
 void attr_target_backward(const attr_target *t, attr_engine *e) {
-    int heads[2], count = heads_of(heads, t);
-    attr_engine_backward_from(e, heads, count);
+    attr_spot spots[2];
+    int count = spots_of(spots, t, e);
+    attr_engine_backward_from(e, spots, count);
+}
+
+/* What it looks at; one that rematches looks at all heads. */
+static void want(const attr_target *t, attr_engine *e) {
+    attr_spot spots[2];
+    int count = spots_of(spots, t, e);
+    for (int k = 0; k < count; ++k) attr_engine_want(e, &spots[k]);
+    for (int i = 0; t->rematches && i < attr_engine_layers(e); ++i)
+        if (attr_is_head(attr_engine_op(e, 0), attr_engine_layers(e), i)) attr_engine_want(e, &(attr_spot){.layer = i});
+}
+
+void attr_targets_forward(attr_target *const *targets, size_t count, attr_engine *e, int samples) {
+    for (size_t i = 0; i < count; ++i) want(targets[i], e);
+    attr_engine_forward(e, samples);
+}
+
+void attr_target_forward(const attr_target *t, attr_engine *e, int samples) {
+    want(t, e);
+    attr_engine_forward(e, samples);
 }
 
 void attr_target_differentiate(const attr_target *t, attr_engine *e, int count) {

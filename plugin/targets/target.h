@@ -85,6 +85,12 @@ size_t attr_target_entry(const attr_target *t);
  * the one the target was made with). */
 double attr_target_value(const attr_target *t, attr_engine *e, int sample);
 
+/* attr_engine_forward() of samples 0 .. samples-1 as far as these targets depend on it: afterwards the engine has what
+ * attr_target_value(), attr_target_seed(), attr_target_backward() and the probabilities of these targets need, and
+ * nothing else. Of a detection in a small cell that is a part of the network. */
+void attr_targets_forward(attr_target *const *targets, size_t count, attr_engine *e, int samples);
+void attr_target_forward(const attr_target *t, attr_engine *e, int samples);
+
 /* Zeroes the gradients that attr_target_seed() adds to. */
 void attr_target_clear(const attr_target *t, attr_engine *e);
 

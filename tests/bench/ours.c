@@ -161,7 +161,7 @@ static double gradient_gflop(attr_engine *e) {
     double sum = 0;
     for (int i = 0; i < attr_engine_layers(e); ++i) {
         const attr_op *op = attr_engine_op(e, i);
-        sum += gflop_of(op->l) * (op->active ? 2 : 1);
+        sum += gflop_of(op->l) * (attr_has_rows(op->seeded) ? 2 : 1);
     }
     return sum;
 }
@@ -238,7 +238,8 @@ static void answer_layers(FILE *out, const bench_request *request, void *context
     attr_engine_forward(w->engine, attr_engine_batch(w->engine)); /* the last run may have ended with fewer */
     for (int pass = 0; pass < times.passes; ++pass) time_layers(&times, w, pass);
     fprintf(out, "{\"batch\": %d, \"active\": [", attr_engine_batch(w->engine));
-    for (int i = 0; i < layers; ++i) fprintf(out, "%s%d", i ? ", " : "", attr_engine_op(w->engine, i)->active);
+    for (int i = 0; i < layers; ++i)
+        fprintf(out, "%s%d", i ? ", " : "", attr_has_rows(attr_engine_op(w->engine, i)->seeded));
     fputs("], \"kinds\": [", out);
     for (int i = 0; i < layers; ++i) fprintf(out, "%s\"%s\"", i ? ", " : "", kind_of(attr_engine_op(w->engine, i)));
     fputs("], \"gflop\": [", out);

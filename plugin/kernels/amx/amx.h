@@ -51,10 +51,6 @@ attr_amx_lines attr_amx_lines_of(const attr_blocked_conv *c, int first_sample, i
  * across is 1. */
 int attr_amx_across(const attr_blocked_conv *c);
 
-/* Of a run that stores maxima, where samples are not side by side: so many blocks of units a sample has, each of some
- * of its `windows` rows of windows. */
-int attr_amx_pieces(const attr_blocked_conv *c, int windows);
-
 /* The rows of samples that are side by side are at most so long. */
 enum { attr_amx_most_across = 128 };
 

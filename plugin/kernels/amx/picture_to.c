@@ -137,7 +137,8 @@ static void run_class(float *to, const uint32_t *lines, const uint32_t *weights,
 void attr_amx_picture_to_run(float *to, const float *from, const attr_blocked_conv *c, const attr_gate *gate,
                              const attr_finish *finish, int count, void *scratch, size_t scratch_each, int threads) {
     attr_amx_band b = attr_amx_band_of(c);
-    int bands = (c->class->rows + b.rows - 1) / b.rows;
+    attr_rows rows = attr_class_rows(c, c->class, finish->wanted); /* no other class has more */
+    int bands = (rows.end - rows.first + b.rows - 1) / b.rows;
 #pragma omp parallel num_threads(threads)
     {
         uint32_t *lines = (uint32_t *)((char *)scratch + omp_get_thread_num() * scratch_each);
@@ -150,7 +151,8 @@ void attr_amx_picture_to_run(float *to, const float *from, const attr_blocked_co
         attr_amx_begin();
 #pragma omp for schedule(dynamic)
         for (int item = 0; item < count * bands; ++item) {
-            int sample = item / bands, first = item % bands * b.rows, last = smaller(first + b.rows, c->class->rows);
+            int sample = item / bands, first = rows.first + item % bands * b.rows;
+            int last = smaller(first + b.rows, rows.end);
             float *picture = to + (size_t)sample * c->to_c * c->to_h * c->to_w;
             attr_amx_read_band(lines, &b, from, c, gate, sample, first, last);
             next = weights;

@@ -66,13 +66,12 @@ static void run_row(float *to, attr_signs *positive, const band *b, const attr_b
     }
 }
 
-/* A band of results of one block of channels; `to`, `from` and their signs are at the block. */
+/* The rows first .. last-1 of results of one block of channels; `to`, `from` and their signs are at the block. */
 static void run_band(float *to, attr_signs *positive, band *b, const float *from, const attr_signs *gate_positive,
                      const attr_blocked_conv *c, const attr_gate *gate, const attr_finish *finish, int channel,
-                     int first) {
+                     int first, int last) {
     attr_band_reach reach = attr_band_reach_of(c);
-    int advance = c->class->advance, last = first + attr_depthwise_band;
-    if (last > c->class->rows) last = c->class->rows;
+    int advance = c->class->advance;
     b->first = first * advance + reach.first;
     read_band(b, (last - 1) * advance + reach.last + 1 - b->first, from, c, gate, gate_positive,
               gate->scale ? gate->scale + channel : NULL);
@@ -88,17 +87,19 @@ static void run_band(float *to, attr_signs *positive, band *b, const float *from
 void S(attr_depthwise_run)(float *to, const float *from, const attr_blocked_conv *c, const attr_gate *gate,
                            const attr_finish *finish, int count, void *scratch, size_t scratch_each, int threads) {
     size_t from_plane = (size_t)c->from_h * c->from_w * lanes, to_plane = (size_t)c->to_h * c->to_w * lanes;
-    int bands = (c->class->rows + attr_depthwise_band - 1) / attr_depthwise_band;
+    attr_rows rows = attr_class_rows(c, c->class, finish->wanted); /* no other class has more */
+    int bands = (rows.end - rows.first + attr_depthwise_band - 1) / attr_depthwise_band;
     attr_band_reach reach = attr_band_reach_of(c);
 #pragma omp parallel for num_threads(threads) schedule(static)
     for (int item = 0; item < count * c->to_blocks * bands; ++item) {
         size_t plane = item / bands;
+        int first = rows.first + item % bands * attr_depthwise_band;
         band b = {.weights = (real *)((char *)scratch + omp_get_thread_num() * scratch_each),
                   .length = reach.length,
                   .margin = reach.margin};
         b.rows = b.weights + (size_t)c->area * lanes;
         run_band(to + plane * to_plane, SIGNS_AT(finish->positive, plane * to_plane), &b, from + plane * from_plane,
                  SIGNS_AT(gate->positive, plane * from_plane), c, gate, finish, (int)(plane % c->to_blocks) * lanes,
-                 item % bands * attr_depthwise_band);
+                 first, smaller(first + attr_depthwise_band, rows.end));
     }
 }

@@ -8,7 +8,7 @@ typedef struct {
 
 static inline unit_place place_of(const attr_unit_block *u, int unit) {
     unit += u->first;
-    int in_sample = unit % u->units_of_sample;
+    int in_sample = u->first_of_sample + unit % u->units_of_sample;
     return (unit_place){unit / u->units_of_sample, in_sample / u->class->columns, in_sample % u->class->columns};
 }
 
@@ -35,7 +35,7 @@ static void read_run(real *to, const float *from, const attr_signs *positive, co
         read_pixels(to, from, positive, scale, slope, n, step);
 }
 
-/* A run of units in one row of one sample, and where it begins in the panel. */
+/* A run of units that are wanted in one row of one sample, and where it begins in the panel. */
 typedef struct {
     unit_place place;
     int first, length;
@@ -45,7 +45,8 @@ static int find_runs(unit_run runs[], const attr_unit_block *u) {
     int count = 0;
     for (int i = 0; i < u->count; ++count) {
         unit_place place = place_of(u, i);
-        int left = u->class->columns - place.j, length = left < u->count - i ? left : u->count - i;
+        int wanted = u->units_of_sample - (u->first + i) % u->units_of_sample;
+        int left = smaller(u->class->columns - place.j, wanted), length = left < u->count - i ? left : u->count - i;
         runs[count] = (unit_run){place, i, length};
         i += length;
     }

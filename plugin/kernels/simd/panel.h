@@ -82,6 +82,7 @@ struct attr_blocked_conv {
     int most_units;   /* of a block */
     int chunk_blocks; /* of 16 channels that are in a panel at a time */
     int most_columns; /* result channels whose sums are kept at a time */
+    int row;          /* if a picture's pixels are taken as one long row, those of one of its rows; else 0 */
     int classes;      /* 1 for Winograd */
     attr_pixel_class *class;
     /* Squares of weights, the same for both directions of a shape: [group][blocks of n][blocks of c][area][16 c][16 n].
@@ -97,9 +98,20 @@ typedef struct {
     const attr_pixel_class *class;
     int group, first, count;
     int tile_columns;              /* Winograd: tiles of a row */
-    int units_of_sample;           /* of the class */
+    int units_of_sample;           /* of the class, that are wanted */
+    int first_of_sample;           /* the first of those among all units of the class */
     size_t from_sample, to_sample; /* elements of a sample, all groups */
 } attr_unit_block;
+
+/* The rows of a class, of tiles with Winograd's filtering, that have wanted rows of results; all if none is named. */
+static inline attr_rows attr_class_rows(const attr_blocked_conv *c, const attr_pixel_class *class, attr_rows wanted) {
+    int tile = c->kind == ATTR_CONV_WINOGRAD ? attr_winograd_tiles[c->winograd].out : class->step;
+    attr_rows rows = {(wanted.first - class->first_y) / tile, (wanted.end - class->first_y + tile - 1) / tile};
+    if (!attr_has_rows(wanted)) return (attr_rows){0, class->rows};
+    if (rows.first < 0) rows.first = 0;
+    if (rows.end > class->rows) rows.end = class->rows;
+    return rows;
+}
 
 static inline int attr_blocks_of(int channels) {
     return (channels + attr_lanes - 1) / attr_lanes;

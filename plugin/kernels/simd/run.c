@@ -66,6 +66,18 @@ static void run_block(float *to, const float *from, const panels *p, const attr_
     }
 }
 
+/* Those of a class that are wanted, of all samples. */
+static attr_unit_block wanted_units(const attr_blocked_conv *c, const attr_pixel_class *class, attr_rows wanted) {
+    attr_unit_block u = {.conv = c, .class = class, .tile_columns = class->columns};
+    attr_rows rows = c->row && attr_has_rows(wanted) ? wanted : attr_class_rows(c, class, wanted);
+    int row = c->row && attr_has_rows(wanted) ? c->row : class->columns;
+    u.first_of_sample = rows.first * row;
+    u.units_of_sample = (rows.end - rows.first) * row;
+    u.from_sample = (size_t)c->groups * c->from_blocks * lanes * c->from_h * c->from_w;
+    u.to_sample = (size_t)c->groups * c->to_blocks * lanes * c->to_h * c->to_w;
+    return u;
+}
+
 static void run(float *to, const float *from, const attr_blocked_conv *c, const attr_gate *gate,
                 const attr_finish *finish, int count, void *scratch, size_t scratch_each, int threads) {
     const attr_steps *steps =
@@ -87,10 +99,8 @@ static void run(float *to, const float *from, const attr_blocked_conv *c, const 
 #pragma omp parallel num_threads(threads)
     for (int k = 0; k < c->classes; ++k) {
         const attr_pixel_class *class = &c->class[k];
-        attr_unit_block whole = {.conv = c, .class = class, .units_of_sample = class->rows * class->columns};
-        whole.tile_columns = class->columns;
-        whole.from_sample = (size_t)c->groups * c->from_blocks * lanes * c->from_h * c->from_w;
-        whole.to_sample = (size_t)c->groups * c->to_blocks * lanes * c->to_h * c->to_w;
+        attr_unit_block whole = wanted_units(c, class, finish->wanted);
+        if (whole.units_of_sample <= 0) continue;
         attr_cut t = attr_cut_of(c, count * whole.units_of_sample, c->most_units, threads);
 #pragma omp for schedule(dynamic) nowait
         for (int item = 0; item < c->groups * t.blocks * t.parts; ++item) {

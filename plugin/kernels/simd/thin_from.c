@@ -182,13 +182,15 @@ static void run_item(float *to, const float *from, workplace *w, const attr_bloc
 
 void S(attr_thin_from_run)(float *to, const float *from, const attr_blocked_conv *c, const attr_gate *gate,
                            const attr_finish *finish, int count, void *scratch, size_t scratch_each, int threads) {
-    int rows = finish->pooling ? finish->pooling->h : c->to_h;
+    attr_rows wanted = {0, finish->pooling ? finish->pooling->h : c->to_h};
+    if (attr_has_rows(finish->wanted)) wanted = finish->wanted;
+    int rows = wanted.end - wanted.first;
 #pragma omp parallel num_threads(threads)
     {
         workplace w = workplace_of((char *)scratch + omp_get_thread_num() * scratch_each, c);
         weigh(w.weights, c);
 #pragma omp for schedule(static)
         for (int item = 0; item < count * rows; ++item)
-            run_item(to, from, &w, c, gate, finish, item / rows, item % rows);
+            run_item(to, from, &w, c, gate, finish, item / rows, wanted.first + item % rows);
     }
 }

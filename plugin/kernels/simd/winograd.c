@@ -208,7 +208,7 @@ typedef struct {
 } tile_place;
 
 ALWAYS_INLINE tile_place place_of(const attr_unit_block *u, int i) {
-    int unit = u->first + i, in_sample = unit % u->units_of_sample;
+    int unit = u->first + i, in_sample = u->first_of_sample + unit % u->units_of_sample;
     return (tile_place){unit / u->units_of_sample, in_sample / u->tile_columns, in_sample % u->tile_columns};
 }
 

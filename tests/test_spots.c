@@ -1,0 +1,150 @@
+/* Forwards as far as spots depend on them: the same bits as when all is computed. Backwards from rows of seeds: the
+ * same gradients, but for what Winograd's filtering leaves where they are 0. */
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/dispatch.h"
+#include "engine_compare.h"
+#include "engine_pair.h"
+#include "small_network.h"
+
+enum { batch = 5 };
+
+typedef struct {
+    const char *cfg;
+    int heads[2]; /* layers whose first input is looked at; the second may be 0 */
+} spotted;
+
+#define LEAKY "batch_normalize=1 activation=leaky "
+#define YOLO  "[yolo] mask=0 anchors=2,3 classes=2 num=1 "
+static const spotted networks[] = {
+    /* tiles of Winograd's filtering, maxima behind convolutions, an upsampling, two heads */
+    {"[net] height=48 width=32 channels=3 [convolutional] filters=16 size=3 pad=1 " LEAKY
+     "[maxpool] size=2 stride=2 [convolutional] filters=70 size=3 pad=1 " LEAKY
+     "[maxpool] size=2 stride=2 [convolutional] filters=40 size=3 pad=1 " LEAKY
+     "[maxpool] size=2 stride=1 [convolutional] filters=70 size=3 pad=1 " LEAKY
+     "[convolutional] filters=7 size=1 activation=linear " YOLO
+     "[route] layers=-3 [convolutional] filters=24 size=1 " LEAKY
+     "[upsample] stride=2 [route] layers=-1,2 [convolutional] filters=40 size=3 pad=1 " LEAKY
+     "[convolutional] filters=7 size=1 activation=linear " YOLO,
+     {8, 15}},
+    /* sums, strides, groups of one channel, gathered kernels */
+    {"[net] height=61 width=45 channels=3 [convolutional] filters=32 size=3 pad=1 stride=2 " LEAKY
+     "[convolutional] filters=32 size=3 groups=32 pad=1 " LEAKY "[convolutional] filters=80 size=1 " LEAKY
+     "[convolutional] filters=33 size=1 " LEAKY "[convolutional] filters=80 size=3 pad=1 " LEAKY
+     "[shortcut] from=-3 activation=linear [convolutional] filters=70 size=3 pad=1 stride=2 " LEAKY
+     "[convolutional] filters=70 size=3 groups=70 pad=1 stride=2 " LEAKY
+     "[convolutional] filters=70 size=5 pad=1 " LEAKY "[shortcut] from=-2 activation=leaky "
+     "[convolutional] filters=7 size=1 activation=linear " YOLO,
+     {11}},
+    /* layers that a row needs all rows of, or whose backwards read values; a wide picture */
+    {"[net] height=22 width=150 channels=3 [convolutional] filters=20 size=3 pad=1 activation=relu "
+     "[convolutional] filters=64 size=3 pad=1 activation=elu [batchnorm] [convolutional] filters=17 size=3 pad=1 "
+     "activation=logistic [activation] activation=leaky [reorg] stride=2 [convolutional] filters=40 size=3 stride=2 "
+     "pad=1 activation=relu [upsample] stride=2 [convolutional] filters=64 size=1 stride=1 pad=0 activation=relu "
+     "[convolutional] filters=7 size=1 activation=linear " YOLO,
+     {10}},
+    /* rows longer than a block of units on matrix units; in two of them */
+    {"[net] height=6 width=1100 channels=2 [convolutional] filters=17 size=3 pad=1 activation=relu [convolutional] "
+     "filters=16 size=3 pad=1 activation=relu [convolutional] filters=66 size=1 activation=leaky [convolutional] "
+     "filters=17 size=1 activation=leaky [maxpool] size=3 stride=2 [convolutional] filters=64 size=3 pad=1 "
+     "activation=relu [convolutional] filters=7 size=1 activation=linear " YOLO,
+     {7}},
+    /* plain tensors */
+    {"[net] height=19 width=17 channels=4 [convolutional] filters=6 groups=2 size=3 pad=1 activation=leaky "
+     "[maxpool] size=3 stride=2 [deconvolutional] filters=6 size=2 stride=2 activation=leaky [convolutional] "
+     "filters=14 groups=2 size=3 pad=1 activation=leaky [convolutional] filters=7 size=1 activation=linear " YOLO,
+     {5}},
+};
+enum { network_count = sizeof networks / sizeof *networks };
+
+static void set_inputs(attr_engine *a, attr_engine *b, int count) {
+    for (int s = 0; s < count; s++) {
+        double *x = random_seeds(attr_engine_inputs(a));
+        attr_engine_set_input_f64(a, s, x);
+        if (b) attr_engine_set_input_f64(b, s, x);
+        free(x);
+    }
+}
+
+/* The gradients of seeds in rows of what a head reads, of all samples; the same seeds for each call with a `seed`. */
+static double *gradients(attr_engine *e, const attr_spot *seeded, const attr_spot *told, int count,
+                         const double *seeds) {
+    attr_tensor *t = attr_engine_op(e, seeded->layer)->reads[0];
+    size_t inputs = attr_engine_inputs(e);
+    double *all = test_allocate((size_t)count * inputs, sizeof *all);
+    attr_engine_clear_at(e, told, 1);
+    for (int s = 0; s < count; s++)
+        for (int c = 0; c < t->c; c++)
+            for (int y = seeded->rows.first; y < seeded->rows.end; y++) {
+                size_t at = ((size_t)c * t->h + y) * t->w + (size_t)((y + c) % t->w);
+                attr_tensor_add_gradient(t, s, at, seeds[at] * (s + 1));
+            }
+    attr_engine_backward_from(e, told, 1);
+    for (int s = 0; s < count; s++) attr_tensor_read_gradient(all + s * inputs, attr_engine_input(e), s, 0, inputs);
+    return all;
+}
+
+static void expect_same(attr_engine *some, attr_engine *all, const attr_spot *spot, int count, const char *about) {
+    attr_tensor *a = attr_engine_op(some, spot->layer)->reads[0], *b = attr_engine_op(all, spot->layer)->reads[0];
+    size_t inputs = attr_engine_inputs(all), row = (size_t)a->w;
+    double *seeds = random_seeds(a->size), *got = test_allocate(row, sizeof *got), *right = test_allocate(row, 8);
+    for (int s = 0; s < count; s++)
+        for (int c = 0; c < a->c; c++)
+            for (int y = spot->rows.first; y < spot->rows.end; y++) {
+                attr_tensor_read(got, a, s, ((size_t)c * a->h + y) * row, row);
+                attr_tensor_read(right, b, s, ((size_t)c * a->h + y) * row, row);
+                cr_expect_arr_eq(got, right, row * sizeof *got, "%s: values, sample %d, channel %d, row %d", about, s,
+                                 c, y);
+            }
+    double *g = gradients(some, spot, spot, count, seeds);
+    double *expected = gradients(all, spot, &(attr_spot){.layer = spot->layer}, count, seeds);
+    double error = 0, size = 0;
+    for (size_t i = 0; i < count * inputs; i++) {
+        error += (g[i] - expected[i]) * (g[i] - expected[i]);
+        size += expected[i] * expected[i];
+    }
+    error = sqrt(error / size);
+    cr_expect(size > 0 && error < 1e-5, "%s: gradients are %g off", about, error);
+    free(seeds), free(got), free(right), free(g), free(expected);
+}
+
+static void compare(const network *net, const spotted *n, int parts, const char *generation) {
+    attr_engine *some = NULL, *all = NULL;
+    cr_assert_eq(attr_engine_create_in_parts(&some, net, batch, ATTR_KEEP_NEEDED, parts), ATTR_OK);
+    cr_assert_eq(attr_engine_create(&all, net, ATTR_F32, batch, ATTR_KEEP_ALL), ATTR_OK);
+    for (int count = 1; count <= batch; count += 2)
+        for (int k = 0; k < 2 && n->heads[k]; k++) {
+            int height = attr_engine_op(some, n->heads[k])->reads[0]->h;
+            for (int row = 0; row < height; row += 1 + (height - 1) / 3) {
+                char about[2048];
+                attr_spot spot = {n->heads[k], true, {row, row + 1 + (row == 0 && count > 1)}};
+                snprintf(about, sizeof about, "%s\n  %s, %d parts, %d samples, head %d, row %d", n->cfg, generation,
+                         parts, count, n->heads[k], row);
+                set_inputs(some, NULL, batch); /* what is not computed is of these */
+                attr_engine_forward(some, batch);
+                set_inputs(some, all, count);
+                attr_engine_want(some, &spot);
+                attr_engine_forward(some, count);
+                attr_engine_forward(all, count);
+                expect_same(some, all, &spot, count, about);
+            }
+        }
+    attr_engine_free(some);
+    attr_engine_free(all);
+}
+
+Test(spots, give_the_bits_of_whole_passes) {
+    static const char *const names[] = {"any", "v3", "v4", "AMX"};
+    for (attr_cpu generation = ATTR_CPU_ANY; generation <= ATTR_CPU_AMX; ++generation) {
+        attr_cpu_limit = generation;
+        for (int i = 0; i < network_count && attr_cpu_newest() == generation; i++) {
+            network *net = make_test_network(networks[i].cfg, 1);
+            compare(net, &networks[i], 1, names[generation]);
+            compare(net, &networks[i], 2, names[generation]);
+            free_test_network(net);
+        }
+    }
+}
