@@ -148,3 +148,97 @@ Test(spots, give_the_bits_of_whole_passes) {
         }
     }
 }
+
+/* ---- Targets */
+
+/* The value and the gradient by whole passes. */
+static double *whole_gradient(double *value, attr_engine *e, const attr_target *t, const int heads[2]) {
+    attr_spot spots[2] = {{.layer = heads[0]}, {.layer = heads[1]}};
+    int count = heads[1] && heads[1] != heads[0] ? 2 : 1;
+    double *gradient = test_allocate(attr_engine_inputs(e), sizeof *gradient);
+    attr_engine_forward(e, 1);
+    *value = attr_target_value(t, e, 0);
+    attr_engine_clear_at(e, spots, count);
+    attr_target_seed(t, e, 0, 1);
+    attr_engine_backward_from(e, spots, count);
+    attr_tensor_read_gradient(gradient, attr_engine_input(e), 0, 0, attr_engine_inputs(e));
+    return gradient;
+}
+
+static void expect_same_target(attr_engine *some, attr_engine *all, attr_target *t, const int heads[2],
+                               const char *about) {
+    size_t inputs = attr_engine_inputs(all);
+    double value, *right = whole_gradient(&value, all, t, heads), *got = test_allocate(inputs, sizeof *got);
+    double error = 0, size = 0;
+    attr_targets_forward(&t, 1, some, 1);
+    cr_expect_eq(attr_target_value(t, some, 0), value, "%s", about);
+    attr_target_differentiate(t, some, 1);
+    attr_tensor_read_gradient(got, attr_engine_input(some), 0, 0, inputs);
+    for (size_t i = 0; i < inputs; i++) {
+        error += (got[i] - right[i]) * (got[i] - right[i]);
+        size += right[i] * right[i];
+    }
+    cr_expect(size > 0 && sqrt(error / size) < 1e-5, "%s: %g off", about, sqrt(error / size));
+    free(right);
+    free(got);
+}
+
+static attr_target *target_at(attr_engine *e, int head, int row, attr_quantity quantity) {
+    attr_target *t = NULL;
+    attr_detection d = {.layer = head, .row = row, .column = 1, .class_index = 1};
+    cr_assert_eq(attr_target_of_detection(&t, e, quantity, &d), ATTR_OK);
+    return t;
+}
+
+/* Of one cell, of two of one head or of two heads, of the best box of all. */
+static void check_targets(const char *cfg, const int heads[2]) {
+    engine_pair n;
+    attr_engine *some = NULL;
+    engine_pair_make(&n, cfg, 1);
+    cr_assert_eq(attr_engine_create(&some, n.net, ATTR_F32, 1, ATTR_KEEP_NEEDED), ATTR_OK);
+    for (int row = 0; row < 3; row++)
+        for (int other = -1; other < 3; other++)
+            for (int head = 0; head < 2 && heads[head]; head++) {
+                char about[2048];
+                const int of[2] = {heads[0], other < 0 ? 0 : heads[head]};
+                attr_target *t = target_at(n.single, of[0], row, ATTR_TARGET_SCORE);
+                snprintf(about, sizeof about, "%s\n  row %d of %d less row %d of %d", cfg, row, of[0], other, of[1]);
+                if (other >= 0) attr_target_subtract(t, target_at(n.single, of[1], other, ATTR_TARGET_OBJECTNESS));
+                set_inputs(some, NULL, 1);
+                attr_engine_forward(some, 1);
+                set_inputs(some, n.single, 1);
+                expect_same_target(some, n.single, t, of, about);
+                attr_target_free(t);
+            }
+    attr_engine_free(some);
+    engine_pair_free(&n);
+}
+
+Test(spots, are_where_targets_stand) {
+    check_targets(networks[0].cfg, networks[0].heads);
+    const char *cfg = "[net] height=24 width=24 channels=3 [convolutional] filters=32 size=3 pad=1 " LEAKY
+                      "[maxpool] size=2 stride=2 [convolutional] filters=40 size=3 pad=1 " LEAKY
+                      "[maxpool] size=2 stride=2 [convolutional] filters=14 size=1 activation=linear "
+                      "[region] anchors=1,2,3,4 classes=2 coords=4 num=2 softmax=1";
+    check_targets(cfg, (const int[2]){5});
+}
+
+Test(spots, of_a_box_looked_for_anew_are_all_heads) {
+    engine_pair n;
+    attr_target *t, *anew = NULL;
+    engine_pair_make(&n, networks[0].cfg, 1);
+    t = target_at(n.single, networks[0].heads[0], 1, ATTR_TARGET_SCORE);
+    attr_engine_set_input_f32(n.single, 0, n.x);
+    attr_engine_forward(n.single, 1);
+    cr_assert_eq(attr_target_rematch(&anew, t, n.single, 0), ATTR_OK);
+    double value = attr_target_value(anew, n.single, 0);
+    set_inputs(n.single, NULL, 1);
+    attr_engine_forward(n.single, 1);
+    cr_expect_neq(attr_target_value(anew, n.single, 0), value);
+    attr_engine_set_input_f32(n.single, 0, n.x);
+    attr_target_forward(anew, n.single, 1);
+    cr_expect_eq(attr_target_value(anew, n.single, 0), value);
+    attr_target_free(anew);
+    attr_target_free(t);
+    engine_pair_free(&n);
+}
