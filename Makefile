@@ -8,7 +8,7 @@
 # make install         to $(DESTDIR)$(PREFIX); make uninstall takes it away again
 # make clean           removes what was built; make distclean the downloads, too
 # make DNNL=0          without oneDNN, which precision=mixed and tuned files need
-# make EMULATE_AMX=1 BUILD=build/amx test   the kernels for AMX where there is only AVX-512, slowly
+# make emulated-amx    tests of the kernels for AMX where there is AVX-512 only
 # make DARKNET=DIR     with a copy of your own checkout of Darknet, remembered until `make clean`
 # make V=1 ...         shows every command
 
@@ -208,6 +208,12 @@ test: all $(BUILD)/tests/unit
 	    'tap=$(BUILD)/$$1.tap; bats --formatter tap "$$1" >$$tap; code=$$?; cat $$tap; exit $$code' sh '{}' || failed=1; \
 	$(BUILD)/tests/unit --tap=$(BUILD)/tests/unit.tap || failed=1; exit $$failed
 
+# The kernels for AMX where there is AVX-512 only, in software; all tests: make EMULATE_AMX=1 BUILD=build/amx test
+kernel_suites = @(blocked|blocked_noise|layers_blocked|engine|parts|spots|kernel_choice)/*
+emulated-amx:
+	@$(MAKE) EMULATE_AMX=1 BUILD=build/amx build/amx/tests/unit
+	build/amx/tests/unit --filter '$(kernel_suites)'
+
 # Darknet itself leaks, and its JPEG writer shifts into the sign bit; the plugin must do neither. Reports go to files,
 # for a leak is found when the test has already been counted.
 # The search for leaks would crash on thread-local memory of a library that is loaded late (oneDNN): so the option.
@@ -296,7 +302,7 @@ distclean:
 	rm -rf build
 
 FORCE:
-.PHONY: all test sanitize experiments bench bench-quick check-style install uninstall clean distclean FORCE
+.PHONY: all test emulated-amx sanitize experiments bench bench-quick check-style install uninstall clean distclean FORCE
 .DELETE_ON_ERROR:
 
 -include $(shell find $(OBJ) -name "*.d" 2>/dev/null)

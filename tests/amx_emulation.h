@@ -1,5 +1,5 @@
-/* Matrix units in software, for processors with AVX-512 that have none: `make EMULATE_AMX=1 BUILD=build/amx test` tries
- * the kernels for AMX there. Included before each of their files.
+/* Matrix units in software, for processors with AVX-512 that have none: `make emulated-amx` tries the kernels for AMX
+ * there. Included before each of their files.
  *
  * Of TDPBF16PS the order of sums is that of Intel's description (Software Developer's Manual, volume 2): of a row of
  * 32 products the even and the odd ones apart, both added to the tile. Numbers below 2^-126 are kept. */

@@ -156,7 +156,8 @@ static double gflop_of(const layer *l) {
     return 0;
 }
 
-/* Of a gradient: forward through all layers, backward through those that the target depends on. */
+/* Of a gradient: forward through all layers, backward through those that the target depends on, of which all counts,
+ * whatever a detection can do without. */
 static double gradient_gflop(attr_engine *e) {
     double sum = 0;
     for (int i = 0; i < attr_engine_layers(e); ++i) {
@@ -226,16 +227,23 @@ static void time_layers(bench_layer_times *times, worker *w, int pass) {
     }
 }
 
+/* The next passes are of a full batch, and of whole layers, whatever the target depends on. */
+static void mark_all(attr_engine *e, int head) {
+    attr_engine_forward(e, attr_engine_batch(e));
+    attr_engine_clear_gradients(e, head);
+    attr_engine_backward(e, head);
+}
+
 static void answer_layers(FILE *out, const bench_request *request, void *context) {
     worker *w = context;
     enum { usual_batch = 8 };
-    if (ready_engine(w, request, usual_batch) != ATTR_OK) { /* its first batch has marked who takes part */
+    if (ready_engine(w, request, usual_batch) != ATTR_OK) {
         bench_answer_error(out, attr_error_message());
         return;
     }
     int layers = attr_engine_layers(w->engine);
     bench_layer_times times = bench_allocate_times(layers, bench_number(request, "passes", 1));
-    attr_engine_forward(w->engine, attr_engine_batch(w->engine)); /* the last run may have ended with fewer */
+    mark_all(w->engine, attr_target_layer(w->target));
     for (int pass = 0; pass < times.passes; ++pass) time_layers(&times, w, pass);
     fprintf(out, "{\"batch\": %d, \"active\": [", attr_engine_batch(w->engine));
     for (int i = 0; i < layers; ++i)

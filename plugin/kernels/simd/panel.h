@@ -15,7 +15,7 @@
 
 enum { attr_most_units = 112 };
 
-/* The sorts of Winograd's filtering (see winograd.c); 4, 5, 6: stride 1, named by the results of a tile. A tile reads
+/* The sorts of Winograd's filtering (see filtering.h); 4, 5, 6: stride 1, named by the results of a tile. A tile reads
  * `in` x `in` values, the next one those `advance` further, multiplies at points x points points, has different weights
  * at weights x weights of them, and gives out x out results. */
 typedef enum {
