@@ -149,6 +149,25 @@ Test(spots, give_the_bits_of_whole_passes) {
     }
 }
 
+/* What is left out is added to in place, over and over. */
+Test(spots, stay_the_same_after_many_passes) {
+    network *net = make_test_network(networks[1].cfg, 1);
+    attr_engine *some = NULL, *all = NULL;
+    attr_spot spot = {networks[1].heads[0], true, {1, 2}};
+    cr_assert_eq(attr_engine_create(&some, net, ATTR_F32, batch, ATTR_KEEP_NEEDED), ATTR_OK);
+    cr_assert_eq(attr_engine_create(&all, net, ATTR_F32, batch, ATTR_KEEP_ALL), ATTR_OK);
+    set_inputs(some, all, batch);
+    attr_engine_forward(all, batch);
+    for (int pass = 0; pass < 200; pass++) {
+        attr_engine_want(some, &spot);
+        attr_engine_forward(some, batch);
+    }
+    expect_same(some, all, &spot, batch, networks[1].cfg);
+    attr_engine_free(some);
+    attr_engine_free(all);
+    free_test_network(net);
+}
+
 /* ---- Targets */
 
 /* The value and the gradient by whole passes. */

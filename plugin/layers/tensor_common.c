@@ -58,7 +58,9 @@ void attr_tensor_add_gradient(attr_tensor *t, int sample, size_t i, double value
 }
 
 void attr_tensor_clear_gradient(attr_tensor *t, int count) {
-    memset(t->gradient, 0, t->stride * (size_t)count * t->element);
+    size_t bytes = t->stride * t->element;
+#pragma omp parallel for schedule(static)
+    for (int b = 0; b < count; ++b) memset((char *)t->gradient + b * bytes, 0, bytes);
 }
 
 void attr_tensor_clear_gradient_but(attr_tensor *t, attr_rows rows, int count) {
