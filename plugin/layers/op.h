@@ -78,8 +78,8 @@ typedef struct {
     /* Whether its output and gradient are those of the one tensor that it reads: nothing to compute. NULL: never. */
     int (*is_view)(const attr_op *op);
 
-    /* The rows of input j that so many rows of the output depend on; they may lie beyond the picture. NULL: all. Asked
-     * where in- and outputs have the sizes that Darknet gives the layer; see attr_op_reads_rows(). */
+    /* The rows of input j that so many rows of the output depend on; they may lie beyond the picture. NULL: all. See
+     * attr_op_reads_rows(). */
     attr_rows (*reads_rows)(const attr_op *op, int j, attr_rows rows);
 
     /* The layout that it wants; asked for float engines, when op->reads is known. NULL: plain. */
@@ -160,7 +160,8 @@ static inline attr_tensor *attr_op_input(attr_op *op, int j) {
     return op->copies[j].size ? &op->copies[j] : op->reads[j];
 }
 
-/* The rows of what input j reads that these rows of the output depend on; all, unless the kind knows better. */
+/* The rows of what input j reads that these rows of the output depend on; all, unless the kind knows better; one at
+ * least, even if they read nothing but padding. */
 attr_rows attr_op_reads_rows(const attr_op *op, int j, attr_rows rows);
 
 /* For reads_rows: each row reads the same one. */

@@ -34,7 +34,9 @@ attr_rows attr_op_reads_rows(const attr_op *op, int j, attr_rows rows) {
     attr_rows all = {0, op->reads[j]->h}, read = op->kind->reads_rows ? op->kind->reads_rows(op, j, rows) : all;
     if (op->is_view) return rows;
     if (read.first < 0) read.first = 0;
+    if (read.first >= all.end) read.first = all.end - 1;
     if (read.end > all.end) read.end = all.end;
+    if (read.end <= read.first) read.end = read.first + 1;
     return read;
 }
 
