@@ -74,7 +74,7 @@ static void set_inputs(attr_engine *a, attr_engine *b, int count) {
     }
 }
 
-/* The gradients of seeds in rows of what a head reads, of all samples; the same seeds for each call with a `seed`. */
+/* The gradients, of all samples, of seeds in the rows `seeded` of what a head reads; `told` is what the engine is. */
 static double *gradients(attr_engine *e, const attr_spot *seeded, const attr_spot *told, int count,
                          const double *seeds) {
     attr_tensor *t = attr_engine_op(e, seeded->layer)->reads[0];

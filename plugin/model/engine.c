@@ -122,6 +122,7 @@ static void add_spot(attr_engine *e, const attr_spot *spot) {
 
 static void forget_spots(attr_engine *e) {
     memset(e->rows, 0, ((size_t)e->net.n + 1) * sizeof *e->rows);
+    e->has_wishes = false;
 }
 
 /* Rows that are made together all need what they read to be there, and so do those whose values a backward multiplies
@@ -160,7 +161,6 @@ void attr_engine_forward(attr_engine *e, int count) {
         e->ops[i].wanted = (attr_rows){0, e->ops[i].writes->h};
     }
     if (e->has_wishes) find_rows(e, true);
-    e->has_wishes = false;
     run(e, forward_network);
 }
 

@@ -92,33 +92,37 @@ static panels panels_of(char *scratch, const attr_blocked_conv *c) {
 typedef struct {
     attr_amx_lines lines; /* of all samples, one after the other */
     int across;           /* samples side by side; 0: none */
-    attr_rows rows;       /* of a sample, that have wanted results */
+    int first, wanted;    /* units of a sample whose results are wanted: the first, how many */
     int step;             /* units of a sample that stay together: a row, those of a row of maxima, a pixel */
     int pieces;           /* of a sample, if blocks of units are parts of one; 0: they are cut anywhere */
     attr_cut cut;
 } division;
 
-/* The rows of the class with most; of maxima both that they have. */
-static attr_rows rows_of(const attr_blocked_conv *c, const attr_finish *finish, const attr_amx_lines *l) {
+static int up(int n, int by) {
+    return (n + by - 1) / by;
+}
+
+/* The rows of the class with most that are wanted; of maxima both that they have. */
+static attr_rows rows_of(const attr_blocked_conv *c, const attr_finish *finish) {
     attr_rows rows = finish->wanted;
     if (finish->pooling && !attr_has_rows(rows)) rows.end = finish->pooling->h;
-    if (finish->pooling) rows = (attr_rows){2 * rows.first, smaller(2 * rows.end, l->result_rows)};
-    return c->row ? rows : attr_class_rows(c, c->class, rows);
+    if (finish->pooling) rows = (attr_rows){2 * rows.first, 2 * rows.end};
+    return attr_class_rows(c, c->class, rows);
 }
 
 /* Blocks that are parts of a sample leave out what is not wanted of it, and do not begin within a row of maxima. */
 static division division_of(const attr_blocked_conv *c, const attr_finish *finish, int count, int threads) {
     division d = {.lines = attr_amx_lines_of(c, 0, count, 1), .across = attr_amx_across(c)};
-    d.rows = rows_of(c, finish, &d.lines);
-    d.step = c->row ? 1 : finish->pooling ? 2 * d.lines.pitch : d.lines.pitch;
-    int all = !attr_has_rows(finish->wanted), units = count * d.lines.rows * d.lines.pitch, most = c->most_units;
+    attr_rows rows = rows_of(c, finish);
+    int row = c->row ? c->row : d.lines.pitch, units = count * d.lines.rows * d.lines.pitch, most = c->most_units;
+    d.first = rows.first * row;
+    d.wanted = (rows.end - rows.first) * row;
+    d.step = c->row ? 1 : finish->pooling ? 2 * row : row;
     if (d.across) {
         units = count;
         most = d.across;
-        if (c->row) d.rows = (attr_rows){0, d.lines.result_rows};
-    } else if (finish->pooling || (!all && d.step <= most)) {
-        int row = c->row ? c->row : d.lines.pitch, steps = ((d.rows.end - d.rows.first) * row + d.step - 1) / d.step;
-        d.pieces = (steps + most / d.step - 1) / (most / d.step);
+    } else if (finish->pooling || (attr_has_rows(finish->wanted) && d.step <= most)) {
+        d.pieces = up(up(d.wanted, d.step), most / d.step);
         units = count * d.pieces;
         most = 1;
     }
@@ -134,14 +138,13 @@ static attr_amx_lines units_of(attr_unit_block *u, const division *d, int n) {
     u->count = (int)((long)t->units * (n + 1) / t->blocks) - u->first;
     if (u->count > 0 && d->across) {
         l = attr_amx_lines_of(u->conv, u->first, u->first + u->count, u->count);
-        u->first = d->rows.first * l.across * l.pitch;
-        u->count = (d->rows.end - d->rows.first) * l.across * l.pitch;
+        u->first = d->first * l.across;
+        u->count = d->wanted * l.across;
     } else if (u->count > 0 && d->pieces) {
-        int row = u->conv->row ? u->conv->row : l.pitch, sample = u->first / d->pieces, piece = u->first % d->pieces;
-        int all = (d->rows.end - d->rows.first) * row, steps = (all + d->step - 1) / d->step;
-        int first = steps * piece / d->pieces * d->step, end = smaller(steps * (piece + 1) / d->pieces * d->step, all);
-        u->first = sample * l.rows * l.pitch + d->rows.first * row + first;
-        u->count = end - first;
+        int sample = u->first / d->pieces, piece = u->first % d->pieces, steps = up(d->wanted, d->step);
+        int first = steps * piece / d->pieces * d->step;
+        u->count = smaller(steps * (piece + 1) / d->pieces * d->step, d->wanted) - first;
+        u->first = sample * l.rows * l.pitch + d->first + first;
     }
     return l;
 }

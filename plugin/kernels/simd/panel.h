@@ -103,13 +103,15 @@ typedef struct {
     size_t from_sample, to_sample; /* elements of a sample, all groups */
 } attr_unit_block;
 
-/* The rows of a class, of tiles with Winograd's filtering, that have wanted rows of results; all if none is named. */
+/* The rows of a class, of tiles with Winograd's filtering, that have wanted rows of results; all if none is named. Of
+ * pixels in one long row those of the picture. */
 static inline attr_rows attr_class_rows(const attr_blocked_conv *c, const attr_pixel_class *class, attr_rows wanted) {
     int tile = c->kind == ATTR_CONV_WINOGRAD ? attr_winograd_tiles[c->winograd].out : class->step;
+    int all = c->row ? c->to_w / c->row : class->rows;
     attr_rows rows = {(wanted.first - class->first_y) / tile, (wanted.end - class->first_y + tile - 1) / tile};
-    if (!attr_has_rows(wanted)) return (attr_rows){0, class->rows};
+    if (!attr_has_rows(wanted)) return (attr_rows){0, all};
     if (rows.first < 0) rows.first = 0;
-    if (rows.end > class->rows) rows.end = class->rows;
+    if (rows.end > all) rows.end = all;
     return rows;
 }
 

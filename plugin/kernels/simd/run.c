@@ -69,8 +69,8 @@ static void run_block(float *to, const float *from, const panels *p, const attr_
 /* Those of a class that are wanted, of all samples. */
 static attr_unit_block wanted_units(const attr_blocked_conv *c, const attr_pixel_class *class, attr_rows wanted) {
     attr_unit_block u = {.conv = c, .class = class, .tile_columns = class->columns};
-    attr_rows rows = c->row && attr_has_rows(wanted) ? wanted : attr_class_rows(c, class, wanted);
-    int row = c->row && attr_has_rows(wanted) ? c->row : class->columns;
+    attr_rows rows = attr_class_rows(c, class, wanted);
+    int row = c->row ? c->row : class->columns;
     u.first_of_sample = rows.first * row;
     u.units_of_sample = (rows.end - rows.first) * row;
     u.from_sample = (size_t)c->groups * c->from_blocks * lanes * c->from_h * c->from_w;
