@@ -33,7 +33,7 @@ PLUGIN_FLAGS  = -std=gnu11 -Wall -Wextra -Wshadow -Werror -fopenmp -fPIC -fno-ma
 DARKNET_FLAGS = $(SANITIZE) $(DARKNET_CFLAGS) -Wno-error=implicit-function-declaration \
                 -Wno-error=incompatible-pointer-types -Wno-error=int-conversion -I$(DK)/include -I$(DK)/src
 LINK          = $(CC) $(SANITIZE) -fopenmp
-LIBS          = -lfftw3 -lmd -lz -lm -ldl -pthread
+LIBS          = -lfftw3 -lcrypto -lz -lm -ldl -pthread
 
 # oneDNN is loaded when it is needed (plugin/kernels/dnnl.h); DNNL_INCLUDE and DNNL_SO are for one that is elsewhere.
 DNNL_INCLUDE  ?=

@@ -35,7 +35,7 @@ says_what_is_wrong() {
 
 @test "example: with the static library" {
     setup_example "$build/libattribution.a"
-    "${compile[@]}" -I"$root/plugin" example.c -o example "$build/libattribution.a" -fopenmp -lfftw3 -lmd -lz -lm
+    "${compile[@]}" -I"$root/plugin" example.c -o example "$build/libattribution.a" -fopenmp -lfftw3 -lcrypto -lz -lm
     ln -s "$build/cfg" cfg
     explains_the_boot ./example
     says_what_is_wrong ./example

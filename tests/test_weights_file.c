@@ -10,6 +10,8 @@
 
 #include "base/files.h"
 #include "cfg_files.h"
+#include "model/model.h"
+#include "model/parameters.h"
 
 TestSuite(weights_file, .init = enter_folder, .fini = leave_folder);
 
@@ -103,6 +105,60 @@ Test(weights_file, is_read_by_darknet_to_the_last_float) {
     load_weights_quietly(net, "net.weights");
     cr_expect_eq(net->layers[2].weights[9], of_skipping_net, "%g, not %d", net->layers[2].weights[9], of_skipping_net);
     free_network(net);
+}
+
+static attr_model *load_model(const char *cfg_path, const char *weights_path) {
+    attr_cfg *cfg = NULL;
+    attr_model *model = NULL;
+    cr_assert_eq(attr_cfg_read(&cfg, cfg_path, ATTR_CFG_NET), ATTR_OK, "%s", attr_error_message());
+    cr_assert_eq(attr_model_load(&model, cfg, weights_path, 3, false), ATTR_OK, "%s", attr_error_message());
+    attr_cfg_free(cfg);
+    return model;
+}
+
+/* Where the file has all weights, or they come from a seed, Darknet draws none; what it loads is hashed. */
+Test(weights_file, makes_random_weights_needless) {
+    char hash[65];
+    put_text("net.cfg", NET);
+    put_weights(0, 2, 8, floats, 0);
+    srand(5);
+    int first = rand();
+    for (int with_file = 0; with_file < 2; with_file++) {
+        srand(5);
+        attr_model *model = load_model("net.cfg", with_file ? "net.weights" : NULL);
+        cr_expect_eq(rand(), first, "with a file %d: numbers were drawn", with_file);
+        cr_expect_eq(attr_sets_weights(), 0);
+        cr_expect_eq(attr_hash_file(hash, "net.weights"), ATTR_OK);
+        cr_expect_str_eq(model->weights_hash, with_file ? hash : "");
+        if (with_file) cr_expect_eq(model->net->layers[4].rolling_variance[3], floats);
+        attr_model_free(model);
+    }
+}
+
+/* What a file leaves out is as Darknet draws it. */
+Test(weights_file, leaves_out_weights_that_are_those_of_darknet) {
+    static const char *const cfgs[] = {
+        SKIPPING_NET,
+        "[net]\nwidth=3\nheight=3\nchannels=8\n[conv]\nfilters=4\nsize=2\ndontload=1\n[conv]\nfilters=7\n"};
+    const size_t sizes[] = {of_skipping_net, 7 * 5};
+    for (int i = 0; i < 2; i++) {
+        put_text("net.cfg", cfgs[i]);
+        put_weights(0, 2, 8, sizes[i], 0);
+        srand(5);
+        attr_model *model = load_model("net.cfg", "net.weights");
+        srand(5);
+        network *net = parse_quietly("net.cfg");
+        for (int k = 0; k < net->n; k++)
+            if (net->layers[k].type == DECONVOLUTIONAL) net->layers[k].groups = 1;
+        load_weights_quietly(net, "net.weights");
+        for (int k = 0; k < net->n; k++) {
+            size_t bytes = attr_count_parameters(&net->layers[k]).weights * sizeof(float);
+            cr_expect_eq(memcmp(net->layers[k].weights, model->net->layers[k].weights, bytes), 0, "%s\n  layer %d",
+                         cfgs[i], k);
+        }
+        free_network(net);
+        attr_model_free(model);
+    }
 }
 
 Test(weights_file, is_refused_when_truncated_or_too_long) {

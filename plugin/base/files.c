@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <sha2.h>
+#include <openssl/evp.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+
+enum { hash_part = 1 << 16 /* bytes */ };
 
 /* The folder of the running program, without a slash at its end; false if it is not known. */
 static bool program_folder(char folder[PATH_MAX]) {
@@ -189,9 +191,28 @@ uint64_t attr_checksum(const void *data, size_t bytes, uint64_t seed) {
     return sum;
 }
 
+static attr_status hash_all(unsigned char digest[32], FILE *file, const char *path) {
+    EVP_MD_CTX *hash = EVP_MD_CTX_new();
+    char *part = malloc(hash_part);
+    bool done = hash && part && EVP_DigestInit_ex(hash, EVP_sha256(), NULL);
+    attr_status status = done ? ATTR_OK : attr_fail(ATTR_NO_MEMORY, "out of memory: the SHA-256 of %s", path);
+    for (size_t bytes; done && (bytes = fread(part, 1, hash_part, file)) > 0;)
+        done = EVP_DigestUpdate(hash, part, bytes);
+    if (done && ferror(file))
+        status = attr_fail(ATTR_BAD_INPUT, "%s: cannot read: %s", path, strerror(errno));
+    else if (status == ATTR_OK && !(done && EVP_DigestFinal_ex(hash, digest, NULL)))
+        status = attr_fail(ATTR_IO, "%s: no SHA-256 could be made of it", path);
+    free(part);
+    EVP_MD_CTX_free(hash);
+    return status;
+}
+
 attr_status attr_hash_file(char hex[65], const char *path) {
-    errno = 0;
-    if (!SHA256File(path, hex))
-        return attr_fail(ATTR_BAD_INPUT, "%s: cannot read: %s", path, strerror(errno ? errno : EIO));
-    return ATTR_OK;
+    unsigned char digest[32];
+    FILE *file = fopen(path, "rb");
+    if (!file) return attr_fail(ATTR_BAD_INPUT, "%s: cannot read: %s", path, strerror(errno));
+    attr_status status = hash_all(digest, file, path);
+    fclose(file);
+    for (int i = 0; status == ATTR_OK && i < 32; ++i) snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+    return status;
 }

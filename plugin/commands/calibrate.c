@@ -196,7 +196,7 @@ static attr_status write(const calibration *c, const attr_drop_curve *curve) {
                                      .cfg_path = s->cfg_path,
                                      .weights_path = s->weights_path,
                                      .cfg_hash = s->cfg_hash,
-                                     .weights_hash = s->weights_hash};
+                                     .weights_hash = s->model->weights_hash};
     return attr_write_calibration(&report, s->options.results);
 }
 

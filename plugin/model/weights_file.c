@@ -11,6 +11,7 @@
 
 #include "base/files.h"
 #include "layers/op.h"
+#include "model/parameters.h"
 
 /* The beginning of the file, long enough for the header and to know a text by. */
 typedef struct {
@@ -129,38 +130,17 @@ static attr_status check_array(const layer_parameters *p, const char *what, cons
     return ATTR_OK;
 }
 
-static attr_status check_layer(const layer_parameters *p, size_t n, size_t weights, bool normalized) {
-    const layer *l = p->l;
-    ATTR_TRY(check_array(p, "a bias", l->biases, n, -INFINITY));
-    ATTR_TRY(check_array(p, "a weight", l->weights, weights, -INFINITY));
-    if (!normalized) return ATTR_OK;
-    ATTR_TRY(check_array(p, "a scale", l->scales, n, -INFINITY));
-    ATTR_TRY(check_array(p, "a rolling mean", l->rolling_mean, n, -INFINITY));
-    return check_array(p, "a rolling variance", l->rolling_variance, n, 0);
+static attr_status check_layer(const layer *l, int index, const char *path) {
+    layer_parameters p = {path, l, index};
+    attr_parameter_counts n = attr_count_parameters(l);
+    ATTR_TRY(check_array(&p, "a bias", l->biases, n.biases, -INFINITY));
+    ATTR_TRY(check_array(&p, "a weight", l->weights, n.weights, -INFINITY));
+    ATTR_TRY(check_array(&p, "a scale", l->scales, n.statistics, -INFINITY));
+    ATTR_TRY(check_array(&p, "a rolling mean", l->rolling_mean, n.statistics, -INFINITY));
+    return check_array(&p, "a rolling variance", l->rolling_variance, n.statistics, 0);
 }
 
 attr_status attr_weights_check_values(const network *net, const char *path) {
-    for (int i = 0; i < net->n; i++) {
-        const layer *l = &net->layers[i];
-        layer_parameters p = {path, l, i};
-        size_t window = (size_t)l->size * l->size * l->c;
-        switch (l->type) {
-        case CONVOLUTIONAL:
-        case DECONVOLUTIONAL:
-            ATTR_TRY(check_layer(&p, l->n, l->nweights, l->batch_normalize));
-            break;
-        case CONNECTED:
-            ATTR_TRY(check_layer(&p, l->outputs, (size_t)l->outputs * l->inputs, l->batch_normalize));
-            break;
-        case LOCAL:
-            ATTR_TRY(check_layer(&p, l->outputs, window * l->outputs, false));
-            break;
-        case BATCHNORM:
-            ATTR_TRY(check_layer(&p, l->c, 0, true));
-            break;
-        default:
-            break;
-        }
-    }
+    for (int i = 0; i < net->n; i++) ATTR_TRY(check_layer(&net->layers[i], i, path));
     return ATTR_OK;
 }

@@ -94,7 +94,7 @@ void attr_write_dream_summary(FILE *file, const attr_dream_report *r) {
     attr_json_text(&j, "cfg", s->cfg_path);
     attr_json_text(&j, "cfg_sha256", s->cfg_hash);
     attr_json_text(&j, "weights", s->weights_path);
-    attr_json_text(&j, "weights_sha256", s->weights_hash);
+    attr_json_text(&j, "weights_sha256", s->model->weights_hash);
     write_target(&j, r->wish);
     write_settings(&j, r);
     attr_json_number(&j, "seconds", d->seen->seconds);

@@ -71,8 +71,8 @@ static void write_hashes_of(FILE *file, const attr_session *s, const attr_sessio
     char hash[65];
     fprintf(file, "\n# SHA-256 of what it read:\n");
     write_hash(file, s->cfg_hash, s->cfg_path);
-    write_hash(file, s->weights_hash, s->weights_path);
-    if (second) write_hash(file, second->weights_hash, second->weights_path);
+    write_hash(file, s->model->weights_hash, s->weights_path);
+    if (second) write_hash(file, second->model->weights_hash, second->weights_path);
     if (attr_hash_file(hash, attr_find_file(list)) == ATTR_OK) write_hash(file, hash, list); /* or a folder */
     putc('\n', file);
 }
@@ -200,7 +200,7 @@ attr_status attr_write_sanity_record(FILE *file, const attr_sanity_report *r, co
     write_sanity_flags(file, o);
     fprintf(file, "\n# SHA-256 of what it read:\n");
     write_hash(file, s->cfg_hash, s->cfg_path);
-    write_hash(file, s->weights_hash, s->weights_path);
+    write_hash(file, s->model->weights_hash, s->weights_path);
     for (int i = 0; i < r->checks->picture_count; i++)
         write_hash(file, r->checks->pictures[i].hash, r->checks->pictures[i].path);
     putc('\n', file);
@@ -245,7 +245,7 @@ attr_status attr_write_dream_record(FILE *file, const attr_dream_report *r, cons
     write_dream_flags(file, r->options, r->wish->class_index < 0);
     fprintf(file, "\n# SHA-256 of what it read:\n");
     write_hash(file, s->cfg_hash, s->cfg_path);
-    write_hash(file, s->weights_hash, s->weights_path);
+    write_hash(file, s->model->weights_hash, s->weights_path);
     if (r->dreamed->seen->tuned_hash[0]) write_hash(file, r->dreamed->seen->tuned_hash, r->options->tuned);
     putc('\n', file);
     return attr_options_write(file, r->options, ATTR_WRITE_GIVEN);

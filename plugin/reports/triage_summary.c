@@ -288,7 +288,7 @@ attr_status attr_write_triage_summary(FILE *file, const attr_triage *t) {
     attr_json_text(&j, "cfg", s->cfg_path);
     attr_json_text(&j, "cfg_sha256", s->cfg_hash);
     attr_json_text(&j, "weights", s->weights_path);
-    attr_json_text(&j, "weights_sha256", s->weights_hash);
+    attr_json_text(&j, "weights_sha256", s->model->weights_hash);
     attr_json_text(&j, "list", t->list);
     attr_json_number(&j, "seconds", t->seconds);
     write_counts(&j, v);

@@ -91,7 +91,7 @@ attr_status attr_write_valid_summary(FILE *file, const attr_valid *v) {
     attr_json_text(&j, "cfg", s->cfg_path);
     attr_json_text(&j, "cfg_sha256", s->cfg_hash);
     attr_json_text(&j, "weights", s->weights_path);
-    attr_json_text(&j, "weights_sha256", s->weights_hash);
+    attr_json_text(&j, "weights_sha256", s->model->weights_hash);
     attr_json_text(&j, "list", v->list);
     attr_json_integer(&j, "pictures", v->picture_count);
     attr_json_integer(&j, "targets", v->count);

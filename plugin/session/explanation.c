@@ -17,7 +17,7 @@ static attr_status describe(attr_explanation *ex, const attr_session *s, const c
     ATTR_TRY(attr_copy_text(&ex->weights_path, s->weights_path));
     if (s->data_path) ATTR_TRY(attr_copy_text(&ex->data_path, s->data_path));
     memcpy(ex->cfg_hash, s->cfg_hash, sizeof ex->cfg_hash);
-    memcpy(ex->weights_hash, s->weights_hash, sizeof ex->weights_hash);
+    memcpy(ex->weights_hash, s->model->weights_hash, sizeof ex->weights_hash);
     ex->net_w = net->w;
     ex->net_h = net->h;
     ex->net_c = net->c;

@@ -75,16 +75,12 @@ static attr_status open_files(attr_session *s, const char *data_path, const char
     if (status == ATTR_OK && data_path) status = attr_cfg_read(&data, data_path, ATTR_CFG_DATA);
     if (status == ATTR_OK) status = attr_read_options(&s->options, cfg, data);
     if (status == ATTR_OK) status = attr_check_precision(&s->options);
-    char *weights = NULL;
-    if (status == ATTR_OK) status = attr_copy_text(&weights, attr_find_file(weights_path));
-    if (status == ATTR_OK) status = attr_model_load(&s->model, cfg, weights, 0, s->options.verbose);
-    free(weights);
+    if (status == ATTR_OK) status = attr_model_load(&s->model, cfg, weights_path, 0, s->options.verbose);
     if (status == ATTR_OK) s->classes = count_classes(s->model->net, &s->is_detector);
     if (status == ATTR_OK) status = read_names(s, data);
     if (status == ATTR_OK) status = copy_value(&s->valid_path, data, "valid");
     if (status == ATTR_OK) status = copy_value(&s->labels_path, data, "labels");
     if (status == ATTR_OK) status = attr_hash_file(s->cfg_hash, attr_find_file(cfg_path));
-    if (status == ATTR_OK) status = attr_hash_file(s->weights_hash, attr_find_file(weights_path));
     attr_cfg_free(data);
     attr_cfg_free(cfg);
     return status;

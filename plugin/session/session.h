@@ -17,7 +17,7 @@ struct attr_session {
     bool is_detector;
     char *data_path, *cfg_path, *weights_path;
     char *valid_path, *labels_path; /* of the .data file; NULL: it has none */
-    char cfg_hash[65], weights_hash[65];
+    char cfg_hash[65];
 };
 
 /* attr_open() with options that are stronger than those of the files (the flags); `flags` may be NULL. Also reads the

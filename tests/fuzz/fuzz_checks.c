@@ -2,7 +2,7 @@
  * the file that made it.
  *
  *   gcc -fopenmp -fsanitize=address,undefined -Iplugin -Ibuild/darknet-src/include tests/fuzz/fuzz_checks.c \
- *       build/sanitize/libattribution.a -lmd -lz -lm -pthread -o build/sanitize/fuzz_checks */
+ *       build/sanitize/libattribution.a -lcrypto -lz -lm -pthread -o build/sanitize/fuzz_checks */
 #include "fuzz_checks.h"
 
 static int report(const char *what, const fuzz_run *run) {
