@@ -75,6 +75,24 @@ Test(gradient_check, passes_on_exact_networks) {
     }
 }
 
+/* Of a bias ten thousand times as large as what the weights make: rounding must not be taken for a wrong gradient. */
+Test(gradient_check, passes_where_a_bias_hides_the_weights) {
+    engine_pair n;
+    engine_pair_make(&n,
+                     "[net] height=26 width=26 channels=16 [convolutional] filters=256 size=1 activation=linear "
+                     "[softmax]",
+                     1);
+    layer *l = &n.net->layers[0];
+    for (int i = 0; i < l->nweights; i++) l->weights[i] *= 1e-4f;
+    for (int i = 0; i < l->n; i++) l->biases[i] = -4;
+    attr_engine_set_parameters(n.single, NULL);
+    attr_engine_set_parameters(n.twin, NULL);
+    attr_layer_check rows[MOST_LAYERS];
+    check_layers_of(rows, &n);
+    cr_expect_lt(rows[0].difference, ATTR_CHECK_DIFFERENCE / 10, "%g", rows[0].difference);
+    engine_pair_free(&n);
+}
+
 Test(gradient_check, passes_end_to_end_and_returns_value_and_gradient) {
     for (int i = 0; i < NETWORKS; i++) {
         engine_pair n;

@@ -32,8 +32,8 @@ double attr_worse(double a, double b) {
 
 /* If no step agrees, the one that comes nearest. What rounding may hide counts as a disagreement, or the smallest step
  * would win by chance. */
-attr_slope attr_slope_of(attr_line *line, void *context) {
-    double here = line(context, 0), least = INFINITY, rounding = 8 * DBL_EPSILON * fabs(here);
+attr_slope attr_slope_of(attr_line *line, void *context, double size) {
+    double here = line(context, 0), least = INFINITY, rounding = 8 * DBL_EPSILON * fmax(size, fabs(here));
     attr_slope best = {NAN, 0};
     for (size_t i = 0; i < sizeof steps / sizeof *steps && !(least <= agreement * fabs(best.slope)); ++i) {
         double ahead = line(context, steps[i]), behind = line(context, -steps[i]);

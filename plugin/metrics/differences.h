@@ -19,12 +19,13 @@ double attr_worse(double a, double b);
 typedef double attr_line(void *context, double h);
 
 /* The derivative at 0 by central differences, in double precision, with a step between 1e-7 and 1e-12: the largest one
- * for which both one-sided differences agree, for then there is no kink in between. */
+ * for which both one-sided differences agree, for then there is no kink in between. `size` is that of the numbers whose
+ * rounding the values have, if it is larger than the values are. */
 typedef struct {
     double slope;
     double hidden; /* so much of it may be rounding of the function's values */
 } attr_slope;
-attr_slope attr_slope_of(attr_line *line, void *context);
+attr_slope attr_slope_of(attr_line *line, void *context, double size);
 
 /* |slope - expected| / size. Where rounding may hide more than `most` times the size, only what it does not explain
  * counts. */

@@ -33,7 +33,7 @@ static double moved_target(void *context, double h) {
 /* |<gradient, u> - difference along u| / |gradient|, for a u of length sqrt(inputs) or so: of size 1 per element. */
 static void check_direction(attr_end_check *out, target_line *line, const double *gradient) {
     size_t n = attr_engine_inputs(line->twin);
-    attr_slope slope = attr_slope_of(moved_target, line);
+    attr_slope slope = attr_slope_of(moved_target, line, 0);
     double size = attr_length(gradient, n) * attr_length(line->u, n) / sqrt((double)n);
     double error = attr_slope_error(&slope, attr_dot(gradient, line->u, n), size, ATTR_CHECK_DIFFERENCE);
     out->difference = attr_worse(out->difference, error);

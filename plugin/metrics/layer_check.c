@@ -39,10 +39,12 @@ typedef struct {
     attr_op *op;       /* double */
     double **point;    /* of each input */
     double **u;        /* the direction */
+    double *values;    /* forward(point) */
     const float *seed; /* the output gradient */
 } layer_line;
 
-/* <seed, forward(point + h u)>. Leaves the inputs there. */
+/* <seed, forward(point + h u) - forward(point)>: the difference first, or a large bias would hide it in the sum. Leaves
+ * the inputs there. */
 static double moved_output(void *context, double h) {
     const layer_line *line = context;
     attr_op *op = line->op;
@@ -54,8 +56,15 @@ static double moved_output(void *context, double h) {
     if (op->kind->forward) op->kind->forward(op);
     const double *out = op->out;
     double sum = 0;
-    for (size_t i = 0; i < op->outputs; ++i) sum += line->seed[i] * out[i];
+    for (size_t i = 0; i < op->outputs; ++i) sum += line->seed[i] * (out[i] - line->values[i]);
     return sum;
+}
+
+/* Outputs are rounded each by itself, so that a sum of them is off by the root of the sum of squares. */
+static double rounded_size(const layer_line *line) {
+    double square = 0;
+    for (size_t i = 0; i < line->op->outputs; ++i) square += pow(line->seed[i] * line->values[i], 2);
+    return sqrt(square);
 }
 
 /* The point of the differences: the inputs with a little noise, for a ReLU before a maximum leaves windows full of
@@ -99,23 +108,26 @@ static attr_status aim(double *expected, double *square, layer_line *line, int j
 /* The twin's backward against differences of its forward along a random direction. Leaves its inputs moved. */
 static attr_status check_difference(double *out, attr_engine *twin, attr_op *op, const float *seed,
                                     const attr_random *random) {
-    layer_line line = {op, NULL, NULL, seed};
+    layer_line line = {.op = op, .seed = seed};
     double expected = 0, square = 0;
     ATTR_TRY(leave_ties(op, random));
     if (op->kind->forward) op->kind->forward(op);
     backward_of(twin, op, seed);
     attr_status status = attr_allocate(&line.u, (size_t)op->input_count, sizeof *line.u, "directions");
     if (status == ATTR_OK) status = attr_allocate(&line.point, (size_t)op->input_count, sizeof *line.point, "inputs");
+    if (status == ATTR_OK) status = attr_allocate(&line.values, op->outputs, sizeof *line.values, "an output");
+    if (status == ATTR_OK) memcpy(line.values, op->out, op->outputs * sizeof *line.values);
     for (int j = 0; j < op->input_count && status == ATTR_OK; ++j)
         if (!is_repeated(op, j)) status = aim(&expected, &square, &line, j, random);
     if (status == ATTR_OK) {
-        attr_slope slope = attr_slope_of(moved_output, &line);
+        attr_slope slope = attr_slope_of(moved_output, &line, rounded_size(&line));
         *out = attr_slope_error(&slope, expected, square > 0 ? sqrt(square) : 1, ATTR_CHECK_DIFFERENCE);
     }
     for (int j = 0; j < op->input_count; ++j) {
         if (line.u) free(line.u[j]);
         if (line.point) free(line.point[j]);
     }
+    free(line.values);
     free(line.u);
     free(line.point);
     return status;
