@@ -7,8 +7,17 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/background.h"
 #include "base/memory.h"
 #include "reports/triage.h"
+
+/* Maps whose files are written while others are computed. */
+typedef struct {
+    attr_background thread;
+    attr_triage *triage;
+    int method, *cases;
+    attr_explanation *explanation;
+} maps_behind;
 
 typedef struct {
     attr_session *session;
@@ -17,6 +26,7 @@ typedef struct {
     int method_count;
     attr_survey survey;
     attr_triage triage;
+    maps_behind behind;
     attr_tally tally;
     bool *is_chosen;
 } triaging;
@@ -144,16 +154,46 @@ static int open_cases(int *out, const triaging *t, int first, int end, int k) {
     return count;
 }
 
+static attr_status write_behind(void *context) {
+    maps_behind *b = context;
+    return attr_triage_add(b->triage, b->method, b->cases, b->explanation);
+}
+
+static attr_status settle(maps_behind *b) {
+    attr_status status = attr_background_wait(&b->thread);
+    attr_explanation_free(b->explanation);
+    free(b->cases);
+    *b = (maps_behind){.triage = b->triage};
+    return status;
+}
+
+/* Takes over `cases` and the explanation. */
+static attr_status start_writing(triaging *t, int k, int *cases, attr_explanation *ex) {
+    maps_behind *b = &t->behind;
+    attr_status status = settle(b);
+    b->triage = &t->triage;
+    b->method = k;
+    b->cases = cases;
+    b->explanation = ex;
+    if (status == ATTR_OK) attr_background_start(&b->thread, write_behind, b);
+    return status;
+}
+
 static attr_status explain(triaging *t, const int *cases, int count, int k) {
     attr_explanation *ex = NULL;
     char label[64];
+    int *own;
     snprintf(label, sizeof label, "picture %d of %d", t->survey.cases[cases[0]].picture + 1, t->survey.picture_count);
     ATTR_TRY(choose_method(t, k));
     attr_status status = attr_survey_explain(&ex, &t->survey, cases, count, attr_show_progress, label);
     attr_hide_progress();
-    if (status == ATTR_OK) status = attr_triage_add(&t->triage, k, cases, ex);
-    attr_explanation_free(ex);
-    return status;
+    if (status == ATTR_OK) status = attr_allocate(&own, (size_t)count, sizeof *own, "cases");
+    if (status != ATTR_OK) {
+        attr_explanation_free(ex);
+        return status;
+    }
+    memcpy(own, cases, (size_t)count * sizeof *own);
+    return start_writing(t, k, own, ex);
 }
 
 static attr_status explain_all(triaging *t) {
@@ -170,6 +210,7 @@ static attr_status explain_all(triaging *t) {
         }
     }
     free(cases);
+    if (status == ATTR_OK) status = settle(&t->behind);
     if (status != ATTR_INTERRUPTED) return status;
     return attr_fail(ATTR_INTERRUPTED, "%s: interrupted; the same command goes on from here", t->triage.folder);
 }
@@ -250,6 +291,7 @@ attr_status attr_command_triage(int count, char **arguments, const attr_options 
     ATTR_TRY(attr_allocate(&t, 1, sizeof *t, "a triage"));
     attr_catch_interrupts();
     attr_status status = run(t, count, arguments, flags);
+    settle(&t->behind); /* after a failure, whose message stays unless this fails, too */
     attr_triage_free(&t->triage);
     attr_survey_free(&t->survey);
     attr_close(t->session);

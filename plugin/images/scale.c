@@ -36,21 +36,32 @@ static void count_lower(uint32_t *counts, const float *map, size_t count, uint32
     }
 }
 
-/* The rank-th smallest magnitude, counted from 0. */
-static double nth_magnitude(uint32_t *counts, const float *map, size_t count, size_t rank) {
+/* The rank-th smallest magnitude, counted from 0; *equals: how many of the next ranks have the same. */
+static double nth_magnitude(size_t *equals, uint32_t *counts, const float *map, size_t count, size_t rank) {
     uint32_t upper = 0, lower = 0;
     count_upper(counts, map, count);
     for (; rank >= counts[upper]; upper++) rank -= counts[upper];
     count_lower(counts, map, count, upper);
     for (; rank >= counts[lower]; lower++) rank -= counts[lower];
+    *equals = counts[lower] - rank - 1;
     return magnitude_of(upper << 16 | lower);
+}
+
+static double next_magnitude(const float *map, size_t count, double after) {
+    double next = INFINITY;
+    for (size_t i = 0; i < count; i++) {
+        double magnitude = fabs((double)map[i]);
+        if (magnitude > after && magnitude < next) next = magnitude;
+    }
+    return next;
 }
 
 static double percentile(uint32_t *counts, const float *map, size_t count) {
     double position = .99 * (double)(count - 1), part = position - floor(position);
-    size_t rank = (size_t)position;
-    double value = nth_magnitude(counts, map, count, rank);
-    return part > 0 ? (1 - part) * value + part * nth_magnitude(counts, map, count, rank + 1) : value;
+    size_t equals;
+    double value = nth_magnitude(&equals, counts, map, count, (size_t)position);
+    if (part == 0 || equals > 0) return value;
+    return (1 - part) * value + part * next_magnitude(map, count, value);
 }
 
 /* The smallest magnitude up to which magnitudes make `part` of their sum; `largest` if rounding leaves none. */
@@ -82,14 +93,15 @@ typedef struct {
 
 static attr_status measure(extremes *out, const float *map, size_t count) {
     size_t broken = 0;
-    *out = (extremes){.least = INFINITY};
+    float low = 0, high = 0, least = INFINITY;
     for (size_t i = 0; i < count; i++) {
-        if (!isfinite(map[i])) broken++;
-        out->low = fminf(out->low, map[i]);
-        out->high = fmaxf(out->high, map[i]);
-        out->least = fmin(out->least, fabsf(map[i]));
+        float value = map[i], magnitude = fabsf(value);
+        broken += !isfinite(value);
+        low = value < low ? value : low;
+        high = value > high ? value : high;
+        least = magnitude < least ? magnitude : least;
     }
-    out->most = fmax(out->high, -out->low);
+    *out = (extremes){low, high, least, high > -low ? high : -low};
     if (broken > 0)
         return attr_fail(ATTR_NUMERIC, "%zu of the map's %zu values are not finite: not drawn", broken, count);
     if (out->most == 0) return attr_fail(ATTR_NUMERIC, "the map is zero everywhere: not drawn");

@@ -17,11 +17,11 @@ static double area(const attr_share_box *b) {
     return positive(b->right - b->left) * positive(b->bottom - b->top);
 }
 
-/* The part of the pixel's area that a box covers. */
-static double covered(const attr_share_box *b, int row, int column) {
-    const attr_share_box common = {fmax(b->left, column), fmax(b->top, row), fmin(b->right, column + 1.),
-                                   fmin(b->bottom, row + 1.)};
-    return area(&common);
+/* How much of a pixel's length lies between, in one direction; of its area that is in a box it is the product of both.
+ */
+static double covered(double from, double to, int pixel) {
+    double begin = from > pixel ? from : pixel, end = to < pixel + 1. ? to : pixel + 1.;
+    return positive(end - begin);
 }
 
 static attr_share_box cut_off(attr_share_box b, const attr_share_box *at) {
@@ -47,16 +47,21 @@ void attr_shares_of_map(attr_shares *out, const double *plane, int net_w, int ne
                         const attr_share_box *box, double factor) {
     const parts p = make_parts(fitted, box, factor);
     attr_shares sums = {0};
-    for (int row = 0; row < net_h; ++row)
+    for (int row = 0; row < net_h; ++row) {
+        double inner_part = covered(p.inner.top, p.inner.bottom, row);
+        double outer_part = covered(p.outer.top, p.outer.bottom, row);
+        double fitted_part = covered(p.fitted.top, p.fitted.bottom, row);
         for (int column = 0; column < net_w; ++column) {
             double value = fabs(plane[(size_t)row * net_w + column]);
-            double inner = covered(&p.inner, row, column), outer = covered(&p.outer, row, column);
-            double in_picture = covered(&p.fitted, row, column);
+            double inner = covered(p.inner.left, p.inner.right, column) * inner_part;
+            double outer = covered(p.outer.left, p.outer.right, column) * outer_part;
+            double in_picture = covered(p.fitted.left, p.fitted.right, column) * fitted_part;
             sums.box += value * inner;
             sums.ring += value * (outer - inner);
             sums.elsewhere += value * (in_picture - outer);
             sums.padding += value * (1 - in_picture);
         }
+    }
     double whole = sums.box + sums.ring + sums.elsewhere + sums.padding;
     *out = whole > 0 ? (attr_shares){sums.box / whole, sums.ring / whole, sums.elsewhere / whole, sums.padding / whole}
                      : (attr_shares){NAN, NAN, NAN, NAN};

@@ -3,29 +3,31 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
 
-static bool is_in(const attr_share_box *box, int x, int y) {
-    return x + 0.5 >= box->left && x + 0.5 < box->right && y + 0.5 >= box->top && y + 0.5 < box->bottom;
+/* Whether the centre of a pixel lies between, in one direction. */
+static bool is_between(double from, double to, int pixel) {
+    return pixel + 0.5 >= from && pixel + 0.5 < to;
 }
 
-static bool is_of_class(int class_index, const int *classes, const attr_share_box *boxes, int count, int x, int y) {
-    for (int i = 0; i < count; ++i)
-        if (classes[i] == class_index && is_in(&boxes[i], x, y)) return true;
-    return false;
+static void mark(bool *marked, bool value, int net_w, const attr_fitted_region *fitted, const attr_share_box *box) {
+    for (int y = fitted->y0; y < fitted->y0 + fitted->h; ++y)
+        for (int x = fitted->x0; is_between(box->top, box->bottom, y) && x < fitted->x0 + fitted->w; ++x)
+            if (is_between(box->left, box->right, x)) marked[(size_t)y * (size_t)net_w + (size_t)x] = value;
 }
 
-/* False if the class has no pixel. */
+/* False if no pixel of the picture is marked. */
 static bool measure(attr_context_share *out, const double *plane, int net_w, const attr_fitted_region *fitted,
-                    const attr_share_box *box, const int *classes, const attr_share_box *boxes, int count) {
+                    const bool *marked) {
     double mass = 0;
     long pixels = 0;
     for (int y = fitted->y0; y < fitted->y0 + fitted->h; ++y)
         for (int x = fitted->x0; x < fitted->x0 + fitted->w; ++x) {
-            if (is_in(box, x, y) || !is_of_class(out->class_index, classes, boxes, count, x, y)) continue;
-            mass += fabs(plane[(size_t)y * (size_t)net_w + (size_t)x]);
-            ++pixels;
+            size_t i = (size_t)y * (size_t)net_w + (size_t)x;
+            mass += marked[i] ? fabs(plane[i]) : 0;
+            pixels += marked[i];
         }
     out->share = mass;
     out->uniform = (double)pixels / ((double)fitted->w * fitted->h);
@@ -43,20 +45,28 @@ attr_status attr_context_shares(attr_context_share **out, int *out_count, const 
                                 const attr_fitted_region *fitted, const attr_share_box *box, const int *classes,
                                 const attr_share_box *boxes, int count) {
     double all = 0;
+    size_t n = (size_t)net_w * (size_t)net_h;
+    bool *marked = NULL;
     *out = NULL;
     *out_count = 0;
     if (count == 0) return ATTR_OK;
-    for (size_t i = 0; i < (size_t)net_w * (size_t)net_h; ++i) all += fabs(plane[i]);
-    ATTR_TRY(attr_allocate(out, (size_t)count, sizeof **out, "shares of a map"));
-    for (int c = next_class(-1, classes, count); c >= 0; c = next_class(c, classes, count)) {
+    for (size_t i = 0; i < n; ++i) all += fabs(plane[i]);
+    attr_status status = attr_allocate(out, (size_t)count, sizeof **out, "shares of a map");
+    if (status == ATTR_OK) status = attr_allocate(&marked, n, sizeof *marked, "shares of a map");
+    for (int c = next_class(-1, classes, count); status == ATTR_OK && c >= 0; c = next_class(c, classes, count)) {
         attr_context_share *one = &(*out)[*out_count];
         one->class_index = c;
-        if (!measure(one, plane, net_w, fitted, box, classes, boxes, count)) continue;
+        memset(marked, 0, n * sizeof *marked);
+        for (int i = 0; i < count; ++i)
+            if (classes[i] == c) mark(marked, true, net_w, fitted, &boxes[i]);
+        mark(marked, false, net_w, fitted, box);
+        if (!measure(one, plane, net_w, fitted, marked)) continue;
         one->share = all > 0 ? one->share / all : NAN;
         ++*out_count;
     }
+    free(marked);
     if (*out_count > 0) return ATTR_OK;
     free(*out);
     *out = NULL;
-    return ATTR_OK;
+    return status;
 }

@@ -14,10 +14,11 @@ static extremes measure(const float *values, size_t count) {
     extremes e = {.min = INFINITY, .max = -INFINITY};
     for (size_t i = 0; i < count; i++) {
         double v = values[i];
-        if (!isfinite(v)) e.broken++;
-        e.min = fmin(e.min, v);
-        e.max = fmax(e.max, v);
-        *(v < 0 ? &e.negative : &e.positive) += v;
+        e.broken += !isfinite(v);
+        e.min = v < e.min ? v : e.min;
+        e.max = v > e.max ? v : e.max;
+        e.negative += v < 0 ? v : 0;
+        e.positive += v > 0 ? v : 0;
     }
     if (e.broken) e.min = e.max = e.positive = e.negative = NAN;
     return e;

@@ -95,7 +95,7 @@ static void write_missing(FILE *file, const attr_triage *t, const attr_survey_ca
                                            {"taken", "the box is another object's"},
                                            {"objectness", "the objectness failed"},
                                            {"class", "the class failed"}};
-    const char *failed = attr_failed_factor(&c->aim, t->survey->session->options.iou);
+    const char *failed = attr_failed_factor(&c->aim, t->options->iou);
     attr_html(file, "objectness %.2g &times; class %.2g", (double)c->aim.detection.objectness,
               (double)c->aim.detection.class_probability);
     for (int i = 0; failed && i < 4; i++)

@@ -67,7 +67,7 @@ static void write_map(attr_json *j, const attr_triage *t, int one_case, int meth
 static void write_aim(attr_json *j, const attr_triage *t, const attr_survey_case *c) {
     const attr_detection *d = &c->aim.detection, *by = &c->aim.by;
     const attr_true_box *o = &c->aim.object;
-    const char *failed = attr_failed_factor(&c->aim, t->survey->session->options.iou);
+    const char *failed = attr_failed_factor(&c->aim, t->options->iou);
     char number[16];
     attr_json_number(j, "objectness", d->objectness);
     attr_json_number(j, "class_probability", d->class_probability);

@@ -83,7 +83,7 @@ void attr_write_triage_line(FILE *file, const attr_triage *t, int one_case, int 
     const attr_survey *v = t->survey;
     const attr_survey_case *c = &v->cases[one_case];
     const attr_triage_map *m = attr_triage_map_of(t, one_case, method);
-    const char *failed = v->session->is_detector ? attr_failed_factor(&c->aim, v->session->options.iou) : NULL;
+    const char *failed = v->session->is_detector ? attr_failed_factor(&c->aim, t->options->iou) : NULL;
     char number[16], label[ATTR_TEXT_SIZE];
     write_numbers(file, c, m, method);
     attr_csv_text(file, m->name, ',');
