@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/background.h"
 #include "base/memory.h"
 #include "reports/files.h"
 
@@ -29,22 +30,46 @@ static attr_status write_summary(const attr_explanation *e, const attr_map_figur
     return attr_write_commit(&output);
 }
 
-/* One map: its files, and its place in the page (NULL: no page). */
-static attr_status write_map(attr_map_figures *figures, const attr_explanation *e, int i, const char *folder,
-                             FILE *page) {
-    const attr_explained *item = &e->explained[i];
-    attr_drawing drawing;
-    ATTR_TRY(attr_map_measure(figures, e, item));
-    ATTR_TRY(attr_write_numbers(e, item, folder));
-    attr_status status = attr_write_drawing(&drawing, e, item, figures, folder, page ? ATTR_PAGE_SIDE : 0);
-    if (page && status == ATTR_OK) attr_page_map(page, e, i, figures, &drawing);
-    free(drawing.png);
-    return status;
+/* One map and its files. */
+typedef struct {
+    const attr_explanation *e;
+    int index;
+    const char *folder;
+    bool has_page;
+    attr_map_figures *figures; /* of all maps */
+    attr_drawing drawing;      /* for the page */
+} map_job;
+
+static attr_status make_map(void *context) {
+    map_job *job = context;
+    const attr_explained *item = &job->e->explained[job->index];
+    attr_map_figures *figures = &job->figures[job->index];
+    ATTR_TRY(attr_map_measure(figures, job->e, item));
+    ATTR_TRY(attr_write_numbers(job->e, item, job->folder));
+    return attr_write_drawing(&job->drawing, job->e, item, figures, job->folder, job->has_page ? ATTR_PAGE_SIDE : 0);
 }
 
+static void end_map(map_job *job, attr_status status, FILE *page) {
+    if (page && status == ATTR_OK) attr_page_map(page, job->e, job->index, &job->figures[job->index], &job->drawing);
+    free(job->drawing.png);
+}
+
+/* Two at a time, for drawing a large picture takes longer than computing a gradient. page NULL: no page. */
 static attr_status write_maps(attr_map_figures *figures, const attr_explanation *e, const char *folder, FILE *page) {
-    for (int i = 0; i < e->count; i++) ATTR_TRY(write_map(&figures[i], e, i, folder, page));
-    return ATTR_OK;
+    attr_status status = ATTR_OK;
+    for (int i = 0; i < e->count && status == ATTR_OK; i += 2) {
+        bool is_pair = i + 1 < e->count;
+        map_job first = {e, i, folder, page != NULL, figures, {0}},
+                second = {e, i + 1, folder, page != NULL, figures, {0}};
+        attr_background beside = {0};
+        attr_background_start(&beside, make_map, &first);
+        attr_status of_second = is_pair ? make_map(&second) : ATTR_OK;
+        status = attr_background_wait(&beside); /* last: if both fail, the message is that of the first */
+        end_map(&first, status, page);
+        if (status == ATTR_OK) status = of_second;
+        if (is_pair) end_map(&second, status, page);
+    }
+    return status;
 }
 
 static attr_status write_page_and_maps(attr_map_figures *figures, const attr_explanation *e, const char *folder,
