@@ -11,10 +11,6 @@ static int down(int n, int by) {
     return (n >= 0 ? n : n - by + 1) / by;
 }
 
-static int up(int n, int by) {
-    return -down(-n, by);
-}
-
 static int most(int a, int b) {
     return a > b ? a : b;
 }
@@ -47,8 +43,8 @@ attr_amx_lines attr_amx_lines_of(const attr_blocked_conv *c, int first_sample, i
         }
     }
     l.result_rows = largest->rows;
-    l.width = least(up(c->from_w, largest->advance), largest->columns + right);
-    l.height = least(up(c->from_h, largest->advance), largest->rows + below);
+    l.width = least(attr_parts(c->from_w, largest->advance), largest->columns + right);
+    l.height = least(attr_parts(c->from_h, largest->advance), largest->rows + below);
     l.pitch = most(largest->columns + right, l.width + left);
     l.rows = most(largest->rows + below, l.height + above);
     l.first = -above * across * l.pitch - left;
@@ -71,18 +67,18 @@ attr_amx_tap attr_amx_tap_of(const attr_amx_lines *l, const attr_pixel_class *cl
 }
 
 int attr_amx_line(const attr_amx_lines *l, int units) {
-    int n = up(units, attr_amx_rows) * attr_amx_rows + l->last - l->first;
+    int n = attr_parts(units, attr_amx_rows) * attr_amx_rows + l->last - l->first;
     return n + (attr_amx_line_apart - n % 64 + 64) % 64;
 }
 
 /* Offsets go over at most `size` rows, and columns, of a line that has them on both sides. */
 static size_t line_bound(const attr_blocked_conv *c, size_t pitch) {
-    size_t size = (size_t)up(c->size, c->transposed ? 1 : c->stride);
-    return up(c->most_units, attr_amx_rows) * (size_t)attr_amx_rows + (pitch + 2 * size + 1) * size + 63;
+    size_t size = (size_t)attr_parts(c->size, c->transposed ? 1 : c->stride);
+    return attr_parts(c->most_units, attr_amx_rows) * (size_t)attr_amx_rows + (pitch + 2 * size + 1) * size + 63;
 }
 
 static size_t columns_of(const attr_blocked_conv *c) {
-    return (size_t)up(c->to_w, c->transposed ? c->stride : 1);
+    return (size_t)attr_parts(c->to_w, c->transposed ? c->stride : 1);
 }
 
 size_t attr_amx_usual_line(const attr_blocked_conv *c) {
@@ -95,13 +91,13 @@ static size_t longest_line(const attr_blocked_conv *c) {
 }
 
 size_t attr_amx_sums(const attr_blocked_conv *c) {
-    int columns = up(c->to_blocks * attr_lanes, c->simd->columns) * c->simd->columns;
+    int columns = attr_parts(c->to_blocks * attr_lanes, c->simd->columns) * c->simd->columns;
     if (columns > c->most_columns) columns = c->most_columns;
     return attr_amx_sums_kept(c) * (size_t)columns * c->most_units * c->simd->element;
 }
 
 size_t attr_amx_scratch(const attr_blocked_conv *c, int taps) {
-    size_t pairs = (size_t)up(c->chunk_blocks, 2), planes = c->transposed ? 1 : (size_t)c->stride * c->stride;
+    size_t pairs = (size_t)attr_parts(c->chunk_blocks, 2), planes = c->transposed ? 1 : (size_t)c->stride * c->stride;
     size_t pair = attr_lanes * sizeof(uint32_t), columns = (size_t)c->simd->columns;
     return attr_amx_sums(c) +
            c->parts * pair * (pairs * planes * longest_line(c) + most(taps, attr_amx_panel_steps) * columns);

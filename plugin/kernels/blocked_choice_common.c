@@ -165,7 +165,7 @@ static int parts_of(const attr_conv_shape *s, attr_conv_direction direction) {
 /* The products that a tile's results need, summed over the tiles of a sample. */
 static size_t products_of(const attr_blocked_conv *c, attr_winograd winograd) {
     attr_winograd_tile t = attr_winograd_tiles[winograd];
-    size_t rows = (c->to_h + t.out - 1) / t.out, columns = (c->to_w + t.out - 1) / t.out;
+    size_t rows = attr_parts(c->to_h, t.out), columns = attr_parts(c->to_w, t.out);
     return rows * columns * t.points * t.points;
 }
 

@@ -51,8 +51,8 @@ static attr_status make_tiles(attr_blocked_conv *c) {
     c->classes = 1;
     c->class->taps = 1;
     int size = attr_winograd_tiles[c->winograd].out;
-    c->class->rows = (c->to_h + size - 1) / size;
-    c->class->columns = (c->to_w + size - 1) / size;
+    c->class->rows = attr_parts(c->to_h, size);
+    c->class->columns = attr_parts(c->to_w, size);
     return ATTR_OK;
 }
 
@@ -92,17 +92,13 @@ void attr_blocked_conv_free(attr_blocked_conv *c) {
 
 /* ---- Running */
 
-static int up(int n, int by) {
-    return (n + by - 1) / by;
-}
-
 attr_cut attr_cut_of(const attr_blocked_conv *c, int units, int most, int threads) {
-    int shares = up(threads, c->groups), columns = up(c->to_blocks * attr_lanes, c->simd->columns);
-    attr_cut t = {units, up(units, most), up(columns * c->simd->columns, c->most_columns)};
+    int shares = attr_parts(threads, c->groups), columns = attr_parts(c->to_blocks * attr_lanes, c->simd->columns);
+    attr_cut t = {units, attr_parts(units, most), attr_parts(columns * c->simd->columns, c->most_columns)};
     if (t.blocks >= shares)
-        t.blocks = up(t.blocks, shares) * shares;
+        t.blocks = attr_parts(t.blocks, shares) * shares;
     else if (t.blocks * t.parts < shares)
-        t.parts = up(shares, t.blocks) < columns ? up(shares, t.blocks) : columns;
+        t.parts = attr_parts(shares, t.blocks) < columns ? attr_parts(shares, t.blocks) : columns;
     return t;
 }
 
@@ -116,9 +112,9 @@ attr_band_reach attr_band_reach_of(const attr_blocked_conv *c) {
             if (d / step < r.first) r.first = d / step;
             if (d / step > r.last) r.last = d / step;
         }
-    int columns = (c->to_w + step - 1) / step,
+    int columns = attr_parts(c->to_w, step),
         most = c->kind == ATTR_CONV_DEPTHWISE ? attr_depthwise_pixels : attr_thin_pixels;
-    int read = (columns + most - 1) / most * most * advance + r.last;
+    int read = attr_parts(columns, most) * most * advance + r.last;
     r.margin = -r.first;
     r.length = attr_blocks_of(r.margin + attr_blocks_of(read > c->from_w ? read : c->from_w) * attr_lanes) * attr_lanes;
     return r;
@@ -176,7 +172,7 @@ size_t attr_blocked_conv_scratch(const attr_blocked_conv *c) {
 
 attr_blocked_conv_bytes attr_blocked_conv_needs(const attr_conv_shape *s, attr_conv_direction direction) {
     attr_blocked_conv c = attr_blocked_conv_describe(s, direction);
-    int steps = (s->size + s->stride - 1) / s->stride; /* taps of a class of a transpose, on an axis */
+    int steps = attr_parts(s->size, s->stride); /* taps of a class of a transpose, on an axis */
     int taps = c.kind == ATTR_CONV_WINOGRAD ? 1 : direction.transposed ? steps * steps : c.area;
     size_t run = scratch_for(&c, taps), pack = direction.transposed ? 0 : attr_blocked_conv_pack_scratch(&c);
     if (c.kind == ATTR_CONV_DNNL) {

@@ -1,6 +1,6 @@
 /* dream.json. */
 #include "reports/dream.h"
-#include "reports/reports.h"
+#include "reports/files.h"
 
 static void write_target(attr_json *j, const attr_dream_wish *wish) {
     attr_json_text(j, "name", wish->name);
@@ -83,18 +83,10 @@ static double probability_of(const attr_dream_point *p) {
 }
 
 void attr_write_dream_summary(FILE *file, const attr_dream_report *r) {
-    const attr_session *s = r->session;
     const attr_dreamed *d = r->dreamed;
     size_t steps = (size_t)r->options->dream_steps;
     attr_json j;
-    attr_json_begin(&j, file);
-    attr_json_open(&j, NULL, '{');
-    attr_json_text(&j, "program", "Attribution for Darknet");
-    attr_json_text(&j, "version", ATTR_VERSION);
-    attr_json_text(&j, "cfg", s->cfg_path);
-    attr_json_text(&j, "cfg_sha256", s->cfg_hash);
-    attr_json_text(&j, "weights", s->weights_path);
-    attr_json_text(&j, "weights_sha256", s->model->weights_hash);
+    attr_begin_summary(&j, file, r->session);
     write_target(&j, r->wish);
     write_settings(&j, r);
     attr_json_number(&j, "seconds", d->seen->seconds);

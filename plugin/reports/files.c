@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "images/npy.h"
+#include "session/session.h"
 
 bool attr_asked_for(const attr_options *o, attr_output_word kind) {
     return o->output & 1u << kind;
@@ -85,6 +86,17 @@ static attr_status write_npy(const attr_result *r, const float *values, const ch
     attr_status status = attr_npy_write(path, values, 2 + planes, shape + !planes);
     free(path);
     return status;
+}
+
+void attr_begin_summary(attr_json *j, FILE *file, const attr_session *session) {
+    attr_json_begin(j, file);
+    attr_json_open(j, NULL, '{');
+    attr_json_text(j, "program", "Attribution for Darknet");
+    attr_json_text(j, "version", ATTR_VERSION);
+    attr_json_text(j, "cfg", session->cfg_path);
+    attr_json_text(j, "cfg_sha256", session->cfg_hash);
+    attr_json_text(j, "weights", session->weights_path);
+    attr_json_text(j, "weights_sha256", session->model->weights_hash);
 }
 
 attr_status attr_write_numbers(const attr_explanation *e, const attr_explained *item, const char *folder) {

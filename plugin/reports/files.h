@@ -3,6 +3,7 @@
 #define ATTR_REPORTS_FILES_H
 
 #include "base/files.h"
+#include "reports/json.h"
 #include "reports/reports.h"
 
 /* Whether option `output` asks for that kind. */
@@ -27,6 +28,9 @@ bool attr_has_record(const char *folder, const char *name);
 attr_status attr_remove_file(const char *folder, const char *name, const char *extension);
 /* Removes the files of the explanation's maps. */
 attr_status attr_remove_maps(const char *folder, const attr_explanation *e);
+
+/* Begins the summary of a run over pictures: an object that is left open, with the program and the network's files. */
+void attr_begin_summary(attr_json *j, FILE *file, const attr_session *session);
 
 /* The map and its error as .npy files, if they are asked for. */
 attr_status attr_write_numbers(const attr_explanation *e, const attr_explained *item, const char *folder);

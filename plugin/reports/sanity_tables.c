@@ -1,6 +1,6 @@
 /* sanity.csv and sanity.json. */
 #include "reports/csv.h"
-#include "reports/json.h"
+#include "reports/files.h"
 #include "reports/sanity.h"
 
 /* ---- sanity.csv */
@@ -143,14 +143,8 @@ static void put_thresholds(attr_json *j) {
 }
 
 void attr_write_sanity_summary(FILE *file, const attr_sanity_report *r) {
-    const attr_session *s = r->checks->session;
     attr_json j;
-    attr_json_begin(&j, file);
-    attr_json_open(&j, NULL, '{');
-    attr_json_text(&j, "program", "Attribution for Darknet");
-    attr_json_text(&j, "version", ATTR_VERSION);
-    attr_json_text(&j, "cfg", s->cfg_path);
-    attr_json_text(&j, "weights", s->weights_path);
+    attr_begin_summary(&j, file, r->checks->session);
     attr_json_integer(&j, "seed", r->options->seed);
     attr_json_number(&j, "shift", r->options->shift);
     attr_json_number(&j, "seconds", r->seconds);

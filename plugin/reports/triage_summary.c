@@ -279,21 +279,13 @@ static attr_status write_method(attr_json *j, const attr_triage *t, int method) 
 
 attr_status attr_write_triage_summary(FILE *file, const attr_triage *t) {
     const attr_survey *v = t->survey;
-    const attr_session *s = v->session;
     attr_json j;
-    attr_json_begin(&j, file);
-    attr_json_open(&j, NULL, '{');
-    attr_json_text(&j, "program", "Attribution for Darknet");
-    attr_json_text(&j, "version", ATTR_VERSION);
-    attr_json_text(&j, "cfg", s->cfg_path);
-    attr_json_text(&j, "cfg_sha256", s->cfg_hash);
-    attr_json_text(&j, "weights", s->weights_path);
-    attr_json_text(&j, "weights_sha256", s->model->weights_hash);
+    attr_begin_summary(&j, file, v->session);
     attr_json_text(&j, "list", t->list);
     attr_json_number(&j, "seconds", t->seconds);
     write_counts(&j, v);
     write_problems(&j, v);
-    if (s->is_detector) write_classes(&j, t);
+    if (v->session->is_detector) write_classes(&j, t);
     write_confusion(&j, t);
     attr_json_open(&j, "methods", '[');
     for (int k = 0; k < t->method_count; k++) ATTR_TRY(write_method(&j, t, k));

@@ -1,5 +1,5 @@
 /* valid.json. */
-#include "reports/json.h"
+#include "reports/files.h"
 #include "reports/valid.h"
 
 static const char *const directions[] = {"lower", "neither", "higher"};
@@ -82,16 +82,8 @@ static void write_difference(attr_json *j, const attr_valid *v, int first, int s
 }
 
 attr_status attr_write_valid_summary(FILE *file, const attr_valid *v) {
-    const attr_session *s = v->scoring->session;
     attr_json j;
-    attr_json_begin(&j, file);
-    attr_json_open(&j, NULL, '{');
-    attr_json_text(&j, "program", "Attribution for Darknet");
-    attr_json_text(&j, "version", ATTR_VERSION);
-    attr_json_text(&j, "cfg", s->cfg_path);
-    attr_json_text(&j, "cfg_sha256", s->cfg_hash);
-    attr_json_text(&j, "weights", s->weights_path);
-    attr_json_text(&j, "weights_sha256", s->model->weights_hash);
+    attr_begin_summary(&j, file, v->scoring->session);
     attr_json_text(&j, "list", v->list);
     attr_json_integer(&j, "pictures", v->picture_count);
     attr_json_integer(&j, "targets", v->count);

@@ -114,7 +114,7 @@ static void run_class(float *to, const uint32_t *lines, const uint32_t *weights,
                       const attr_blocked_conv *c, const attr_pixel_class *class, const attr_amx_reach *r,
                       const attr_finish *finish, int first, int last) {
     float sums[strips_at_once][attr_amx_tile] __attribute__((aligned(64)));
-    int rows = smaller(last, class->rows) - first, all = rows * ((class->columns + strip - 1) / strip);
+    int rows = smaller(last, class->rows) - first, all = rows * attr_parts(class->columns, strip);
     for (int k = 0; k < all; k += strips_at_once) {
         strips s = {.count = smaller(strips_at_once, all - k)};
         for (int m = 0; m < strips_at_once; ++m) {
@@ -138,7 +138,7 @@ void attr_amx_picture_to_run(float *to, const float *from, const attr_blocked_co
                              const attr_finish *finish, int count, void *scratch, size_t scratch_each, int threads) {
     attr_amx_band b = attr_amx_band_of(c);
     attr_rows rows = attr_class_rows(c, c->class, finish->wanted); /* no other class has more */
-    int bands = (rows.end - rows.first + b.rows - 1) / b.rows;
+    int bands = attr_parts(rows.end - rows.first, b.rows);
 #pragma omp parallel num_threads(threads)
     {
         uint32_t *lines = (uint32_t *)((char *)scratch + omp_get_thread_num() * scratch_each);

@@ -19,7 +19,7 @@ static void multiply(void *sums, const panels *p, const attr_unit_block *u, cons
                      int tiles, int fresh) {
     const attr_blocked_conv *c = u->conv;
     const attr_pixel_class *class = u->class;
-    int strips = (u->count + attr_amx_rows - 1) / attr_amx_rows, times = attr_amx_times(c, class);
+    int strips = attr_parts(u->count, attr_amx_rows), times = attr_amx_times(c, class);
     int count = (blocks + 1) / 2 * times;
     size_t part = (size_t)attr_amx_line(l, u->count) * lanes, plane = c->parts * part;
     size_t weights = (size_t)c->simd->columns / lanes * c->parts * attr_amx_tile;
@@ -98,10 +98,6 @@ typedef struct {
     attr_cut cut;
 } division;
 
-static int up(int n, int by) {
-    return (n + by - 1) / by;
-}
-
 /* The rows of the class with most that are wanted; of maxima both that they have. */
 static attr_rows rows_of(const attr_blocked_conv *c, const attr_finish *finish) {
     attr_rows rows = finish->wanted;
@@ -122,7 +118,7 @@ static division division_of(const attr_blocked_conv *c, const attr_finish *finis
         units = count;
         most = d.across;
     } else if (finish->pooling || (attr_has_rows(finish->wanted) && d.step <= most)) {
-        d.pieces = up(up(d.wanted, d.step), most / d.step);
+        d.pieces = attr_parts(attr_parts(d.wanted, d.step), most / d.step);
         units = count * d.pieces;
         most = 1;
     }
@@ -141,7 +137,7 @@ static attr_amx_lines units_of(attr_unit_block *u, const division *d, int n) {
         u->first = d->first * l.across;
         u->count = d->wanted * l.across;
     } else if (u->count > 0 && d->pieces) {
-        int sample = u->first / d->pieces, piece = u->first % d->pieces, steps = up(d->wanted, d->step);
+        int sample = u->first / d->pieces, piece = u->first % d->pieces, steps = attr_parts(d->wanted, d->step);
         int first = steps * piece / d->pieces * d->step;
         u->count = smaller(steps * (piece + 1) / d->pieces * d->step, d->wanted) - first;
         u->first = sample * l.rows * l.pitch + d->first + first;

@@ -153,6 +153,11 @@ typedef struct {
 } attr_band_reach;
 attr_band_reach attr_band_reach_of(const attr_blocked_conv *c);
 
+/* How many parts of `by` hold n; none is negative. */
+static inline int attr_parts(int n, int by) {
+    return (n + by - 1) / by;
+}
+
 /* A panel has rows x rows points; the weights of so many of a row are kept, those beyond the last are the last's. */
 static inline int attr_panel_rows(const attr_blocked_conv *c) {
     return c->kind == ATTR_CONV_WINOGRAD ? attr_winograd_tiles[c->winograd].points : 1;

@@ -20,7 +20,7 @@ static panels panels_of(char *scratch, const attr_blocked_conv *c, int taps) {
 static void multiply_chunk(real *sums, const panels *p, const attr_unit_block *u, int column, int blocks, int row,
                            int fresh) {
     const attr_blocked_conv *c = u->conv;
-    int taps = u->class->taps, parts = (u->count + tile_rows - 1) / tile_rows, points = attr_panel_rows(c);
+    int taps = u->class->taps, parts = attr_parts(u->count, tile_rows), points = attr_panel_rows(c);
     int vectors = attr_vectors_of(c, column);
     size_t values_block = (size_t)c->most_units * lanes;
     for (int i = 0; i < points; ++i) {
@@ -45,7 +45,7 @@ static void run_block(float *to, const float *from, const panels *p, const attr_
     const attr_blocked_conv *c = u->conv;
     int rows = attr_panel_rows(c);
     size_t sums_size = (size_t)rows * rows * c->most_units * tile_columns;
-    int chunks = (c->from_blocks + c->chunk_blocks - 1) / c->chunk_blocks;
+    int chunks = attr_parts(c->from_blocks, c->chunk_blocks);
     for (int chunk = 0; chunk < chunks; ++chunk) {
         int block = chunk * c->chunk_blocks, left = c->from_blocks - block;
         int blocks = left < c->chunk_blocks ? left : c->chunk_blocks;

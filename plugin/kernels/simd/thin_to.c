@@ -134,7 +134,7 @@ static void run_band(float *to, band_rows *b, const float *from, const attr_bloc
 void S(attr_thin_to_run)(float *to, const float *from, const attr_blocked_conv *c, const attr_gate *gate,
                          const attr_finish *finish, int count, void *scratch, size_t scratch_each, int threads) {
     attr_rows rows = attr_class_rows(c, c->class, finish->wanted); /* no other class has more */
-    int bands = (rows.end - rows.first + attr_thin_band - 1) / attr_thin_band;
+    int bands = attr_parts(rows.end - rows.first, attr_thin_band);
     attr_band_reach reach = attr_band_reach_of(c);
 #pragma omp parallel for num_threads(threads) schedule(dynamic)
     for (int item = 0; item < count * bands; ++item) {
