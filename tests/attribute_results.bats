@@ -267,7 +267,8 @@ import struct
 data = open("quarter.weights", "rb").read()
 open("quarter.weights", "wb").write(data[:36] + struct.pack("<ff", 300, 300) + data[44:])
 PYTHON
-    attribute test quarter.data it.cfg quarter.weights "$picture" "${quick[@]}" -detections 1
+    run -0 attribute test quarter.data it.cfg quarter.weights "$picture" "${quick[@]}" -detections 1
+    [[ $output == *"ZERO everywhere"* ]]
     results whole results/9_ankle-boot
     [ "$(results value results/9_ankle-boot/summary.json maps 0 note)" != null ]
     [ ! -e results/9_ankle-boot/quarter_1_gradient.png ]

@@ -115,6 +115,7 @@ void attr_describe_map(FILE *file, const attr_explained *item) {
     fprintf(file, "%s %.4g", item->target, r->target);
     if (item->is_detection) describe_aim(file, &item->aim, item->overlap);
     fprintf(file, ", %zu gradient%s", r->gradients, r->gradients == 1 ? "" : "s");
+    if (item->is_zero) fputs(", ZERO everywhere: nothing to draw", file);
     if (item->figures.layer.kind) describe_layer(file, &item->figures.layer);
     if (item->adaptive.evaluations > 0) fprintf(file, ", root sigma %.2g (adaptive)", item->adaptive.sigma);
     if (attr_noise_ruins(item)) fprintf(file, ", under noise only %.2g", item->figures.mean_target);

@@ -25,6 +25,12 @@ static double seconds_now(void) {
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
+static bool is_zero(const attr_result *r) {
+    size_t i = 0, n = (size_t)r->width * (size_t)r->height * (size_t)r->channels;
+    while (i < n && r->map[i] == 0) ++i;
+    return i == n;
+}
+
 /* `each`: how many maps each choice has. */
 static attr_status fill_item(attr_explained *item, const attr_choice *choice, attr_map *map, size_t each,
                              attr_explanation *ex, const attr_session *s) {
@@ -38,6 +44,7 @@ static attr_status fill_item(attr_explained *item, const attr_choice *choice, at
     ATTR_TRY(attr_copy_text(&item->target, choice->text));
     ATTR_TRY(attr_name_item(item, ex, choice->part, map, each));
     ATTR_TRY(attr_place_map(item, map, ex));
+    item->is_zero = is_zero(r);
     r->name = item->name;
     r->class_name = item->class_name;
     r->class_index = choice->class_index;

@@ -35,6 +35,7 @@ typedef struct {
     char *class_name;
     float *map;   /* [channels][height][width], in the coordinates asked for */
     float *error; /* the standard error of each of its pixels; NULL: not asked for, or there is none */
+    bool is_zero; /* the map, everywhere */
 
     bool is_detection;
     attr_detection detection; /* where it comes from: layer, anchor, row, column; objectness, class probability */
