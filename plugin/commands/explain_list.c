@@ -8,9 +8,6 @@
 #include "base/background.h"
 #include "commands/commands.h"
 
-/* Bytes of an explanation that may wait beside another one; a larger one is written before more is computed. */
-static const size_t largest_behind = (size_t)512 << 20;
-
 typedef struct {
     attr_run *run;
     attr_list list; /* its path is the picture ahead */
@@ -73,15 +70,6 @@ static attr_status explain(attr_explanation **out, pipeline *p) {
     return status;
 }
 
-static size_t bytes_of(const attr_explanation *ex) {
-    size_t bytes = (size_t)ex->picture.w * (size_t)ex->picture.h * (size_t)(ex->picture.c + ex->count);
-    for (int i = 0; i < ex->count; ++i) {
-        const attr_result *r = attr_result_at(ex, i);
-        bytes += (size_t)r->width * (size_t)r->height * (size_t)r->channels;
-    }
-    return bytes * sizeof(float);
-}
-
 static void explain_next(pipeline *p) {
     char message[ATTR_MESSAGE_SIZE];
     const char *picture = p->list.path; /* the list holds it to the end */
@@ -91,7 +79,7 @@ static void explain_next(pipeline *p) {
         settle(p);
         p->behind = ex;
         attr_background_start(&p->writer, write_behind, p);
-        if (bytes_of(ex) > largest_behind) settle(p);
+        if (attr_explanation_is_large(ex)) settle(p);
         return;
     }
     snprintf(message, sizeof message, "%s", attr_error_message()); /* the picture before may have failed, too */

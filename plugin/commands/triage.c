@@ -176,7 +176,7 @@ static attr_status start_writing(triaging *t, int k, int *cases, attr_explanatio
     b->cases = cases;
     b->explanation = ex;
     if (status == ATTR_OK) attr_background_start(&b->thread, write_behind, b);
-    return status;
+    return status == ATTR_OK && attr_explanation_is_large(ex) ? settle(b) : status;
 }
 
 static attr_status explain(triaging *t, const int *cases, int count, int k) {

@@ -49,6 +49,15 @@ attr_status attr_prepare(attr_explanation **out, const attr_session *s, const ch
     return ATTR_OK;
 }
 
+bool attr_explanation_is_large(const attr_explanation *ex) {
+    size_t floats = (size_t)ex->picture.w * (size_t)ex->picture.h * (size_t)(ex->picture.c + ex->count);
+    for (int i = 0; i < ex->count; ++i) {
+        const attr_result *r = &ex->explained[i].result;
+        floats += (size_t)r->width * (size_t)r->height * (size_t)r->channels;
+    }
+    return floats * sizeof(float) > (size_t)512 << 20;
+}
+
 void attr_explanation_free(attr_explanation *ex) {
     if (!ex) return;
     for (int i = 0; i < ex->prediction_count; ++i) free(ex->predictions[i].class_name);

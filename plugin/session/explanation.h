@@ -86,4 +86,7 @@ struct attr_explanation {
     int count;
 };
 
+/* Whether it should not wait in memory while another one is made: more than 512 MiB. */
+bool attr_explanation_is_large(const attr_explanation *explanation);
+
 #endif
