@@ -12,8 +12,6 @@
 
 #include "base/memory.h"
 
-enum { hash_part = 1 << 16 /* bytes */ };
-
 /* The folder of the running program, without a slash at its end; false if it is not known. */
 static bool program_folder(char folder[PATH_MAX]) {
     ssize_t length = readlink("/proc/self/exe", folder, PATH_MAX - 1);
@@ -192,19 +190,16 @@ uint64_t attr_checksum(const void *data, size_t bytes, uint64_t seed) {
 }
 
 static attr_status hash_all(unsigned char digest[32], FILE *file, const char *path) {
+    unsigned char part[1 << 16];
     EVP_MD_CTX *hash = EVP_MD_CTX_new();
-    char *part = malloc(hash_part);
-    bool done = hash && part && EVP_DigestInit_ex(hash, EVP_sha256(), NULL);
-    attr_status status = done ? ATTR_OK : attr_fail(ATTR_NO_MEMORY, "out of memory: the SHA-256 of %s", path);
-    for (size_t bytes; done && (bytes = fread(part, 1, hash_part, file)) > 0;)
+    bool done = hash && EVP_DigestInit_ex(hash, EVP_sha256(), NULL);
+    for (size_t bytes; done && (bytes = fread(part, 1, sizeof part, file)) > 0;)
         done = EVP_DigestUpdate(hash, part, bytes);
-    if (done && ferror(file))
-        status = attr_fail(ATTR_BAD_INPUT, "%s: cannot read: %s", path, strerror(errno));
-    else if (status == ATTR_OK && !(done && EVP_DigestFinal_ex(hash, digest, NULL)))
-        status = attr_fail(ATTR_IO, "%s: no SHA-256 could be made of it", path);
-    free(part);
+    int reason = ferror(file) ? errno : 0;
+    done = done && EVP_DigestFinal_ex(hash, digest, NULL);
     EVP_MD_CTX_free(hash);
-    return status;
+    if (reason) return attr_fail(ATTR_BAD_INPUT, "%s: cannot read: %s", path, strerror(reason));
+    return done ? ATTR_OK : attr_fail(ATTR_NO_MEMORY, "out of memory: the SHA-256 of %s", path);
 }
 
 attr_status attr_hash_file(char hex[65], const char *path) {

@@ -13,8 +13,7 @@
 
 /* Maps whose files are written while others are computed. */
 typedef struct {
-    attr_background thread;
-    attr_triage *triage;
+    attr_background writer;
     int method, *cases;
     attr_explanation *explanation;
 } maps_behind;
@@ -155,28 +154,25 @@ static int open_cases(int *out, const triaging *t, int first, int end, int k) {
 }
 
 static attr_status write_behind(void *context) {
-    maps_behind *b = context;
-    return attr_triage_add(b->triage, b->method, b->cases, b->explanation);
+    triaging *t = context;
+    return attr_triage_add(&t->triage, t->behind.method, t->behind.cases, t->behind.explanation);
 }
 
-static attr_status settle(maps_behind *b) {
-    attr_status status = attr_background_wait(&b->thread);
-    attr_explanation_free(b->explanation);
-    free(b->cases);
-    *b = (maps_behind){.triage = b->triage};
+static attr_status settle(triaging *t) {
+    attr_status status = attr_background_wait(&t->behind.writer);
+    attr_explanation_free(t->behind.explanation);
+    free(t->behind.cases);
+    t->behind = (maps_behind){0};
     return status;
 }
 
 /* Takes over `cases` and the explanation. */
 static attr_status start_writing(triaging *t, int k, int *cases, attr_explanation *ex) {
-    maps_behind *b = &t->behind;
-    attr_status status = settle(b);
-    b->triage = &t->triage;
-    b->method = k;
-    b->cases = cases;
-    b->explanation = ex;
-    if (status == ATTR_OK) attr_background_start(&b->thread, write_behind, b);
-    return status == ATTR_OK && attr_explanation_is_large(ex) ? settle(b) : status;
+    attr_status status = settle(t);
+    t->behind = (maps_behind){.method = k, .cases = cases, .explanation = ex};
+    ATTR_TRY(status);
+    attr_background_start(&t->behind.writer, write_behind, t);
+    return attr_explanation_is_large(ex) ? settle(t) : ATTR_OK;
 }
 
 static attr_status explain(triaging *t, const int *cases, int count, int k) {
@@ -210,7 +206,7 @@ static attr_status explain_all(triaging *t) {
         }
     }
     free(cases);
-    if (status == ATTR_OK) status = settle(&t->behind);
+    if (status == ATTR_OK) status = settle(t);
     if (status != ATTR_INTERRUPTED) return status;
     return attr_fail(ATTR_INTERRUPTED, "%s: interrupted; the same command goes on from here", t->triage.folder);
 }
@@ -291,7 +287,7 @@ attr_status attr_command_triage(int count, char **arguments, const attr_options 
     ATTR_TRY(attr_allocate(&t, 1, sizeof *t, "a triage"));
     attr_catch_interrupts();
     attr_status status = run(t, count, arguments, flags);
-    settle(&t->behind); /* after a failure, whose message stays unless this fails, too */
+    settle(t); /* after a failure, whose message stays unless this fails, too */
     attr_triage_free(&t->triage);
     attr_survey_free(&t->survey);
     attr_close(t->session);

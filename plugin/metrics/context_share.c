@@ -13,9 +13,11 @@ static bool is_between(double from, double to, int pixel) {
 }
 
 static void mark(bool *marked, bool value, int net_w, const attr_fitted_region *fitted, const attr_share_box *box) {
-    for (int y = fitted->y0; y < fitted->y0 + fitted->h; ++y)
-        for (int x = fitted->x0; is_between(box->top, box->bottom, y) && x < fitted->x0 + fitted->w; ++x)
+    for (int y = fitted->y0; y < fitted->y0 + fitted->h; ++y) {
+        if (!is_between(box->top, box->bottom, y)) continue;
+        for (int x = fitted->x0; x < fitted->x0 + fitted->w; ++x)
             if (is_between(box->left, box->right, x)) marked[(size_t)y * (size_t)net_w + (size_t)x] = value;
+    }
 }
 
 /* False if no pixel of the picture is marked. */
