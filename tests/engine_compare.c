@@ -42,7 +42,7 @@ static void expect_same_values(const attr_tensor *a, const attr_tensor *b, int c
 static void expect_same_kept(attr_engine *planned, attr_engine *all, int head, int count, const char *cfg) {
     for (int i = 0; i < head; i++) {
         const attr_tensor *a = attr_engine_kept(planned, i), *b = attr_engine_kept(all, i);
-        if (!a || !attr_has_rows(attr_engine_op(all, i)->seeded)) continue;
+        if (!a || !attr_has_pixels(attr_engine_op(all, i)->seeded)) continue;
         double *got = test_allocate(a->size, sizeof *got), *expected = test_allocate(a->size, sizeof *expected);
         expect_same_values(a, attr_engine_op(all, i)->writes, count, cfg, i);
         for (int s = 0; s < count; s++) {

@@ -1,4 +1,4 @@
-/* Forwards as far as spots depend on them: the same bits as when all is computed. Backwards from rows of seeds: the
+/* Forwards as far as spots depend on them: the same bits as when all is computed. Backwards from pixels of seeds: the
  * same gradients, but for what Winograd's filtering leaves where they are 0. */
 #include <criterion/criterion.h>
 #include <math.h>
@@ -74,7 +74,18 @@ static void set_inputs(attr_engine *a, attr_engine *b, int count) {
     }
 }
 
-/* The gradients, of all samples, of seeds in the rows `seeded` of what a head reads; `told` is what the engine is. */
+/* Leaves values in all tensors, so large that a trace of them would be seen. */
+static void leave_others(attr_engine *e, int count) {
+    for (int s = 0; s < count; s++) {
+        double *x = random_seeds(attr_engine_inputs(e));
+        for (size_t i = 0; i < attr_engine_inputs(e); i++) x[i] *= 1e12;
+        attr_engine_set_input_f64(e, s, x);
+        free(x);
+    }
+    attr_engine_forward(e, count);
+}
+
+/* The gradients, of all samples, of seeds in the area `seeded` of what a head reads; `told` is what the engine is. */
 static double *gradients(attr_engine *e, const attr_spot *seeded, const attr_spot *told, int count,
                          const double *seeds) {
     attr_tensor *t = attr_engine_op(e, seeded->layer)->reads[0];
@@ -83,8 +94,10 @@ static double *gradients(attr_engine *e, const attr_spot *seeded, const attr_spo
     attr_engine_clear_at(e, told, 1);
     for (int s = 0; s < count; s++)
         for (int c = 0; c < t->c; c++)
-            for (int y = seeded->rows.first; y < seeded->rows.end; y++) {
-                size_t at = ((size_t)c * t->h + y) * t->w + (size_t)((y + c) % t->w);
+            for (int y = seeded->area.rows.first; y < seeded->area.rows.end; y++) {
+                attr_span columns = seeded->area.columns;
+                size_t x = (size_t)(columns.first + (y + c) % (columns.end - columns.first));
+                size_t at = ((size_t)c * t->h + y) * t->w + x;
                 attr_tensor_add_gradient(t, s, at, seeds[at] * (s + 1));
             }
     attr_engine_backward_from(e, told, 1);
@@ -94,15 +107,17 @@ static double *gradients(attr_engine *e, const attr_spot *seeded, const attr_spo
 
 static void expect_same(attr_engine *some, attr_engine *all, const attr_spot *spot, int count, const char *about) {
     attr_tensor *a = attr_engine_op(some, spot->layer)->reads[0], *b = attr_engine_op(all, spot->layer)->reads[0];
-    size_t inputs = attr_engine_inputs(all), row = (size_t)a->w;
-    double *seeds = random_seeds(a->size), *got = test_allocate(row, sizeof *got), *right = test_allocate(row, 8);
+    attr_span rows = spot->area.rows, columns = spot->area.columns;
+    size_t inputs = attr_engine_inputs(all), length = (size_t)(columns.end - columns.first);
+    double *seeds = random_seeds(a->size), *got = test_allocate(length, sizeof *got), *right = test_allocate(length, 8);
     for (int s = 0; s < count; s++)
         for (int c = 0; c < a->c; c++)
-            for (int y = spot->rows.first; y < spot->rows.end; y++) {
-                attr_tensor_read(got, a, s, ((size_t)c * a->h + y) * row, row);
-                attr_tensor_read(right, b, s, ((size_t)c * a->h + y) * row, row);
-                cr_expect_arr_eq(got, right, row * sizeof *got, "%s: values, sample %d, channel %d, row %d", about, s,
-                                 c, y);
+            for (int y = rows.first; y < rows.end; y++) {
+                size_t at = ((size_t)c * a->h + y) * a->w + columns.first;
+                attr_tensor_read(got, a, s, at, length);
+                attr_tensor_read(right, b, s, at, length);
+                cr_expect_arr_eq(got, right, length * sizeof *got, "%s: values, sample %d, channel %d, row %d", about,
+                                 s, c, y);
             }
     double *g = gradients(some, spot, spot, count, seeds);
     double *expected = gradients(all, spot, &(attr_spot){.layer = spot->layer}, count, seeds);
@@ -115,20 +130,27 @@ static void expect_same(attr_engine *some, attr_engine *all, const attr_spot *sp
     free(seeds), free(got), free(right), free(g), free(expected);
 }
 
+/* One pixel, two side by side, a whole row; over the picture's width. */
+static attr_span columns_at(int step, int width) {
+    if (step == 3) return (attr_span){0, width};
+    int first = (width - 1) * step / 2;
+    return (attr_span){first, first + 1 + (step == 0 && width > 1)};
+}
+
 static void compare(const network *net, const spotted *n, int parts, const char *generation) {
     attr_engine *some = NULL, *all = NULL;
     cr_assert_eq(attr_engine_create_in_parts(&some, net, batch, ATTR_KEEP_NEEDED, parts), ATTR_OK);
     cr_assert_eq(attr_engine_create(&all, net, ATTR_F32, batch, ATTR_KEEP_ALL), ATTR_OK);
     for (int count = 1; count <= batch; count += batch - 1)
         for (int k = 0; k < 2 && n->heads[k]; k++) {
-            int height = attr_engine_op(some, n->heads[k])->reads[0]->h;
-            for (int row = 0; row < height; row += 1 + (height - 1) / 3) {
+            const attr_tensor *t = attr_engine_op(some, n->heads[k])->reads[0];
+            for (int row = 0, step = k + count; row < t->h; row += 1 + (t->h - 1) / 3, step++) {
                 char about[2048];
-                attr_spot spot = {n->heads[k], true, {row, row + 1 + (row == 0 && count > 1)}};
-                snprintf(about, sizeof about, "%s\n  %s, %d parts, %d samples, head %d, row %d", n->cfg, generation,
-                         parts, count, n->heads[k], row);
-                set_inputs(some, NULL, batch); /* what is not computed is of these */
-                attr_engine_forward(some, batch);
+                attr_area area = {{row, row + 1 + (row == 0 && count > 1)}, columns_at(step % 4, t->w)};
+                attr_spot spot = {n->heads[k], true, area};
+                snprintf(about, sizeof about, "%s\n  %s, %d parts, %d samples, head %d, row %d, columns %d to %d",
+                         n->cfg, generation, parts, count, n->heads[k], row, area.columns.first, area.columns.end - 1);
+                leave_others(some, batch);
                 set_inputs(some, all, count);
                 attr_engine_want(some, &spot);
                 attr_engine_forward(some, count);
@@ -157,7 +179,7 @@ Test(spots, give_the_bits_of_whole_passes) {
 Test(spots, stay_the_same_after_many_passes) {
     network *net = make_test_network(networks[1].cfg, 1);
     attr_engine *some = NULL, *all = NULL;
-    attr_spot spot = {networks[1].heads[0], true, {1, 2}};
+    attr_spot spot = {networks[1].heads[0], true, {{1, 2}, {1, 3}}};
     cr_assert_eq(attr_engine_create(&some, net, ATTR_F32, 1, ATTR_KEEP_NEEDED), ATTR_OK);
     cr_assert_eq(attr_engine_create(&all, net, ATTR_F32, 1, ATTR_KEEP_ALL), ATTR_OK);
     set_inputs(some, all, 1);
@@ -227,8 +249,7 @@ static void check_targets(const char *cfg, const int heads[2]) {
                 attr_target *t = target_at(n.single, of[0], row, ATTR_TARGET_SCORE);
                 snprintf(about, sizeof about, "%s\n  row %d of %d less row %d of %d", cfg, row, of[0], other, of[1]);
                 if (other >= 0) attr_target_subtract(t, target_at(n.single, of[1], other, ATTR_TARGET_OBJECTNESS));
-                set_inputs(some, NULL, 1);
-                attr_engine_forward(some, 1);
+                leave_others(some, 1);
                 set_inputs(some, n.single, 1);
                 expect_same_target(some, n.single, t, of, about);
                 attr_target_free(t);

@@ -87,7 +87,8 @@ typedef struct {
  * and 0), times `slope` where negative; added to what is there when `add`. `positive` is told what was, unless NULL;
  * blocked tensors only. With `pooling`, where attr_blocked_conv_pools(), maxima are stored, their indexes, and whether
  * they are positive. `plus`, where attr_blocked_conv_adds(), is as long as the result, and added to what would be
- * stored. `wanted` are rows of the results, or of the maxima; none: all are. Of the others some may be stored, too. */
+ * stored. `wanted` are pixels of the results, or of the maxima; none: all are. Of the others some may be stored, too.
+ */
 typedef struct {
     const double *scale, *bias;
     double slope;
@@ -95,7 +96,7 @@ typedef struct {
     attr_signs *positive;
     const attr_pooling *pooling; /* NULL: none */
     const float *plus;           /* NULL: none */
-    attr_rows wanted;
+    attr_area wanted;
 } attr_finish;
 
 typedef struct attr_blocked_conv attr_blocked_conv;
@@ -120,9 +121,12 @@ int attr_blocked_conv_pools(const attr_conv_shape *s, attr_conv_direction direct
 /* Whether a run can add another tensor. */
 int attr_blocked_conv_adds(const attr_conv_shape *s, attr_conv_direction direction);
 
-/* So many rows of results, the first of them, the next, .., are made of the same values: what a row is depends, in its
- * last digits, on what others of them read. */
-int attr_blocked_conv_rows_at_once(const attr_conv_shape *s, attr_conv_direction direction);
+/* So many rows, and columns, of results, the first of them, the next, .., are made of the same values: what a pixel is
+ * depends, in its last digits, on what others of them read. */
+typedef struct {
+    int rows, columns;
+} attr_together;
+attr_together attr_blocked_conv_together(const attr_conv_shape *s, attr_conv_direction direction);
 
 /* Owned by the caller. */
 attr_status attr_blocked_conv_create(attr_blocked_conv **out, const attr_conv_shape *s, attr_conv_direction direction);

@@ -134,9 +134,11 @@ int attr_blocked_conv_adds(const attr_conv_shape *s, attr_conv_direction directi
     return kind_of(s, direction) == ATTR_CONV_AMX;
 }
 
-int attr_blocked_conv_rows_at_once(const attr_conv_shape *s, attr_conv_direction direction) {
+/* Matrix units may multiply any pixel of a row with 0. */
+attr_together attr_blocked_conv_together(const attr_conv_shape *s, attr_conv_direction direction) {
     attr_blocked_conv c = attr_blocked_conv_describe(s, direction);
-    return c.kind == ATTR_CONV_WINOGRAD ? attr_winograd_tiles[c.winograd].out : 1;
+    int tile = c.kind == ATTR_CONV_WINOGRAD ? attr_winograd_tiles[c.winograd].out : 1;
+    return (attr_together){tile, attr_conv_is_by_amx(c.kind) ? direction.transposed ? s->w : s->out_w : tile};
 }
 
 attr_conv_by attr_blocked_conv_by(const attr_conv_shape *s, attr_conv_direction direction) {

@@ -114,7 +114,7 @@ attr_band_reach attr_band_reach_of(const attr_blocked_conv *c) {
         }
     int columns = attr_parts(c->to_w, step),
         most = c->kind == ATTR_CONV_DEPTHWISE ? attr_depthwise_pixels : attr_thin_pixels;
-    int read = attr_parts(columns, most) * most * advance + r.last;
+    int read = (columns + most - 1) * advance + r.last;
     r.margin = -r.first;
     r.length = attr_blocks_of(r.margin + attr_blocks_of(read > c->from_w ? read : c->from_w) * attr_lanes) * attr_lanes;
     return r;

@@ -14,13 +14,29 @@
 
 #include "base/status.h"
 
-/* The rows first .. end-1 of a picture; none unless end is larger. */
+/* The numbers first .. end-1; none unless end is larger. */
 typedef struct {
     int first, end;
-} attr_rows;
+} attr_span;
 
-static inline int attr_has_rows(attr_rows r) {
-    return r.end > r.first;
+/* The pixels of a picture that are in one of the rows and in one of the columns. */
+typedef struct {
+    attr_span rows, columns;
+} attr_area;
+
+static inline int attr_has_pixels(attr_area a) {
+    return a.rows.end > a.rows.first && a.columns.end > a.columns.first;
+}
+
+static inline attr_span attr_joined_span(attr_span a, attr_span b) {
+    return (attr_span){a.first < b.first ? a.first : b.first, a.end > b.end ? a.end : b.end};
+}
+
+/* The smallest area that has both; either may have no pixel. */
+static inline void attr_join_areas(attr_area *area, attr_area other) {
+    if (!attr_has_pixels(*area)) *area = other;
+    if (!attr_has_pixels(other)) return;
+    *area = (attr_area){attr_joined_span(area->rows, other.rows), attr_joined_span(area->columns, other.columns)};
 }
 
 /* The geometry of a convolution seen from its input (c, h, w) to its output (n, out_h, out_w); square kernels. With

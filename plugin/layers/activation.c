@@ -28,7 +28,7 @@ static void backward(attr_op *op) {
 const attr_layer_kind R(attr_activation) = {.type = ACTIVE,
                                             .name = "activation",
                                             .layout = attr_as_input,
-                                            .reads_rows = attr_reads_same_rows,
+                                            .reads_span = attr_reads_same,
                                             .forward = forward,
                                             .backward_reads = attr_reads_activated,
                                             .stores = 1,

@@ -53,7 +53,7 @@ static void backward(attr_op *op) {
 const attr_layer_kind R(attr_batchnorm) = {.type = BATCHNORM,
                                            .name = "batchnorm",
                                            .layout = attr_as_input,
-                                           .reads_rows = attr_reads_same_rows,
+                                           .reads_span = attr_reads_same,
                                            .forward = forward,
                                            .backward_reads = attr_reads_nothing,
                                            .stores = 1,

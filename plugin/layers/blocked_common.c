@@ -62,7 +62,7 @@ attr_status attr_blocked_prepare(attr_op *op, const attr_conv_shape *s, int tran
     op->scratch_bytes = larger(there.scratch, back.scratch);
     op->can_pool = !transposed && attr_blocked_conv_pools(s, forward) && attr_blocked_conv_pools(s, backward);
     op->can_add = attr_blocked_conv_adds(s, forward);
-    op->rows_at_once = attr_blocked_conv_rows_at_once(s, forward);
+    op->together = attr_blocked_conv_together(s, forward);
     op->is_indivisible = attr_blocked_conv_is_foreign(s, forward) || attr_blocked_conv_is_foreign(s, backward);
     ATTR_TRY(attr_op_allocate_each(op, 0, signs, sizeof(attr_signs), "signs"));
     if (op->only_planned) return ATTR_OK;
@@ -161,7 +161,7 @@ void attr_blocked_backward(attr_op *op) {
     if (!op->din[0]) return;
     double slope;
     attr_gate gate = {.positive = op->memory[0], .scale = op->l->batch_normalize ? b->gate_scale : NULL};
-    attr_finish finish = {.slope = 1, .add = !op->din_fresh[0], .wanted = attr_op_reads_rows(op, 0, op->seeded)};
+    attr_finish finish = {.slope = 1, .add = !op->din_fresh[0], .wanted = attr_op_reads_area(op, 0, op->seeded)};
     attr_pooling pooling = pooling_of(op->joined);
     if (!is_two_lines(&slope, op->l->activation))
         attr_activation_gradient_f32(op->dout, op->out, op->count * op->out_stride, op->l->activation);

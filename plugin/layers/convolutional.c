@@ -35,10 +35,10 @@ static attr_backward_reads backward_reads(const attr_op *op) {
     return op->blocked ? attr_blocked_backward_reads(op) : attr_reads_activated(op);
 }
 
-static attr_rows reads_rows(const attr_op *op, int j, attr_rows rows) {
+static attr_span reads_span(const attr_op *op, int j, attr_span out, int length) {
     const layer *l = op->l;
-    (void)j;
-    return (attr_rows){rows.first * l->stride - l->pad, (rows.end - 1) * l->stride - l->pad + l->size};
+    (void)j, (void)length;
+    return (attr_span){out.first * l->stride - l->pad, (out.end - 1) * l->stride - l->pad + l->size};
 }
 
 static attr_status prepare(attr_op *op) {
@@ -81,7 +81,7 @@ static void backward(attr_op *op) {
 const attr_layer_kind R(attr_convolutional) = {.type = CONVOLUTIONAL,
                                                .name = "convolutional",
                                                .layout = layout,
-                                               .reads_rows = reads_rows,
+                                               .reads_span = reads_span,
                                                .prepare = prepare,
                                                .release = attr_blocked_release,
                                                .fold = fold,

@@ -78,9 +78,9 @@ typedef struct {
     /* Whether its output and gradient are those of the one tensor that it reads: nothing to compute. NULL: never. */
     int (*is_view)(const attr_op *op);
 
-    /* The rows of input j that so many rows of the output depend on; they may lie beyond the picture. NULL: all. See
-     * attr_op_reads_rows(). */
-    attr_rows (*reads_rows)(const attr_op *op, int j, attr_rows rows);
+    /* The rows of input j, of `length`, that these rows of the output depend on; they may lie beyond the picture. The
+     * same is asked for columns. NULL: all. See attr_op_reads_area(). */
+    attr_span (*reads_span)(const attr_op *op, int j, attr_span of_output, int length);
 
     /* The layout that it wants; asked for float engines, when op->reads is known. NULL: plain. */
     attr_layout (*layout)(const attr_op *op);
@@ -113,8 +113,8 @@ struct attr_op {
     int batch, count;          /* samples that the buffers hold, samples of this pass */
     int only_planned;          /* to learn what it would need: nothing is allocated */
     size_t bytes;              /* that the layer has allocated, or would */
-    attr_rows wanted;          /* rows of the output that the current forward has to compute; the engine's */
-    attr_rows seeded; /* rows of dout beyond which it is 0; none: not part of the current backward; the engine's */
+    attr_area wanted;          /* of the output, what the current forward has to compute; the engine's */
+    attr_area seeded;          /* beyond it dout is 0; no pixel: not part of the current backward; the engine's */
     int is_view;
     attr_op *joined; /* the next layer, if this one does it, too: it has the tensor and the choices; the engine's */
     int is_joined;   /* the layer before does this one */
@@ -145,9 +145,9 @@ struct attr_op {
     size_t memory_each[ATTR_OP_MEMORIES]; /* bytes of a sample, one after the other; 0: it is for all samples */
     int *indexes;                         /* [batch][out_stride], likewise */
     void *state;                          /* nothing of samples; likewise, freed by release */
-    int can_pool, can_add; /* set by prepare: its kernels can do the maxima, and the sum, of the next layer */
-    int rows_at_once;      /* set by prepare: forward, rows of the output are made together, so many; 0: each alone */
-    int is_indivisible;    /* set by prepare: samples of a batch cannot go through the layer independently */
+    int can_pool, can_add;  /* set by prepare: its kernels can do the maxima, and the sum, of the next layer */
+    attr_together together; /* set by prepare: of the output, what a forward makes together; 0: each alone */
+    int is_indivisible;     /* set by prepare: samples of a batch cannot go through the layer independently */
 
     size_t scratch_bytes; /* set by prepare: working memory that each thread needs during a pass */
     void *scratch;        /* for `threads` threads, shared by all layers: scratch_each bytes each */
@@ -160,12 +160,12 @@ static inline attr_tensor *attr_op_input(attr_op *op, int j) {
     return op->copies[j].size ? &op->copies[j] : op->reads[j];
 }
 
-/* The rows of what input j reads that these rows of the output depend on; all, unless the kind knows better; one at
- * least, even if they read nothing but padding. */
-attr_rows attr_op_reads_rows(const attr_op *op, int j, attr_rows rows);
+/* Of what input j reads that which a part of the output depends on; all, unless the kind knows better; one pixel at
+ * least, even if it reads nothing but padding. */
+attr_area attr_op_reads_area(const attr_op *op, int j, attr_area of_output);
 
-/* For reads_rows: each row reads the same one. */
-attr_rows attr_reads_same_rows(const attr_op *op, int j, attr_rows rows);
+/* For reads_span: each pixel reads the same one. */
+attr_span attr_reads_same(const attr_op *op, int j, attr_span of_output, int length);
 
 /* attr_allocate for a layer's prepare. */
 attr_status attr_op_allocate(attr_op *op, void *out, size_t count, size_t size, const char *what);

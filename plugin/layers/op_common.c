@@ -30,19 +30,25 @@ attr_backward_reads attr_reads_activated(const attr_op *op) {
     return op->l->activation == LINEAR ? ATTR_READS_NOTHING : ATTR_READS_OUTPUT;
 }
 
-attr_rows attr_op_reads_rows(const attr_op *op, int j, attr_rows rows) {
-    attr_rows all = {0, op->reads[j]->h}, read = op->kind->reads_rows ? op->kind->reads_rows(op, j, rows) : all;
-    if (op->is_view) return rows;
+static attr_span span_read(const attr_op *op, int j, attr_span of_output, int length) {
+    attr_span read = {0, length};
+    if (op->kind->reads_span) read = op->kind->reads_span(op, j, of_output, length);
     if (read.first < 0) read.first = 0;
-    if (read.first >= all.end) read.first = all.end - 1;
-    if (read.end > all.end) read.end = all.end;
+    if (read.first >= length) read.first = length - 1;
+    if (read.end > length) read.end = length;
     if (read.end <= read.first) read.end = read.first + 1;
     return read;
 }
 
-attr_rows attr_reads_same_rows(const attr_op *op, int j, attr_rows rows) {
+attr_area attr_op_reads_area(const attr_op *op, int j, attr_area of_output) {
+    const attr_tensor *in = op->reads[j];
+    if (op->is_view) return of_output;
+    return (attr_area){span_read(op, j, of_output.rows, in->h), span_read(op, j, of_output.columns, in->w)};
+}
+
+attr_span attr_reads_same(const attr_op *op, int j, attr_span of_output, int length) {
     const attr_tensor *in = op->reads[j], *out = op->writes;
-    return in->h == out->h && in->w == out->w ? rows : (attr_rows){0, in->h};
+    return in->h == out->h && in->w == out->w ? of_output : (attr_span){0, length};
 }
 
 int attr_always_view(const attr_op *op) {

@@ -204,7 +204,7 @@ static void backward(attr_op *op) {
 const attr_layer_kind R(attr_shortcut) = {.type = SHORTCUT,
                                           .name = "shortcut",
                                           .layout = attr_as_input,
-                                          .reads_rows = attr_reads_same_rows,
+                                          .reads_span = attr_reads_same,
                                           .in_place = in_place,
                                           .forward = forward,
                                           .backward_reads = attr_reads_activated,

@@ -37,8 +37,8 @@ void attr_tensor_add_gradient(attr_tensor *t, int sample, size_t i, double value
 /* Zeroes the gradients of samples 0 .. count-1. */
 void attr_tensor_clear_gradient(attr_tensor *t, int count);
 
-/* The same, but for some rows. */
-void attr_tensor_clear_gradient_but(attr_tensor *t, attr_rows rows, int count);
+/* The same, but for a part of them. */
+void attr_tensor_clear_gradient_but(attr_tensor *t, attr_area part, int count);
 
 /* Copies values of float tensors of one shape and two layouts; adds gradients, or copies them. */
 void attr_tensor_convert(attr_tensor *to, const attr_tensor *from, int count);

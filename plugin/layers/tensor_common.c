@@ -63,14 +63,20 @@ void attr_tensor_clear_gradient(attr_tensor *t, int count) {
     for (int b = 0; b < count; ++b) memset((char *)t->gradient + b * bytes, 0, bytes);
 }
 
-void attr_tensor_clear_gradient_but(attr_tensor *t, attr_rows rows, int count) {
-    size_t row = (size_t)t->w * (t->blocked ? attr_lanes : 1) * t->element, plane = row * (size_t)t->h;
-    int planes = count * (t->blocked ? (t->c + attr_lanes - 1) / attr_lanes : t->c);
-    if (rows.first <= 0 && rows.end >= t->h) return;
+void attr_tensor_clear_gradient_but(attr_tensor *t, attr_area part, int count) {
+    const attr_span rows = part.rows, columns = part.columns;
+    size_t pixel = (t->blocked ? attr_lanes : 1) * t->element, row = (size_t)t->w * pixel, plane = row * (size_t)t->h;
+    int planes = count * (t->blocked ? (t->c + attr_lanes - 1) / attr_lanes : t->c), whole_rows = 0;
+    if (columns.first <= 0 && columns.end >= t->w) whole_rows = 1;
+    if (whole_rows && rows.first <= 0 && rows.end >= t->h) return;
 #pragma omp parallel for schedule(static)
     for (int i = 0; i < planes; ++i) {
         char *at = (char *)t->gradient + i * plane;
         memset(at, 0, (size_t)rows.first * row);
+        for (int y = rows.first; !whole_rows && y < rows.end; ++y) {
+            memset(at + y * row, 0, (size_t)columns.first * pixel);
+            memset(at + y * row + (size_t)columns.end * pixel, 0, (size_t)(t->w - columns.end) * pixel);
+        }
         memset(at + (size_t)rows.end * row, 0, (size_t)(t->h - rows.end) * row);
     }
 }

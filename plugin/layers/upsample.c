@@ -41,11 +41,11 @@ static inline ATTR_INLINE void gather(real *small, const real *large, int large_
     }
 }
 
-static attr_rows reads_rows(const attr_op *op, int j, attr_rows rows) {
+static attr_span reads_span(const attr_op *op, int j, attr_span out, int length) {
     const layer *l = op->l;
-    (void)j;
-    if (l->reverse) return (attr_rows){rows.first * l->stride, rows.end * l->stride};
-    return (attr_rows){rows.first / l->stride, (rows.end - 1) / l->stride + 1};
+    (void)j, (void)length;
+    if (l->reverse) return (attr_span){out.first * l->stride, out.end * l->stride};
+    return (attr_span){out.first / l->stride, (out.end - 1) / l->stride + 1};
 }
 
 static inline ATTR_INLINE void forward_lanes(attr_op *op, int lanes) {
@@ -90,7 +90,7 @@ static void backward(attr_op *op) {
 const attr_layer_kind R(attr_upsample) = {.type = UPSAMPLE,
                                           .name = "upsample",
                                           .layout = attr_as_input,
-                                          .reads_rows = reads_rows,
+                                          .reads_span = reads_span,
                                           .forward = forward,
                                           .backward_reads = attr_reads_nothing,
                                           .stores = 1,

@@ -11,7 +11,7 @@ static size_t kept_bytes(const attr_op *op) {
 }
 
 static void run_forward(attr_op *op) {
-    if (!attr_has_rows(op->wanted)) return;
+    if (!attr_has_pixels(op->wanted)) return;
     for (int j = 0; j < op->input_count; ++j)
         if (op->copies[j].size) attr_tensor_convert(&op->copies[j], op->reads[j], op->count);
     if (op->kind->forward && !op->is_view && !op->is_joined && !op->is_added) op->kind->forward(op);
@@ -42,7 +42,7 @@ void attr_forward_hook(layer l, network net) {
 void attr_backward_hook(layer l, network net) {
     (void)net;
     attr_op *op = l.attribution;
-    if (attr_has_rows(op->seeded)) run_backward(op);
+    if (attr_has_pixels(op->seeded)) run_backward(op);
 }
 
 void attr_engine_set_sharpness(attr_engine *e, double beta) {
@@ -99,51 +99,53 @@ static void run(attr_engine *e, void (*pass)(network *net)) {
         pass(&e->net);
 }
 
-/* ---- Rows: of each tensor those that spots depend on, e->rows */
+/* ---- Areas: of each tensor what spots depend on, e->areas */
 
-static attr_rows *rows_of(attr_engine *e, const attr_tensor *t) {
-    return &e->rows[t - e->tensors];
+static attr_area *area_of(attr_engine *e, const attr_tensor *t) {
+    return &e->areas[t - e->tensors];
 }
 
-static void join_rows(attr_rows *rows, attr_rows other) {
-    if (!attr_has_rows(*rows)) *rows = other;
-    if (!attr_has_rows(other)) return;
-    if (other.first < rows->first) rows->first = other.first;
-    if (other.end > rows->end) rows->end = other.end;
+static attr_area all_of(const attr_tensor *t) {
+    return (attr_area){{0, t->h}, {0, t->w}};
 }
 
 static void add_spot(attr_engine *e, const attr_spot *spot) {
     const attr_op *op = &e->ops[spot->layer];
     const attr_tensor *t = spot->is_input ? op->reads[0] : op->writes;
-    join_rows(rows_of(e, t), attr_has_rows(spot->rows) ? spot->rows : (attr_rows){0, t->h});
+    attr_join_areas(area_of(e, t), attr_has_pixels(spot->area) ? spot->area : all_of(t));
     for (int j = 0; !spot->is_input && j < op->input_count; ++j)
-        join_rows(rows_of(e, op->reads[j]), (attr_rows){0, op->reads[j]->h});
+        attr_join_areas(area_of(e, op->reads[j]), all_of(op->reads[j]));
 }
 
 static void forget_spots(attr_engine *e) {
-    memset(e->rows, 0, ((size_t)e->net.n + 1) * sizeof *e->rows);
+    memset(e->areas, 0, ((size_t)e->net.n + 1) * sizeof *e->areas);
     e->has_wishes = false;
 }
 
-/* Rows that are made together all need what they read to be there, and so do those whose values a backward multiplies
+/* Whole groups of `some`, of `all` that there are. */
+static attr_span whole_groups(attr_span span, int some, int all) {
+    int groups = some > 1 ? some : 1, end = (span.end + groups - 1) / groups * groups;
+    return (attr_span){span.first / groups * groups, end > all ? all : end};
+}
+
+/* Pixels that are made together all need what they read to be there, and so do those whose values a backward multiplies
  * gradients with, even if these are 0. */
-static attr_rows computed_rows(const attr_op *op, attr_rows rows) {
-    int some = op->rows_at_once > 1 ? op->rows_at_once : 1, all = op->writes->h;
-    if (!attr_has_rows(rows)) return rows;
-    if (attr_op_backward_reads(op) != ATTR_READS_NOTHING || op->softplus.slopes) return (attr_rows){0, all};
-    rows = (attr_rows){rows.first / some * some, (rows.end + some - 1) / some * some};
-    return rows.end > all ? (attr_rows){rows.first, all} : rows;
+static attr_area computed_area(const attr_op *op, attr_area area) {
+    if (!attr_has_pixels(area)) return area;
+    if (attr_op_backward_reads(op) != ATTR_READS_NOTHING || op->softplus.slopes) return all_of(op->writes);
+    return (attr_area){whole_groups(area.rows, op->together.rows, op->writes->h),
+                       whole_groups(area.columns, op->together.columns, op->writes->w)};
 }
 
 /* From the spots to the input: what a forward has to compute, or where a backward finds gradients other than 0. */
-static void find_rows(attr_engine *e, bool is_forward) {
+static void find_areas(attr_engine *e, bool is_forward) {
     for (int i = e->net.n - 1; i >= 0; --i) {
         attr_op *op = &e->ops[i];
-        attr_rows rows = *rows_of(e, op->writes);
-        if (is_forward) rows = computed_rows(op, rows);
-        *(is_forward ? &op->wanted : &op->seeded) = rows;
-        for (int j = 0; attr_has_rows(rows) && j < op->input_count; ++j)
-            join_rows(rows_of(e, op->reads[j]), attr_op_reads_rows(op, j, rows));
+        attr_area area = *area_of(e, op->writes);
+        if (is_forward) area = computed_area(op, area);
+        *(is_forward ? &op->wanted : &op->seeded) = area;
+        for (int j = 0; attr_has_pixels(area) && j < op->input_count; ++j)
+            attr_join_areas(area_of(e, op->reads[j]), attr_op_reads_area(op, j, area));
     }
     forget_spots(e);
 }
@@ -158,9 +160,9 @@ void attr_engine_want(attr_engine *e, const attr_spot *spot) {
 void attr_engine_forward(attr_engine *e, int count) {
     for (int i = 0; i < e->net.n; ++i) {
         e->ops[i].count = count;
-        e->ops[i].wanted = (attr_rows){0, e->ops[i].writes->h};
+        e->ops[i].wanted = all_of(e->ops[i].writes);
     }
-    if (e->has_wishes) find_rows(e, true);
+    if (e->has_wishes) find_areas(e, true);
     run(e, forward_network);
 }
 
@@ -179,7 +181,7 @@ static void mark_first_writers(attr_engine *e, const attr_spot *spots, int count
     }
     for (int i = e->net.n - 1; i >= 0; --i) {
         attr_op *op = &e->ops[i];
-        bool takes_part = attr_has_rows(op->seeded) && op->kind->backward && !op->is_view;
+        bool takes_part = attr_has_pixels(op->seeded) && op->kind->backward && !op->is_view;
         for (int j = 0; takes_part && j < op->input_count; ++j) {
             op->first[j] = !op->reads[j]->written;
             op->reads[j]->written = 1;
@@ -199,7 +201,7 @@ void attr_engine_clear_at(attr_engine *e, const attr_spot *spots, int count) {
 void attr_engine_backward_from(attr_engine *e, const attr_spot *spots, int count) {
     forget_spots(e);
     for (int k = 0; k < count; ++k) add_spot(e, &spots[k]);
-    find_rows(e, false);
+    find_areas(e, false);
     mark_first_writers(e, spots, count);
     run(e, backward_network);
 }
@@ -213,13 +215,13 @@ void attr_engine_backward(attr_engine *e, int head) {
 }
 
 void attr_engine_forward_layer(attr_engine *e, int i) {
-    e->ops[i].wanted = (attr_rows){0, e->ops[i].writes->h};
+    e->ops[i].wanted = all_of(e->ops[i].writes);
     run_forward(&e->ops[i]);
 }
 
 void attr_engine_backward_layer(attr_engine *e, int i) {
     attr_op *op = &e->ops[i];
-    op->seeded = (attr_rows){0, op->writes->h};
+    op->seeded = all_of(op->writes);
     for (int j = 0; j < op->input_count; ++j) {
         op->first[j] = 0;
         attr_tensor_clear_gradient(op->reads[j], op->count);

@@ -80,12 +80,12 @@ void attr_engine_set_input_f64(attr_engine *e, int sample, const double *x);
 /* Runs samples 0 .. count-1 through the network. */
 void attr_engine_forward(attr_engine *e, int count);
 
-/* A place that somebody looks at or seeds: rows of what a layer writes or, `is_input`, of the first that it reads. No
- * rows: all of them. */
+/* A place that somebody looks at or seeds: pixels of what a layer writes or, `is_input`, of the first that it reads. No
+ * pixel: all of them. */
 typedef struct {
     int layer;
     bool is_input;
-    attr_rows rows;
+    attr_area area;
 } attr_spot;
 
 /* The next forward need not compute but what this spot, and others that were wanted before it, depend on: what else
@@ -99,7 +99,7 @@ void attr_engine_clear_gradients(attr_engine *e, int head);
  * network's input, for the samples of the last forward. */
 void attr_engine_backward(attr_engine *e, int head);
 
-/* The same for seeds in several spots, in their rows only, and in the tensor that they name unless all rows are meant.
+/* The same for seeds in several spots, in their areas only, and in the tensor that they name unless all is meant.
  * Unless the engine keeps all, layers of several must be heads (see lifetimes.h), and one that is neither a head nor
  * kept has room for the seeds of one sample. Gradients that are 0 for there is no seed they depend on are not computed.
  */

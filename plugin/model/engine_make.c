@@ -218,7 +218,7 @@ static attr_status make_engine(attr_engine **out, const network *net, const reci
                                        is_picture ? net->w : 1, 0);
     attr_status status = attr_allocate(&e->net.layers, (size_t)net->n, sizeof(layer), "layers");
     if (status == ATTR_OK) status = attr_allocate(&e->ops, (size_t)net->n, sizeof(attr_op), "layers");
-    if (status == ATTR_OK) status = attr_allocate(&e->rows, (size_t)net->n + 1, sizeof *e->rows, "layers");
+    if (status == ATTR_OK) status = attr_allocate(&e->areas, (size_t)net->n + 1, sizeof *e->areas, "layers");
     if (status == ATTR_OK) status = attr_allocate(&e->tensors, (size_t)net->n + 1, sizeof *e->tensors, "tensors");
     if (status == ATTR_OK) e->tensors[0] = input;
     if (status == ATTR_OK) memcpy(e->net.layers, net->layers, (size_t)net->n * sizeof(layer));
@@ -260,7 +260,7 @@ void attr_engine_free(attr_engine *e) {
     attr_tensor_memory_free(&e->memory);
     free(e->tensors);
     free(e->ops);
-    free(e->rows);
+    free(e->areas);
     free(e->net.layers);
     free(e->scratch);
     free(e);

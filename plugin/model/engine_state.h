@@ -11,7 +11,7 @@ struct attr_engine {
     network net;    /* a copy of the network's description whose layers are hooked */
     float cost;     /* where Darknet's loop leaves its sum of costs */
     attr_op *ops;
-    attr_rows *rows; /* [layers + 1] of each tensor; none but between a wish and its forward */
+    attr_area *areas; /* [layers + 1] of each tensor; none but between a wish and its forward */
     bool has_wishes;
     int batch;
     size_t inputs;

@@ -267,13 +267,14 @@ void attr_target_seed(const attr_target *t, attr_engine *e, int sample, double w
 
 /* ---- Where it stands */
 
-/* Of one number. A cell of [yolo] and [region] is in one row of what the head reads. */
+/* Of one number. A cell of [yolo] and [region] is a pixel of what the head reads. */
 static attr_spot spot_of(const attr_target *t, attr_engine *e) {
     const attr_op *op = attr_engine_op(e, t->layer);
     attr_spot spot = {.layer = t->layer, .is_input = !t->seeds_output};
     bool has_cells = op->l->type == YOLO || op->l->type == REGION;
     if (has_cells && op->reads[0]->h == op->l->h && op->reads[0]->w == op->l->w)
-        spot.rows = (attr_rows){t->detection.row, t->detection.row + 1};
+        spot.area =
+            (attr_area){{t->detection.row, t->detection.row + 1}, {t->detection.column, t->detection.column + 1}};
     return spot;
 }
 
@@ -283,8 +284,7 @@ static int spots_of(attr_spot spots[2], const attr_target *t, attr_engine *e) {
     if (!t->minus) return 1;
     spots[1] = spot_of(t->minus, e);
     if (spots[0].layer != spots[1].layer) return 2;
-    if (spots[1].rows.first < spots[0].rows.first) spots[0].rows.first = spots[1].rows.first;
-    if (spots[1].rows.end > spots[0].rows.end) spots[0].rows.end = spots[1].rows.end;
+    attr_join_areas(&spots[0].area, spots[1].area);
     return 1;
 }
 

@@ -162,7 +162,7 @@ static double gradient_gflop(attr_engine *e) {
     double sum = 0;
     for (int i = 0; i < attr_engine_layers(e); ++i) {
         const attr_op *op = attr_engine_op(e, i);
-        sum += gflop_of(op->l) * (attr_has_rows(op->seeded) ? 2 : 1);
+        sum += gflop_of(op->l) * (attr_has_pixels(op->seeded) ? 2 : 1);
     }
     return sum;
 }
@@ -247,7 +247,7 @@ static void answer_layers(FILE *out, const bench_request *request, void *context
     for (int pass = 0; pass < times.passes; ++pass) time_layers(&times, w, pass);
     fprintf(out, "{\"batch\": %d, \"active\": [", attr_engine_batch(w->engine));
     for (int i = 0; i < layers; ++i)
-        fprintf(out, "%s%d", i ? ", " : "", attr_has_rows(attr_engine_op(w->engine, i)->seeded));
+        fprintf(out, "%s%d", i ? ", " : "", attr_has_pixels(attr_engine_op(w->engine, i)->seeded));
     fputs("], \"kinds\": [", out);
     for (int i = 0; i < layers; ++i) fprintf(out, "%s\"%s\"", i ? ", " : "", kind_of(attr_engine_op(w->engine, i)));
     fputs("], \"gflop\": [", out);

@@ -137,7 +137,7 @@ static void run_class(float *to, const uint32_t *lines, const uint32_t *weights,
 void attr_amx_picture_to_run(float *to, const float *from, const attr_blocked_conv *c, const attr_gate *gate,
                              const attr_finish *finish, int count, void *scratch, size_t scratch_each, int threads) {
     attr_amx_band b = attr_amx_band_of(c);
-    attr_rows rows = attr_class_rows(c, c->class, finish->wanted); /* no other class has more */
+    attr_span rows = attr_class_area(c, c->class, finish->wanted).rows; /* no other class has more */
     int bands = attr_parts(rows.end - rows.first, b.rows);
 #pragma omp parallel num_threads(threads)
     {

@@ -98,18 +98,18 @@ typedef struct {
     attr_cut cut;
 } division;
 
-/* The rows of the class with most that are wanted; of maxima both that they have. */
-static attr_rows rows_of(const attr_blocked_conv *c, const attr_finish *finish) {
-    attr_rows rows = finish->wanted;
-    if (finish->pooling && !attr_has_rows(rows)) rows.end = finish->pooling->h;
-    if (finish->pooling) rows = (attr_rows){2 * rows.first, 2 * rows.end};
-    return attr_class_rows(c, c->class, rows);
+/* The rows of the class with most that are wanted; of maxima both that they have. Columns are all computed. */
+static attr_span rows_of(const attr_blocked_conv *c, const attr_finish *finish) {
+    attr_area wanted = finish->wanted;
+    if (finish->pooling && !attr_has_pixels(wanted)) wanted.rows = (attr_span){0, finish->pooling->h};
+    if (finish->pooling) wanted = (attr_area){{2 * wanted.rows.first, 2 * wanted.rows.end}, {0, c->to_w}};
+    return attr_class_area(c, c->class, wanted).rows;
 }
 
 /* Blocks that are parts of a sample leave out what is not wanted of it, and do not begin within a row of maxima. */
 static division division_of(const attr_blocked_conv *c, const attr_finish *finish, int count, int threads) {
     division d = {.lines = attr_amx_lines_of(c, 0, count, 1), .across = attr_amx_across(c)};
-    attr_rows rows = rows_of(c, finish);
+    attr_span rows = rows_of(c, finish);
     int row = c->row ? c->row : d.lines.pitch, units = count * d.lines.rows * d.lines.pitch, most = c->most_units;
     d.first = rows.first * row;
     d.wanted = (rows.end - rows.first) * row;
@@ -117,7 +117,7 @@ static division division_of(const attr_blocked_conv *c, const attr_finish *finis
     if (d.across) {
         units = count;
         most = d.across;
-    } else if (finish->pooling || (attr_has_rows(finish->wanted) && d.step <= most)) {
+    } else if (finish->pooling || (attr_has_pixels(finish->wanted) && d.step <= most)) {
         d.pieces = attr_parts(attr_parts(d.wanted, d.step), most / d.step);
         units = count * d.pieces;
         most = 1;

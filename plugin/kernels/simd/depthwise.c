@@ -87,7 +87,7 @@ static void run_band(float *to, attr_signs *positive, band *b, const float *from
 void S(attr_depthwise_run)(float *to, const float *from, const attr_blocked_conv *c, const attr_gate *gate,
                            const attr_finish *finish, int count, void *scratch, size_t scratch_each, int threads) {
     size_t from_plane = (size_t)c->from_h * c->from_w * lanes, to_plane = (size_t)c->to_h * c->to_w * lanes;
-    attr_rows rows = attr_class_rows(c, c->class, finish->wanted); /* no other class has more */
+    attr_span rows = attr_class_area(c, c->class, finish->wanted).rows; /* no other class has more */
     int bands = attr_parts(rows.end - rows.first, attr_depthwise_band);
     attr_band_reach reach = attr_band_reach_of(c);
 #pragma omp parallel for num_threads(threads) schedule(static)

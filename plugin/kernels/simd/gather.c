@@ -2,16 +2,6 @@
 #include "kernels/simd/steps.h"
 #include "kernels/simd/transpose.h"
 
-typedef struct {
-    int sample, i, j; /* row and column in the class */
-} unit_place;
-
-static inline unit_place place_of(const attr_unit_block *u, int unit) {
-    unit += u->first;
-    int in_sample = u->first_of_sample + unit % u->units_of_sample;
-    return (unit_place){unit / u->units_of_sample, in_sample / u->class->columns, in_sample % u->class->columns};
-}
-
 /* n pixels, `step` pixels apart where they are read, side by side where they are written. */
 ALWAYS_INLINE void read_pixels(real *to, const float *from, const attr_signs *positive, const float *scale, float slope,
                                int n, int step) {
@@ -37,17 +27,15 @@ static void read_run(real *to, const float *from, const attr_signs *positive, co
 
 /* A run of units that are wanted in one row of one sample, and where it begins in the panel. */
 typedef struct {
-    unit_place place;
+    attr_unit_place place;
     int first, length;
 } unit_run;
 
 static int find_runs(unit_run runs[], const attr_unit_block *u) {
     int count = 0;
     for (int i = 0; i < u->count; ++count) {
-        unit_place place = place_of(u, i);
-        int wanted = u->units_of_sample - (u->first + i) % u->units_of_sample;
-        int left = smaller(u->class->columns - place.j, wanted), length = left < u->count - i ? left : u->count - i;
-        runs[count] = (unit_run){place, i, length};
+        int left = u->columns - (u->first + i) % u->units_of_sample % u->columns, length = smaller(left, u->count - i);
+        runs[count] = (unit_run){attr_place_of(u, i), i, length};
         i += length;
     }
     return count;

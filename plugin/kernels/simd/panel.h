@@ -97,22 +97,29 @@ typedef struct {
     const attr_blocked_conv *conv;
     const attr_pixel_class *class;
     int group, first, count;
-    int tile_columns;              /* Winograd: tiles of a row */
-    int units_of_sample;           /* of the class, that are wanted */
-    int first_of_sample;           /* the first of those among all units of the class */
+    int first_row, first_column;   /* of the units of the class that are wanted */
+    int columns;                   /* of those, in a row */
+    int units_of_sample;           /* so many are wanted */
     size_t from_sample, to_sample; /* elements of a sample, all groups */
 } attr_unit_block;
 
-/* The rows of a class, of tiles with Winograd's filtering, that have wanted rows of results; all if none is named. Of
- * pixels in one long row those of the picture. */
-static inline attr_rows attr_class_rows(const attr_blocked_conv *c, const attr_pixel_class *class, attr_rows wanted) {
-    int tile = c->kind == ATTR_CONV_WINOGRAD ? attr_winograd_tiles[c->winograd].out : class->step;
-    int all = c->row ? c->to_w / c->row : class->rows;
-    attr_rows rows = {(wanted.first - class->first_y) / tile, (wanted.end - class->first_y + tile - 1) / tile};
-    if (!attr_has_rows(wanted)) return (attr_rows){0, all};
-    if (rows.first < 0) rows.first = 0;
-    if (rows.end > all) rows.end = all;
-    return rows;
+/* On one axis, of `all` units that are `step` long, the first of which begins at `first`, those that have a part in
+ * what is wanted. */
+static inline attr_span attr_units_of(attr_span wanted, int first, int step, int all) {
+    attr_span units = {(wanted.first - first) / step, (wanted.end - first + step - 1) / step};
+    if (units.first < 0) units.first = 0;
+    if (units.end > all) units.end = all;
+    return units;
+}
+
+/* The units of a class that have wanted results; all if none is named. Of pixels in one long row those of the picture.
+ */
+static inline attr_area attr_class_area(const attr_blocked_conv *c, const attr_pixel_class *class, attr_area wanted) {
+    int step = c->kind == ATTR_CONV_WINOGRAD ? attr_winograd_tiles[c->winograd].out : class->step;
+    int rows = c->row ? c->to_w / c->row : class->rows, columns = c->row ? c->row : class->columns;
+    if (!attr_has_pixels(wanted)) return (attr_area){{0, rows}, {0, columns}};
+    return (attr_area){attr_units_of(wanted.rows, class->first_y, step, rows),
+                       attr_units_of(wanted.columns, class->first_x, step, columns)};
 }
 
 static inline int attr_blocks_of(int channels) {

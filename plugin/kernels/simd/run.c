@@ -66,13 +66,15 @@ static void run_block(float *to, const float *from, const panels *p, const attr_
     }
 }
 
-/* Those of a class that are wanted, of all samples. */
-static attr_unit_block wanted_units(const attr_blocked_conv *c, const attr_pixel_class *class, attr_rows wanted) {
-    attr_unit_block u = {.conv = c, .class = class, .tile_columns = class->columns};
-    attr_rows rows = attr_class_rows(c, class, wanted);
-    int row = c->row ? c->row : class->columns;
-    u.first_of_sample = rows.first * row;
-    u.units_of_sample = (rows.end - rows.first) * row;
+/* Those of a class that are wanted, of all samples. Whole rows of pixels in one long row are one row. */
+static attr_unit_block wanted_units(const attr_blocked_conv *c, const attr_pixel_class *class, attr_area wanted) {
+    attr_unit_block u = {.conv = c, .class = class};
+    attr_area area = attr_class_area(c, class, wanted);
+    u.first_row = area.rows.first;
+    u.first_column = area.columns.first;
+    u.columns = area.columns.end - area.columns.first;
+    u.units_of_sample = attr_has_pixels(area) ? (area.rows.end - area.rows.first) * u.columns : 0;
+    if (c->row && u.columns == c->row) u.columns = u.units_of_sample;
     u.from_sample = (size_t)c->groups * c->from_blocks * lanes * c->from_h * c->from_w;
     u.to_sample = (size_t)c->groups * c->to_blocks * lanes * c->to_h * c->to_w;
     return u;
@@ -100,7 +102,7 @@ static void run(float *to, const float *from, const attr_blocked_conv *c, const 
     for (int k = 0; k < c->classes; ++k) {
         const attr_pixel_class *class = &c->class[k];
         attr_unit_block whole = wanted_units(c, class, finish->wanted);
-        if (whole.units_of_sample <= 0) continue;
+        if (whole.units_of_sample == 0) continue;
         attr_cut t = attr_cut_of(c, count * whole.units_of_sample, c->most_units, threads);
 #pragma omp for schedule(dynamic) nowait
         for (int item = 0; item < c->groups * t.blocks * t.parts; ++item) {

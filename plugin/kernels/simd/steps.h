@@ -22,6 +22,17 @@ typedef struct {
 
 extern const attr_steps S(attr_winograd_steps)[], S(attr_gather_steps); /* the first by attr_winograd */
 
+/* Where a unit is: in the class, the pixels of which may be in one long row. */
+typedef struct {
+    int sample, i, j;
+} attr_unit_place;
+static inline attr_unit_place attr_place_of(const attr_unit_block *u, int unit) {
+    int in_sample = (u->first + unit) % u->units_of_sample, row = u->conv->row;
+    attr_unit_place place = {(u->first + unit) / u->units_of_sample, u->first_row + in_sample / u->columns,
+                             u->first_column + in_sample % u->columns};
+    return row ? (attr_unit_place){place.sample, 0, place.i * row + place.j} : place;
+}
+
 /* sums[row][column] (+)= sum over d < depth blocks, lane < depth_lanes of values[d][row][lane] weights[d][lane][column]
  * for `rows` <= tile_rows rows; `fresh` stores, else adds. values_block: elements from a block of values to the next;
  * vectors: how many of tile_vectors vectors of columns are wanted. */

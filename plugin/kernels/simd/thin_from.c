@@ -46,20 +46,21 @@ ALWAYS_INLINE void sum_part(vector sum[tile_rows][tile_vectors], const real *con
         sum_pixels(sum, rows, j, weights, c, c->stride);
 }
 
-/* A row of results, channels column .. column+tile_columns-1, from block to block `plane` numbers apart. */
-static void run_row(float *to, attr_signs *positive, size_t plane, const real *const *rows, const real *weights,
-                    const attr_blocked_conv *c, const attr_finish *finish, int column) {
+/* The pixels of a row of results, channels column .. column+tile_columns-1, from block to block `plane` numbers apart.
+ */
+static void run_row(float *to, attr_signs *positive, size_t plane, attr_span pixels, const real *const *rows,
+                    const real *weights, const attr_blocked_conv *c, const attr_finish *finish, int column) {
     vector sum[tile_rows][tile_vectors];
     vector_finish finishes[tile_vectors];
     int vectors = smaller(tile_vectors, (c->to_blocks * lanes - column) / vector_lanes);
     for (int v = 0; v < vectors; ++v) finishes[v] = finish_of(finish, column + v * vector_lanes);
-    for (int j = 0; j < c->to_w; j += tile_rows) {
-        int pixels = smaller(tile_rows, c->to_w - j);
+    for (int j = pixels.first; j < pixels.end; j += tile_rows) {
+        int n = smaller(tile_rows, pixels.end - j);
         sum_part(sum, rows, j, weights, c);
         for (int v = 0; v < vectors; ++v) {
             int channel = column + v * vector_lanes;
             size_t at = channel / lanes * plane + (size_t)j * lanes + channel % lanes;
-            for (int r = 0; r < pixels; ++r)
+            for (int r = 0; r < n; ++r)
                 store_sum(to + at + r * lanes, SIGNS_AT(positive, at + r * lanes), sum[r][v], &finishes[v]);
         }
     }
@@ -112,14 +113,14 @@ static void widen_lines(workplace *w, const float *from, const attr_blocked_conv
     w->next = end;
 }
 
-/* Row i of a sample, to where that row is. */
-static void run_all_columns(float *to, attr_signs *positive, size_t plane, const float *from, workplace *w,
-                            const attr_blocked_conv *c, const attr_gate *gate, const attr_finish *finish, int sample,
-                            int i) {
+/* Pixels of row i of a sample, to where that row is. */
+static void run_all_columns(float *to, attr_signs *positive, size_t plane, attr_span pixels, const float *from,
+                            workplace *w, const attr_blocked_conv *c, const attr_gate *gate, const attr_finish *finish,
+                            int sample, int i) {
     size_t depth = (size_t)c->from_c * c->area;
     widen_lines(w, from, c, gate->scale, sample, i);
     for (int column = 0; column < c->to_blocks * lanes; column += tile_columns)
-        run_row(to, positive, plane, w->rows, w->weights + column * depth, c, finish, column);
+        run_row(to, positive, plane, pixels, w->rows, w->weights + column * depth, c, finish, column);
 }
 
 /* ---- Maxima */
@@ -142,13 +143,13 @@ ALWAYS_INLINE void store_maximum(float *to, int *index, attr_signs *positive, co
     }
 }
 
-/* Row i of the maxima. */
+/* Row i of the maxima, those of some windows. */
 static void store_maxima(float *to, int *indexes, attr_signs *positive, const float *rows, const attr_blocked_conv *c,
-                         const attr_pooling *p, int i) {
+                         const attr_pooling *p, int i, attr_span windows) {
     size_t row = (size_t)c->to_w * lanes, plane = (size_t)p->h * p->w * lanes;
     int height = smaller(2, c->to_h - 2 * i);
     for (int block = 0; block < c->to_blocks; ++block, rows += 2 * row)
-        for (int j = 0; j < p->w; ++j) {
+        for (int j = windows.first; j < windows.end; ++j) {
             size_t at = block * plane + ((size_t)i * p->w + j) * lanes;
             const float *values = rows + (size_t)2 * j * lanes;
             attr_signs *sign = SIGNS_AT(positive, at);
@@ -162,9 +163,9 @@ static void store_maxima(float *to, int *indexes, attr_signs *positive, const fl
 
 /* ---- A run */
 
-/* Row i of a sample, or of its maxima. */
+/* Pixels of row i of a sample, or of its maxima. */
 static void run_item(float *to, const float *from, workplace *w, const attr_blocked_conv *c, const attr_gate *gate,
-                     const attr_finish *finish, int sample, int i) {
+                     const attr_finish *finish, int sample, int i, attr_span columns) {
     const attr_pooling *p = finish->pooling;
     size_t row = (size_t)c->to_w * lanes, sample_size = (size_t)c->to_blocks * lanes;
     sample_size *= p ? (size_t)p->h * p->w : (size_t)c->to_h * c->to_w;
@@ -172,25 +173,28 @@ static void run_item(float *to, const float *from, workplace *w, const attr_bloc
     to += sample * sample_size;
     from += (size_t)sample * c->from_c * c->from_h * c->from_w;
     if (!p) {
-        run_all_columns(to + i * row, SIGNS_AT(positive, i * row), c->to_h * row, from, w, c, gate, finish, sample, i);
+        run_all_columns(to + i * row, SIGNS_AT(positive, i * row), c->to_h * row, columns, from, w, c, gate, finish,
+                        sample, i);
         return;
     }
+    attr_span pixels = {2 * columns.first, smaller(2 * columns.end, c->to_w)};
     for (int r = 0; r < 2 && 2 * i + r < c->to_h; ++r)
-        run_all_columns(w->results + r * row, NULL, 2 * row, from, w, c, gate, finish, sample, 2 * i + r);
-    store_maxima(to, p->indexes + sample * sample_size, positive, w->results, c, p, i);
+        run_all_columns(w->results + r * row, NULL, 2 * row, pixels, from, w, c, gate, finish, sample, 2 * i + r);
+    store_maxima(to, p->indexes + sample * sample_size, positive, w->results, c, p, i, columns);
 }
 
 void S(attr_thin_from_run)(float *to, const float *from, const attr_blocked_conv *c, const attr_gate *gate,
                            const attr_finish *finish, int count, void *scratch, size_t scratch_each, int threads) {
-    attr_rows wanted = {0, finish->pooling ? finish->pooling->h : c->to_h};
-    if (attr_has_rows(finish->wanted)) wanted = finish->wanted;
-    int rows = wanted.end - wanted.first;
+    const attr_pooling *p = finish->pooling;
+    attr_area wanted = {{0, p ? p->h : c->to_h}, {0, p ? p->w : c->to_w}};
+    if (attr_has_pixels(finish->wanted)) wanted = finish->wanted;
+    int rows = wanted.rows.end - wanted.rows.first;
 #pragma omp parallel num_threads(threads)
     {
         workplace w = workplace_of((char *)scratch + omp_get_thread_num() * scratch_each, c);
         weigh(w.weights, c);
 #pragma omp for schedule(static)
         for (int item = 0; item < count * rows; ++item)
-            run_item(to, from, &w, c, gate, finish, item / rows, wanted.first + item % rows);
+            run_item(to, from, &w, c, gate, finish, item / rows, wanted.rows.first + item % rows, wanted.columns);
     }
 }

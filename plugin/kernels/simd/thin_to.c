@@ -19,18 +19,18 @@ enum { most_chunks = 24 * vector_lanes / lanes / attr_thin };
 enum { most_chunks = 1 };
 #endif
 
-/* A row of one block of channels as lines [16][length]; `margin` numbers before the first pixel. `positive` and `scale`
- * may be NULL. */
+/* Pixels of a row of one block of channels as lines [16][length]; `margin` numbers before the first pixel. `positive`
+ * and `scale` may be NULL. */
 static void transpose_row(real *lines, const float *from, const attr_signs *positive, const float *scale, float slope,
-                          int w, int length, int margin) {
-    for (int x = 0; x < w; x += vector_lanes)
+                          attr_span pixels, int length, int margin) {
+    for (int x = pixels.first; x < pixels.end; x += vector_lanes)
         for (int lane = 0; lane < lanes; lane += vector_lanes) {
             vector square[vector_lanes];
             for (int i = 0; i < vector_lanes; ++i) {
                 size_t at = (size_t)(x + i) * lanes + lane;
-                square[i] =
-                    x + i < w ? read_values(from + at, SIGNS_AT(positive, at), lane, slope, scale ? scale + lane : NULL)
-                              : (vector){0};
+                square[i] = x + i < pixels.end ? read_values(from + at, SIGNS_AT(positive, at), lane, slope,
+                                                             scale ? scale + lane : NULL)
+                                               : (vector){0};
             }
             transpose(square);
             for (int i = 0; i < vector_lanes; ++i)
@@ -38,12 +38,13 @@ static void transpose_row(real *lines, const float *from, const attr_signs *posi
         }
 }
 
-/* Row y of a block, [w][16], of gradients of maxima: `from`, `indexes` and `positive` are the block's, of all rows.
- * What no window has is 0. */
+/* Pixels of row y of a block, [w][16], of gradients of maxima: `from`, `indexes` and `positive` are the block's, of all
+ * rows. What no window has is 0. */
 static void place_row(float *row, const float *from, const int *indexes, const attr_signs *positive, float slope,
-                      const attr_pooling *p, int w, int y) {
-    int filled = y / 2 < p->h ? smaller(w, 2 * p->w) : 0;
-    for (int x = 0; x < filled; ++x)
+                      const attr_pooling *p, attr_span pixels, int w, int y) {
+    int filled = y / 2 < p->h ? smaller(pixels.end, 2 * p->w) : 0;
+    if (filled < pixels.first) filled = pixels.first;
+    for (int x = pixels.first; x < filled; ++x)
         for (int lane = 0; lane < lanes; lane += vector_lanes) {
             size_t at = ((size_t)(y / 2) * p->w + x / 2) * lanes;
             float_vector value = *(const float_vector *)(from + at + lane);
@@ -51,14 +52,16 @@ static void place_row(float *row, const float *from, const int *indexes, const a
             if (positive) value = gate_values(value, positive[at / lanes] >> lane, slope);
             *(float_vector *)(row + x * lanes + lane) = (float_vector)(here & (int_vector)value);
         }
-    memset(row + filled * lanes, 0, (size_t)(w - filled) * lanes * sizeof *row);
+    memset(row + filled * lanes, 0, (size_t)(pixels.end - filled) * lanes * sizeof *row);
 }
 
-/* The rows first .. last-1 that a band of results reads: [row][channel][length], zeros around the picture. */
+/* The rows first .. last-1 that a band of results reads: [row][channel][length], zeros around the pixels that matter.
+ */
 typedef struct {
     real *lines;
     float *placed; /* a row of gradients of maxima, [from_w][16] */
     int first, last, length, margin;
+    attr_span pixels; /* of a row */
 } band_rows;
 
 static void read_row(real *lines, const band_rows *b, const float *from, const attr_blocked_conv *c,
@@ -67,9 +70,11 @@ static void read_row(real *lines, const band_rows *b, const float *from, const a
     size_t plane = (p ? (size_t)p->h * p->w : (size_t)c->from_h * c->from_w) * lanes;
     size_t at = (sample * (size_t)c->from_blocks + block) * plane, row = (size_t)y * c->from_w * lanes;
     const float *scale = gate->scale ? gate->scale + block * lanes : NULL;
-    if (p) place_row(b->placed, from + at, p->indexes + at, SIGNS_AT(gate->positive, at), gate->slope, p, c->from_w, y);
+    if (p)
+        place_row(b->placed, from + at, p->indexes + at, SIGNS_AT(gate->positive, at), gate->slope, p, b->pixels,
+                  c->from_w, y);
     transpose_row(lines, p ? b->placed : from + at + row, p ? NULL : SIGNS_AT(gate->positive, at + row), scale,
-                  gate->slope, c->from_w, b->length, b->margin);
+                  gate->slope, b->pixels, b->length, b->margin);
 }
 
 static void read_band(band_rows *b, const float *from, const attr_blocked_conv *c, const attr_gate *gate, int sample) {
@@ -97,13 +102,14 @@ ALWAYS_INLINE void sum_chunks(sixteen sum[attr_thin][most_chunks], const band_ro
     }
 }
 
-/* Row i of a class. */
+/* Columns of row i of a class. */
 static void run_class_row(float *to, const band_rows *b, const attr_blocked_conv *c, const attr_pixel_class *class,
-                          const attr_finish *finish, int i) {
+                          const attr_finish *finish, int i, attr_span columns) {
     sixteen sum[attr_thin][most_chunks];
     size_t row = (size_t)(class->first_y + i * class->step) * c->to_w, plane = (size_t)c->to_h * c->to_w;
-    for (int j = 0; j < class->columns; j += most_chunks * lanes) {
-        int n = smaller(most_chunks * lanes, class->columns - j), few = n <= lanes;
+    int end = smaller(columns.end, class->columns);
+    for (int j = columns.first; j < end; j += most_chunks * lanes) {
+        int n = smaller(most_chunks * lanes, end - j), few = n <= lanes;
         if (c->to_c == 1)
             sum_chunks(sum, b, c, class, i, j, most_chunks, 1);
         else if (few)
@@ -119,30 +125,35 @@ static void run_class_row(float *to, const band_rows *b, const attr_blocked_conv
     }
 }
 
-/* The rows of results first .. last-1 that all classes have in a band of a sample. */
+/* The results that all classes have in a band of a sample, rows first .. last-1. */
 static void run_band(float *to, band_rows *b, const float *from, const attr_blocked_conv *c, const attr_gate *gate,
-                     const attr_finish *finish, int sample, int first, int last) {
+                     const attr_finish *finish, int sample, int first, int last, attr_span columns) {
     attr_band_reach reach = attr_band_reach_of(c);
     b->first = first + reach.first;
     b->last = last + reach.last;
     read_band(b, from, c, gate, sample);
     to += (size_t)sample * c->to_c * c->to_h * c->to_w;
     for (int k = 0; k < c->classes; ++k)
-        for (int i = first; i < last && i < c->class[k].rows; ++i) run_class_row(to, b, c, &c->class[k], finish, i);
+        for (int i = first; i < last && i < c->class[k].rows; ++i)
+            run_class_row(to, b, c, &c->class[k], finish, i, columns);
 }
 
 void S(attr_thin_to_run)(float *to, const float *from, const attr_blocked_conv *c, const attr_gate *gate,
                          const attr_finish *finish, int count, void *scratch, size_t scratch_each, int threads) {
-    attr_rows rows = attr_class_rows(c, c->class, finish->wanted); /* no other class has more */
-    int bands = attr_parts(rows.end - rows.first, attr_thin_band);
+    attr_area area = attr_class_area(c, c->class, finish->wanted); /* no other class has more */
+    int bands = attr_parts(area.rows.end - area.rows.first, attr_thin_band);
     attr_band_reach reach = attr_band_reach_of(c);
+    attr_span read = {area.columns.first + reach.first, smaller(area.columns.end + reach.last, c->from_w)};
+    read.first = read.first < 0 ? 0 : read.first / lanes * lanes;
 #pragma omp parallel for num_threads(threads) schedule(dynamic)
     for (int item = 0; item < count * bands; ++item) {
-        int first = rows.first + item % bands * attr_thin_band;
+        int first = area.rows.first + item % bands * attr_thin_band;
         band_rows b = {.placed = (float *)((char *)scratch + omp_get_thread_num() * scratch_each),
                        .length = reach.length,
-                       .margin = reach.margin};
+                       .margin = reach.margin,
+                       .pixels = read};
         b.lines = (real *)(b.placed + (size_t)c->from_w * lanes);
-        run_band(to, &b, from, c, gate, finish, item / bands, first, smaller(first + attr_thin_band, rows.end));
+        run_band(to, &b, from, c, gate, finish, item / bands, first, smaller(first + attr_thin_band, area.rows.end),
+                 area.columns);
     }
 }

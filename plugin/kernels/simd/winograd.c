@@ -3,15 +3,6 @@
 #include "kernels/simd/steps.h"
 #include "kernels/simd/transpose.h"
 
-typedef struct {
-    int sample, y, x; /* of the tile */
-} tile_place;
-
-ALWAYS_INLINE tile_place place_of(const attr_unit_block *u, int i) {
-    int unit = u->first + i, in_sample = u->first_of_sample + unit % u->units_of_sample;
-    return (tile_place){unit / u->units_of_sample, in_sample / u->tile_columns, in_sample % u->tile_columns};
-}
-
 /* One vector of channels of a tile of values; `at` and `positive` are at pixel (0, 0) of it, which may lie outside. */
 ALWAYS_INLINE void read_tile(real *values, size_t point_stride, const float *at, const attr_gate *gate,
                              const attr_signs *positive, int lane, const float *scale, int y0, int x0, int h, int w,
@@ -42,8 +33,8 @@ ALWAYS_INLINE void read(real *values, const float *from, const attr_unit_block *
     const attr_blocked_conv *c = u->conv;
     size_t plane = (size_t)c->from_h * c->from_w * lanes, stride = attr_values_stride(c, 1);
     for (int i = 0; i < u->count; ++i) {
-        tile_place place = place_of(u, i);
-        int y = place.y * f->tile->advance - c->tile_pad, x = place.x * f->tile->advance - c->tile_pad;
+        attr_unit_place place = attr_place_of(u, i);
+        int y = place.i * f->tile->advance - c->tile_pad, x = place.j * f->tile->advance - c->tile_pad;
         for (int j = 0; j < blocks; ++j) {
             int channel_block = u->group * c->from_blocks + block + j;
             size_t offset = place.sample * u->from_sample + channel_block * plane;
@@ -148,8 +139,8 @@ ALWAYS_INLINE void write(float *to, const real *sums, const attr_unit_block *u, 
         int channel = u->group * c->to_blocks * lanes + column + part;
         vector_finish finished = finish_of(finish, channel);
         for (int i = 0; i < u->count; ++i) {
-            tile_place place = place_of(u, i);
-            int y = place.y * size, x = place.x * size;
+            attr_unit_place place = attr_place_of(u, i);
+            int y = place.i * size, x = place.j * size;
             int rows = c->to_h - y < size ? c->to_h - y : size, columns = c->to_w - x < size ? c->to_w - x : size;
             size_t at = place.sample * u->to_sample + channel / lanes * plane + channel % lanes +
                         ((size_t)y * c->to_w + x) * lanes;
