@@ -87,9 +87,10 @@ typedef struct {
 
     double sum;              /* of the map */
     double padding_share;    /* part of the sum of absolute values that fell on the letterbox bars */
-    double relative_error;   /* Monte-Carlo standard error / map, in l2; NAN for methods without noise */
+    double relative_error;   /* Monte-Carlo standard error / map, in l2, in the blocks of option pool; NAN for methods
+                                without noise */
     double completeness_gap; /* |sum over the network's input - (f(x) - f(x'))|; NAN but for integrated_gradients */
-    int converged;           /* 0 when the gap, or with samples=auto the error, is above the option `tolerance` */
+    int converged;           /* 0 when the gap, or with samples=auto or pool=auto the error, is above `tolerance` */
     double split_half;       /* rank correlation of the maps of two halves of the samples; NAN without noise */
     size_t samples;          /* independent ones: noisy inputs, or clones; 1 without noise */
     size_t gradients;        /* that went into the map */

@@ -273,3 +273,38 @@ PYTHON
     [ "$(results value results/9_ankle-boot/summary.json maps 0 note)" != null ]
     [ ! -e results/9_ankle-boot/quarter_1_gradient.png ]
 }
+
+@test "results: with pool every error is that of the map in blocks" {
+    explain_pooled() { attribute test "${model[@]}" "$picture" -method smoothgrad -coordinates network -output json,npy,error "$@"; }
+    summary=results/9_ankle-boot/summary.json
+    explain_pooled -samples 16 >printed
+    grep -q ' of the map (.*% in blocks of 8 pixels)' printed
+    explain_pooled -samples 16 -pool 4 >printed
+    grep -q ' of the map in blocks of 4 pixels' printed
+    python3 - <<'PYTHON'
+import json, struct
+
+def read(name):
+    data = open("results/9_ankle-boot/" + name, "rb").read()
+    return struct.unpack("<784f", data[-4 * 784 :])
+
+def norm(values):
+    return sum(value * value for value in values) ** .5
+
+item = json.load(open("results/9_ankle-boot/summary.json"))["maps"][0]
+error, values = read("Ankle-boot_smoothgrad.error.npy"), read("Ankle-boot_smoothgrad.npy")
+ratio = norm(error) / norm(values)
+assert abs(ratio / item["relative_error"] - 1) < 1e-4, (ratio, item)
+assert len({error[28 * y + x] for y in range(4) for x in range(4)}) == 1
+PYTHON
+    # Fewer samples are enough for blocks.
+    explain_pooled -samples auto -tolerance .1 -max_samples 4000 >/dev/null
+    alone=$(results value $summary maps 0 samples)
+    explain_pooled -samples auto -tolerance .1 -max_samples 4000 -pool 4 >/dev/null
+    [ "$(results value $summary maps 0 samples)" -lt "$alone" ]
+    [ "$(results value $summary maps 0 error_is_above)" = false ]
+    # Blocks that were looked for are named, and if none has so small an error, that is told.
+    explain_pooled -samples 16 -pool auto -tolerance .0001 >printed
+    grep -q ' of the map in blocks of [0-9]* pixels (above the tolerance)' printed
+    [ "$(results value $summary maps 0 error_is_above)" = true ]
+}

@@ -152,14 +152,14 @@ static double largest(const double *values, size_t n) {
 
 static void check_errors(const attr_map *map, const char *what) {
     size_t plane = (size_t)map->shape.height * map->shape.width;
-    cr_assert(map->standard_error && map->half && map->plane_error, "%s: arrays of errors are missing", what);
+    cr_assert(map->standard_error && map->half && map->plane_error[0], "%s: arrays of errors are missing", what);
     cr_expect(all_finite(map->standard_error, map->size) && largest(map->standard_error, map->size) > 0,
               "%s: standard error, at most %g", what, largest(map->standard_error, map->size));
     cr_expect(all_finite(map->half, map->size) && largest(map->half, map->size) > 0 &&
                   memcmp(map->half, map->values, map->size * sizeof(double)) != 0,
               "%s: half, at most %g", what, largest(map->half, map->size));
-    cr_expect(all_finite(map->plane_error, plane) && largest(map->plane_error, plane) > 0,
-              "%s: plane error, at most %g", what, largest(map->plane_error, plane));
+    cr_expect(all_finite(map->plane_error[0], plane) && largest(map->plane_error[0], plane) > 0,
+              "%s: plane error, at most %g", what, largest(map->plane_error[0], plane));
     cr_expect(map->relative_error > 0 && all_finite(map->pooled_error, ATTR_POOLS), "%s: relative error %g", what,
               map->relative_error);
 }
@@ -175,7 +175,7 @@ static void check_map(const attr_map *map, const method_row *row, const char *wh
     if (row->figures & HAS_ERRORS)
         check_errors(map, what);
     else
-        cr_expect(!map->standard_error && !map->half && !map->plane_error && isnan(map->relative_error),
+        cr_expect(!map->standard_error && !map->half && !map->plane_error[0] && isnan(map->relative_error),
                   "%s: has errors", what);
     cr_expect(!isnan(map->completeness_gap) == !!(row->figures & HAS_GAP) &&
                   !isnan(map->baseline_target) == !!(row->figures & HAS_BASELINE),

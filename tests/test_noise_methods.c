@@ -81,10 +81,10 @@ static void check_errors(const attr_map *map, const reference_samples *r, const 
         for (int i = 0; i < SIZE; i++) half[i] += r->unit[k][i] / halves;
     expect_close(map->half, half, SIZE, 1e-5, "half", c);
     if (r->units < 2) {
-        cr_expect(isnan(map->relative_error) && isnan(map->standard_error[0]) && isnan(map->plane_error[0]) &&
+        cr_expect(isnan(map->relative_error) && isnan(map->standard_error[0]) && isnan(map->plane_error[0][0]) &&
                       isnan(map->pooled_error[0]),
                   "%s\n  one unit has the errors %g, %g, %g, %g", describe(c), map->relative_error,
-                  map->standard_error[0], map->plane_error[0], map->pooled_error[0]);
+                  map->standard_error[0], map->plane_error[0][0], map->pooled_error[0]);
         return;
     }
     expect_close(map->standard_error, error, SIZE, 1e-4, "standard error", c);
@@ -92,7 +92,7 @@ static void check_errors(const attr_map *map, const reference_samples *r, const 
     for (int level = 0; level < ATTR_POOLS; level++) {
         int blocks = pool(pooled, r, 1 << level);
         moments(mean, error, pooled, r->units, blocks);
-        if (level == 0) expect_close(map->plane_error, error, PLANE, 1e-4, "plane error", c);
+        expect_close(map->plane_error[level], error, (size_t)blocks, 1e-4, "plane error", c);
         expect_number(map->pooled_error[level], norm(error, blocks) / norm(mean, blocks), "pooled error", level, c);
     }
 }

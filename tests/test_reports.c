@@ -36,16 +36,17 @@ static void set_option(const char *name, const char *value) {
 static void make_item(int i, char *name, char *class_name) {
     const attr_prediction *p = &predictions[i];
     for (int k = 0; k < ex.picture.w * ex.picture.h; k++) maps[i][k] = (float)(k % 7 - 3 + i) / 1024;
-    explained[i] = (attr_explained){.name = name,
-                                    .class_name = class_name,
-                                    .map = maps[i],
-                                    .plane = maps[i],
-                                    .is_detection = true,
-                                    .detection = {16, 2, 5, 7, p->class_index, .75f, .5f, .375f, 0, 0, 0, 0},
-                                    .target = "score",
-                                    .aim = {.place = ATTR_PLACE_DETECTION, .number = i + 1},
-                                    .figures = {.baseline_target = NAN, .expected_sum = NAN, .mean_target = .125},
-                                    .pool = 4};
+    explained[i] =
+        (attr_explained){.name = name,
+                         .class_name = class_name,
+                         .map = maps[i],
+                         .plane = maps[i],
+                         .is_detection = true,
+                         .detection = {16, 2, 5, 7, p->class_index, .75f, .5f, .375f, 0, 0, 0, 0},
+                         .target = "score",
+                         .aim = {.place = ATTR_PLACE_DETECTION, .number = i + 1},
+                         .figures = {.baseline_target = NAN, .expected_sum = NAN, .mean_target = .125, .converged = 1},
+                         .pool = 4};
     for (int k = 0; k < ATTR_POOLS; k++) explained[i].figures.pooled_error[k] = .5 / (1 << k);
     explained[i].result = (attr_result){.name = name,
                                         .class_name = class_name,
@@ -273,7 +274,7 @@ Test(reports, summary_has_the_completeness_of_integrated_gradients) {
     for (int i = 0; i < 2; i++) {
         explained[i].result.relative_error = NAN;
         explained[i].result.completeness_gap = .0625;
-        explained[i].result.converged = i;
+        explained[i].result.converged = explained[i].figures.converged = i;
         explained[i].figures.baseline_target = .125;
         explained[i].figures.expected_sum = .25;
         explained[i].figures.mean_target = NAN;
@@ -319,9 +320,8 @@ Test(reports, page_tells_figures_in_words) {
         "<td class=\"number\">9, 4</td><td class=\"number\">6 &times; 8</td>",
         "left:37.50%;top:25.00%;width:25.00%;height:50.00%",
         "<h3><span>2</span> cat &#38; &#60;mouse&#62; <span>25&nbsp;%</span></h3>",
-        "Monte-Carlo error 34&nbsp;% of the map, from 50 gradients; 12&nbsp;% in blocks of 4, 3.1&nbsp;% in blocks of "
-        "16, "
-        "0.78&nbsp;% in blocks of 64",
+        "Monte-Carlo error 34&nbsp;% of the map in these blocks, from 50 gradients; 12&nbsp;% in blocks of 4, "
+        "3.1&nbsp;% in blocks of 16, 0.78&nbsp;% in blocks of 64",
         "Rank correlation of the maps of two halves of the samples: 0.062",
         "This map is noise",
         "Mean of the target under the noise: 0.125. <span class=\"warn\">Noise takes more than half of it away</span>",
@@ -387,12 +387,11 @@ Test(reports, drawings_carry_what_they_are_worth) {
         const char *expected;
     } cases[] = {
         {"smoothgrad", "gradient", .34, .5, NAN,
-         "dog, smoothgrad: score 0.375, 50 gradients, error 34% of the map (6% in blocks of 8 pixels), rank "
-         "correlation "
-         "of two halves of the samples 0.50"},
+         "dog, smoothgrad: score 0.375, 50 gradients, error 34% of the map in blocks of 4 pixels, rank "
+         "correlation of two halves of the samples 0.50"},
         {"noisegrad", "integrated_gradients", .34, .0625, NAN,
-         "dog, noisegrad:integrated_gradients: score 0.375, 50 gradients, error 34% of the map (6% in blocks of 8 "
-         "pixels), NOISE: two halves of the samples do not agree (rank correlation 0.06)"},
+         "dog, noisegrad:integrated_gradients: score 0.375, 50 gradients, error 34% of the map in blocks of 4 "
+         "pixels, NOISE: two halves of the samples do not agree (rank correlation 0.06)"},
         {"integrated_gradients", "gradient", NAN, NAN, .0625,
          "dog, integrated_gradients: score 0.375, 50 gradients, gap 0.062 of 0.25"},
         {"gradient", "gradient", NAN, NAN, NAN, "dog, gradient: score 0.375, 50 gradients"},

@@ -23,20 +23,27 @@ attr_status attr_map_allocate(attr_map *map, const attr_shape_of_map *shape, int
         status = attr_allocate(&map->standard_error, map->size, sizeof(double), "a map's standard error");
     if (with_samples && status == ATTR_OK)
         status = attr_allocate(&map->half, map->size, sizeof(double), "half a map's samples");
-    if (with_samples && status == ATTR_OK)
-        status = attr_allocate(&map->plane_error, (size_t)shape->height * shape->width, sizeof(double), "an error");
+    for (int i = 0; with_samples && i < ATTR_POOLS && status == ATTR_OK; ++i) {
+        size_t blocks = (size_t)attr_pooled_length(shape->height, i) * attr_pooled_length(shape->width, i);
+        status = attr_allocate(&map->plane_error[i], blocks, sizeof(double), "an error");
+    }
     if (status != ATTR_OK) attr_map_free(map);
     return status;
+}
+
+void attr_map_forget(attr_map *map) {
+    map->values = map->standard_error = map->half = NULL;
+    memset(map->plane_error, 0, sizeof map->plane_error);
+    map->mask = NULL;
 }
 
 void attr_map_free(attr_map *map) {
     free(map->values);
     free(map->standard_error);
     free(map->half);
-    free(map->plane_error);
+    for (int i = 0; i < ATTR_POOLS; ++i) free(map->plane_error[i]);
     attr_mask_report_free(map->mask);
-    map->mask = NULL;
-    map->values = map->standard_error = map->half = map->plane_error = NULL;
+    attr_map_forget(map);
 }
 
 void attr_map_judge(attr_map *map, double tolerance) {
@@ -73,9 +80,14 @@ void attr_map_pool(double *values, const attr_shape_of_map *shape, int side) {
             }
 }
 
-int attr_map_supported_side(const attr_map *map, double tolerance) {
+double attr_map_error(const attr_map *map, int side) {
+    return side > 1 ? map->pooled_error[attr_pool_of_side(side)] : map->relative_error;
+}
+
+int attr_map_side(const attr_map *map, int64_t pool, double tolerance) {
     double best = map->relative_error;
     int side = 1;
+    if (pool > 0) return (int)pool;
     if (isnan(best)) return 1;
     for (int i = 0; i < ATTR_POOLS && best > tolerance; ++i) {
         if (!(map->pooled_error[i] < best)) continue;

@@ -26,16 +26,17 @@ typedef struct {
 } attr_viewed_layer;
 
 typedef struct {
-    attr_shape_of_map shape;         /* of a map made at a layer: one channel, the input's height and width */
-    size_t size;                     /* channels x height x width */
-    double *values;                  /* [size], network coordinates, all channels */
-    double *standard_error;          /* [size], of the mean over noise samples; NULL when the method has no samples */
-    double *half;                    /* [size], the map of every second sample alone; NULL likewise */
-    double *plane_error;             /* [height][width], standard error of the sum over channels; NULL likewise */
-    double target;                   /* f(x) */
-    size_t gradients;                /* gradients that went into the map */
-    size_t samples;                  /* independent samples: noisy inputs, pairs of them, or clones; 1 without noise */
-    double relative_error;           /* |standard error| / |values| (l2); NAN when the method has no samples */
+    attr_shape_of_map shape; /* of a map made at a layer: one channel, the input's height and width */
+    size_t size;             /* channels x height x width */
+    double *values;          /* [size], network coordinates, all channels */
+    double *standard_error;  /* [size], of the mean over noise samples; NULL when the method has no samples */
+    double *half;            /* [size], the map of every second sample alone; NULL likewise */
+    double
+        *plane_error[ATTR_POOLS]; /* standard errors of sums over channels and blocks of 2^i pixels a side; likewise */
+    double target;                /* f(x) */
+    size_t gradients;             /* gradients that went into the map */
+    size_t samples;               /* independent samples: noisy inputs, pairs of them, or clones; 1 without noise */
+    double relative_error;        /* |standard error| / |values| (l2); NAN when the method has no samples */
     double pooled_error[ATTR_POOLS]; /* the same of the map's sums over channels and blocks of 2^i pixels a side */
     double mean_target;              /* mean of f over the noisy inputs and clones, where it costs nothing; else NAN */
     double expected_sum;             /* what a complete map sums to: f(x) - f(x'), with noise its mean; else NAN */
@@ -51,6 +52,9 @@ typedef struct {
 attr_status attr_map_allocate(attr_map *map, const attr_shape_of_map *shape, int with_samples);
 void attr_map_free(attr_map *map);
 
+/* The map has its figures only: what it points to is another's. */
+void attr_map_forget(attr_map *map);
+
 /* Sets the completeness gap, |sum of values - expected_sum|, and whether it is within the tolerance, which is relative
  * to the expected sum. */
 void attr_map_judge(attr_map *map, double tolerance);
@@ -62,8 +66,23 @@ void attr_map_reduce(double *plane, const double *values, const attr_shape_of_ma
 /* Gives all pixels of a block of side x side pixels their mean, channel by channel. */
 void attr_map_pool(double *values, const attr_shape_of_map *shape, int side);
 
-/* The smallest side of blocks, 1 for single pixels, whose error is within the tolerance; if none is, the one with the
- * least error. 1 for a map without samples. */
-int attr_map_supported_side(const attr_map *map, double tolerance);
+/* The i of blocks of 2^i pixels a side. */
+static inline int attr_pool_of_side(int side) {
+    int pool = 0;
+    while (1 << pool < side) ++pool;
+    return pool;
+}
+
+/* Option `pool`, the side of blocks; 0: the smallest, 1 for single pixels, whose error is within the tolerance; if none
+ * is, the one with the least error, and 1 for a map without samples. */
+int attr_map_side(const attr_map *map, int64_t pool, double tolerance);
+
+/* The relative error of the map in blocks of that side; 1: of its pixels. */
+double attr_map_error(const attr_map *map, int side);
+
+/* Blocks on an axis, the last of which may be smaller. */
+static inline int attr_pooled_length(int length, int pool) {
+    return (length + (1 << pool) - 1) >> pool;
+}
 
 #endif

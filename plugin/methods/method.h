@@ -72,6 +72,7 @@ typedef struct {
     attr_reduction reduction;
     bool magnitudes;        /* absolute values of each sample's map */
     double error_tolerance; /* no more samples, roots or clones when the map's relative error is no larger; 0: never */
+    int error_side;         /* that of the map in blocks of such a side; 0, 1: of its pixels */
 
     /* noise on the parameters */
     size_t clones;

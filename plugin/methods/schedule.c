@@ -157,7 +157,7 @@ static attr_status finish(attr_map *map, const attr_runner *r, size_t t) {
     if (r->schedule->base.points == 1 && !attr_runner_climbs(r) && samples > 1)
         map->mean_target = r->values[t] / samples;
     if (is_complete(r->schedule)) map->expected_sum = r->gains[t] / samples;
-    if (tolerance > 0) map->converged = map->relative_error <= tolerance;
+    if (tolerance > 0) map->converged = attr_map_error(map, r->schedule->error_side) <= tolerance;
     return ATTR_OK;
 }
 

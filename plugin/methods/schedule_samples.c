@@ -59,7 +59,7 @@ static bool is_content(const attr_runner *r, size_t t) {
     const attr_statistics *s = &r->statistics[t];
     if (r->schedule->reduction == ATTR_REDUCE_VARIANCE) return false;
     return r->schedule->tolerance > 0 && s->units >= 8 && s->units % 8 == 0 &&
-           attr_statistics_error(s) <= r->schedule->tolerance;
+           attr_statistics_error(s, r->schedule->error_side) <= r->schedule->tolerance;
 }
 
 /* A part of the sample is complete with point b, and with `closing` the sample. */

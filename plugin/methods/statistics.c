@@ -176,8 +176,10 @@ static double error_of(const double *mean, const double *deviations, size_t n, s
     return sqrt(sum / (count - 1) / count) / length;
 }
 
-double attr_statistics_error(const attr_statistics *s) {
-    return error_of(s->mean, s->deviations, s->size, s->units);
+double attr_statistics_error(const attr_statistics *s, int side) {
+    const attr_pooled_statistics *p = &s->pooled[attr_pool_of_side(side)];
+    if (side == 1 || !s->plan.errors) return error_of(s->mean, s->deviations, s->size, s->units);
+    return error_of(p->mean, p->deviations, (size_t)p->height * p->width, s->units);
 }
 
 static attr_status fill_values(attr_map *map, const attr_statistics *s) {
@@ -201,14 +203,14 @@ attr_status attr_statistics_finish(attr_map *map, const attr_statistics *s) {
     map->samples = s->units;
     if (!s->plan.errors) return ATTR_OK;
     memcpy(map->half, s->half, s->size * sizeof *map->half);
-    const attr_pooled_statistics *plane = &s->pooled[0];
     double n = (double)s->units;
-    for (size_t i = 0; i < (size_t)plane->height * plane->width; ++i)
-        map->plane_error[i] = n > 1 ? sqrt(plane->deviations[i] / (n - 1) / n) : NAN;
-    map->relative_error = or_unknown(attr_statistics_error(s));
+    map->relative_error = or_unknown(attr_statistics_error(s, 1));
     for (int level = 0; level < ATTR_POOLS; ++level) {
         const attr_pooled_statistics *p = &s->pooled[level];
-        map->pooled_error[level] = or_unknown(error_of(p->mean, p->deviations, (size_t)p->height * p->width, s->units));
+        size_t blocks = (size_t)p->height * p->width;
+        map->pooled_error[level] = or_unknown(error_of(p->mean, p->deviations, blocks, s->units));
+        for (size_t i = 0; i < blocks; ++i)
+            map->plane_error[level][i] = n > 1 ? sqrt(p->deviations[i] / (n - 1) / n) : NAN;
     }
     return ATTR_OK;
 }

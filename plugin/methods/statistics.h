@@ -73,8 +73,9 @@ void attr_statistics_take(attr_statistics *s, const attr_statistics_closing *clo
                           size_t first, size_t n);
 void attr_statistics_close(attr_statistics *s, const attr_statistics_closing *closing);
 
-/* |standard error| / |mean|, both l2, as it is now; infinity with less than two units, or where the mean is 0. */
-double attr_statistics_error(const attr_statistics *s);
+/* |standard error| / |mean|, both l2, as it is now: of pixels, or of blocks of that side if errors of blocks are kept.
+ * Infinity with less than two units, or where the mean is 0. */
+double attr_statistics_error(const attr_statistics *s, int side);
 
 /* Fills the map's values, standard_error, half, plane_error, relative_error, pooled_error and samples. ATTR_NUMERIC
  * when one is not finite. */

@@ -128,7 +128,7 @@
     SET(OUTPUT, output, "npy,png,json,html", "kinds of files") \
     CHOICE(OUTPUT, channels, "sum", "how the colour planes become one map") \
     INT(OUTPUT, pool, "1", "1", "64", "auto", "", \
-        "side of the blocks of network pixels that get their mean; auto: as small as the tolerance allows") \
+        "side, 1, 2, 4 .. 64, of the blocks of network pixels that get their mean; auto: as small as the tolerance allows") \
     CHOICE(OUTPUT, normalisation, "percentile", "of drawings: the value whose colour is the palette's end") \
     CHOICE(OUTPUT, coordinates, "picture", "the pixels of the map") \
     \

@@ -53,13 +53,21 @@ const char *attr_map_note(const attr_map_figures *figures) {
     return NULL;
 }
 
+bool attr_error_is_above(const attr_explained *item) {
+    bool gap_is_above = isfinite(item->result.completeness_gap) && !item->figures.converged;
+    return !item->result.converged && !gap_is_above;
+}
+
 /* With many pixels most of a map can be chance; larger blocks of them are more certain. */
 static void describe_error(FILE *file, const attr_explained *item) {
     const attr_result *r = &item->result;
-    const double *pooled = item->figures.pooled_error;
+    double of_eight = attr_map_error(&item->figures, 8);
     fprintf(file, ", error %.0f%% of the map", 100 * r->relative_error);
-    if (pooled[3] < r->relative_error) fprintf(file, " (%.0f%% in blocks of 8 pixels)", 100 * pooled[3]);
-    if (!r->converged) fputs(" (above the tolerance)", file);
+    if (item->pool > 1)
+        fprintf(file, " in blocks of %d pixels", item->pool);
+    else if (of_eight < r->relative_error)
+        fprintf(file, " (%.0f%% in blocks of 8 pixels)", 100 * of_eight);
+    if (attr_error_is_above(item)) fputs(" (above the tolerance)", file);
     if (r->split_half < ATTR_NOISE_CORRELATION)
         fprintf(file, ", NOISE: two halves of the samples do not agree (rank correlation %.2f)", r->split_half);
 }
@@ -122,7 +130,7 @@ void attr_describe_map(FILE *file, const attr_explained *item) {
     if (isfinite(r->relative_error)) describe_error(file, item);
     if (isfinite(r->completeness_gap))
         fprintf(file, ", gap %.2g of %.4g%s", r->completeness_gap, fabs(item->figures.expected_sum),
-                r->converged ? "" : " (above the tolerance)");
+                item->figures.converged ? "" : " (above the tolerance)");
     if (item->figures.tried) fprintf(file, ", %zu clones of %zu tried", r->samples, item->figures.tried);
     if (item->figures.mask) describe_mask(file, item);
 }

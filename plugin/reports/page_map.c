@@ -70,7 +70,7 @@ static void write_picture(FILE *file, const attr_explanation *e, const attr_expl
 static void write_completeness(FILE *file, const attr_explanation *e, const attr_explained *item) {
     attr_html(file, "<li>Completeness gap %.2g of %.3g ", item->result.completeness_gap,
               fabs(item->figures.expected_sum));
-    if (item->result.converged)
+    if (item->figures.converged)
         attr_html(file, "(converged: %zu steps)</li>\n", item->figures.steps);
     else
         attr_html(file, "(<span class=\"warn\">not converged</span>: above %f after %zu steps)</li>\n",
@@ -84,11 +84,12 @@ static void write_error(FILE *file, const attr_explanation *e, const attr_explai
     if (item->pool > 1)
         attr_html(file, "<li>Blocks of %d &times; %d network pixels have their mean</li>\n", item->pool, item->pool);
     if (isnan(r->relative_error)) return;
-    attr_html(file, "<li>Monte-Carlo error %f of the map, from %zu gradients", r->relative_error, r->gradients);
+    attr_html(file, "<li>Monte-Carlo error %f of the map%s, from %zu gradients", r->relative_error,
+              item->pool > 1 ? " in these blocks" : "", r->gradients);
     for (int i = 2; i < ATTR_POOLS; i += 2)
         if (!isnan(pooled[i])) attr_html(file, "%s%f in blocks of %d", i == 2 ? "; " : ", ", pooled[i], 1 << i);
     fputs("</li>\n", file);
-    if (!r->converged)
+    if (attr_error_is_above(item))
         attr_html(file, "<li><span class=\"warn\">not converged</span>: the error is above %f after %zu samples</li>\n",
                   e->options.tolerance, r->samples);
     if (isnan(r->split_half)) return;

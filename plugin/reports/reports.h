@@ -38,6 +38,9 @@ void attr_describe_map(FILE *file, const attr_explained *item);
 /* Whether noise takes away more than half of the target: then a map is hardly one of the network that was given. */
 bool attr_noise_ruins(const attr_explained *item);
 
+/* Whether the map's error was to be within the tolerance (samples or pool are auto) and is not. */
+bool attr_error_is_above(const attr_explained *item);
+
 /* --- pictures as PNG data (drawing.c) ------------------------------------------------------------------------- */
 
 typedef struct {

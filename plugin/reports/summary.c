@@ -190,7 +190,7 @@ static void write_completeness(attr_json *j, const attr_explained *item) {
     attr_json_number(j, "baseline_target", item->figures.baseline_target);
     attr_json_number(j, "expected", item->figures.expected_sum);
     attr_json_integer(j, "steps", (int64_t)item->figures.steps);
-    attr_json_boolean(j, "converged", item->result.converged);
+    attr_json_boolean(j, "converged", item->figures.converged);
     attr_json_close(j, '}');
 }
 
@@ -207,6 +207,7 @@ static void write_error(attr_json *j, const attr_explained *item) {
     attr_json_close(j, '}');
     attr_json_number(j, "split_half", r->split_half);
     attr_json_integer(j, "pool", item->pool);
+    attr_json_boolean(j, "error_is_above", attr_error_is_above(item));
 }
 
 static void write_layer(attr_json *j, const attr_viewed_layer *layer) {

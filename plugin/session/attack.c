@@ -104,7 +104,7 @@ static attr_status make_map(double **plane, const work *w, const float *x) {
     if (status == ATTR_OK) status = attr_method_run(&map, &job);
     if (status == ATTR_OK) status = attr_allocate(plane, w->plane, sizeof **plane, "a map");
     if (status == ATTR_OK) {
-        attr_map_pool(map.values, &map.shape, o->pool > 0 ? (int)o->pool : attr_map_supported_side(&map, o->tolerance));
+        attr_map_pool(map.values, &map.shape, attr_map_side(&map, o->pool, o->tolerance));
         attr_map_reduce(*plane, map.values, &map.shape, -1, (attr_channels_word)o->channels);
         bool finite = true;
         for (size_t i = 0; i < w->plane; ++i) finite &= isfinite((*plane)[i]) != 0;

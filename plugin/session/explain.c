@@ -32,6 +32,12 @@ static bool is_zero(const attr_result *r) {
 }
 
 /* `each`: how many maps each choice has. */
+/* With blocks chosen for their error that is to be within the tolerance, too. */
+static bool has_converged(const attr_map *map, double error, const attr_options *o) {
+    if (o->pool || isnan(error)) return map->converged;
+    return error <= o->tolerance && !(map->completeness_gap > o->tolerance * fabs(map->expected_sum));
+}
+
 static attr_status fill_item(attr_explained *item, const attr_choice *choice, attr_map *map, size_t each,
                              attr_explanation *ex, const attr_session *s) {
     char number[16];
@@ -50,9 +56,9 @@ static attr_status fill_item(attr_explained *item, const attr_choice *choice, at
     r->class_index = choice->class_index;
     r->score = choice->score;
     r->target = map->target;
-    r->relative_error = map->relative_error;
+    r->relative_error = attr_map_error(map, item->pool);
     r->completeness_gap = map->completeness_gap;
-    r->converged = map->converged;
+    r->converged = has_converged(map, r->relative_error, &ex->options);
     r->gradients = map->gradients;
     r->samples = map->samples;
     if (choice->is_detection) {
@@ -60,7 +66,9 @@ static attr_status fill_item(attr_explained *item, const attr_choice *choice, at
         memcpy(r->box, (double[4]){d->x, d->y, d->w, d->h}, sizeof r->box);
     }
     item->figures = *map;
-    item->figures.values = item->figures.standard_error = item->figures.half = item->figures.plane_error = NULL;
+    attr_mask_report *mask = map->mask;
+    attr_map_forget(&item->figures);
+    item->figures.mask = mask;
     map->mask = NULL; /* the item's now */
     if (!item->figures.mask || !item->figures.mask->has_control) return ATTR_OK;
     return attr_copy_text(&item->control_name, attr_class_name(s, item->figures.mask->control.class_index, number));

@@ -39,16 +39,26 @@ static attr_status bring_home(float *out, double *room, const double *plane, con
     return ATTR_OK;
 }
 
-/* The error of a plane, of the sum of channels if c < 0. That of a sum of absolute values is not known: the sum of the
- * channels' errors, which is no smaller, is taken. */
-static void error_of_plane(double *plane, const attr_map *map, int c, int how) {
-    size_t area = (size_t)map->shape.height * map->shape.width;
-    if (c >= 0)
-        for (size_t i = 0; i < area; ++i) plane[i] = map->standard_error[c * area + i];
-    else if (how == ATTR_CHANNELS_ABS)
-        attr_map_reduce(plane, map->standard_error, &map->shape, -1, ATTR_CHANNELS_SUM);
+/* The error of the mean of each block, from that of its sum, in all its pixels. */
+static void spread_error(double *plane, const attr_map *map, int side) {
+    int pool = attr_pool_of_side(side), blocks = attr_pooled_length(map->shape.width, pool);
+    int h = map->shape.height, w = map->shape.width;
+    for (int y = 0; y < h; ++y)
+        for (int x = 0; x < w; ++x) {
+            int down = h - y / side * side, across = w - x / side * side; /* what there is of a block */
+            int pixels = (down < side ? down : side) * (across < side ? across : side);
+            plane[y * w + x] = map->plane_error[pool][y / side * blocks + x / side] / pixels;
+        }
+}
+
+/* The error of a plane, of the sum of channels if c < 0. What is not known is replaced by something no smaller: for a
+ * sum of absolute values the sum of the channels' errors, for blocks of one channel the mean of their pixels' errors,
+ * both of which map->standard_error has when it is pooled. */
+static void error_of_plane(double *plane, const attr_map *map, int c, int how, int side) {
+    if (c >= 0 || how == ATTR_CHANNELS_ABS)
+        attr_map_reduce(plane, map->standard_error, &map->shape, c, ATTR_CHANNELS_SUM);
     else
-        for (size_t i = 0; i < area; ++i) plane[i] = map->plane_error[i];
+        spread_error(plane, map, side);
 }
 
 typedef struct {
@@ -69,7 +79,7 @@ static attr_status place_planes(attr_explained *item, const attr_map *map, const
         attr_map_reduce(room->net, map->values, &map->shape, c, how);
         ATTR_TRY(bring_home(item->map + i * area, room->picture, room->net, ex));
         if (!with_error) continue;
-        error_of_plane(room->net, map, c, how);
+        error_of_plane(room->net, map, c, how, item->pool);
         ATTR_TRY(bring_home(item->error + i * area, room->picture, room->net, ex));
     }
     return ATTR_OK;
@@ -110,16 +120,11 @@ static attr_status compare_halves(double *out, attr_map *map, const attr_explana
     return status;
 }
 
-/* Option `pool`: the side of the blocks. */
-static int side_of_blocks(const attr_map *map, const attr_options *o) {
-    return o->pool > 0 ? (int)o->pool : attr_map_supported_side(map, o->tolerance);
-}
-
 attr_status attr_place_map(attr_explained *item, attr_map *map, const attr_explanation *ex) {
     bool in_picture = ex->options.coordinates == ATTR_COORDINATES_PICTURE;
     attr_result *r = &item->result;
     working_planes room = {0};
-    item->pool = side_of_blocks(map, &ex->options);
+    item->pool = attr_map_side(map, ex->options.pool, ex->options.tolerance);
     r->channels = ex->options.channels == ATTR_CHANNELS_NONE ? map->shape.channels : 1;
     r->width = in_picture ? ex->picture.w : ex->net_w;
     r->height = in_picture ? ex->picture.h : ex->net_h;
@@ -127,6 +132,7 @@ attr_status attr_place_map(attr_explained *item, attr_map *map, const attr_expla
     attr_status status = ATTR_OK;
     if (map->half && map->samples > 1) status = compare_halves(&r->split_half, map, ex, item->pool);
     if (item->pool > 1) attr_map_pool(map->values, &map->shape, item->pool);
+    if (item->pool > 1 && map->standard_error) attr_map_pool(map->standard_error, &map->shape, item->pool);
     if (status == ATTR_OK) status = attr_allocate(&room.net, (size_t)ex->net_w * ex->net_h, sizeof *room.net, "a map");
     if (status == ATTR_OK)
         status = attr_allocate(&room.picture, (size_t)ex->picture.w * ex->picture.h, sizeof *room.picture, "a map");

@@ -79,10 +79,6 @@ static int tell(void *context, size_t done, size_t all) {
     return job->v->progress ? job->v->progress(job->v->context, job->done, job->all) : 0;
 }
 
-static int side_of_blocks(const attr_map *map, const attr_options *o) {
-    return o->pool > 0 ? (int)o->pool : attr_map_supported_side(map, o->tolerance);
-}
-
 attr_status attr_sanity_make_map(attr_sanity_job *job, double *value, attr_target *target,
                                  const attr_method_settings *settings, const float *x) {
     const attr_options *o = &job->ex->options;
@@ -96,7 +92,7 @@ attr_status attr_sanity_make_map(attr_sanity_job *job, double *value, attr_targe
                           .context = job};
     attr_status status = attr_method_run(&map, &run);
     if (status == ATTR_OK) {
-        attr_map_pool(map.values, &map.shape, side_of_blocks(&map, o));
+        attr_map_pool(map.values, &map.shape, attr_map_side(&map, o->pool, o->tolerance));
         attr_map_reduce(job->plane, map.values, &map.shape, -1, (attr_channels_word)o->channels);
         if (value) *value = map.target;
         ++job->done;
