@@ -26,13 +26,16 @@ load attribute
     [ "$output" = "Attribution for Darknet $version" ]
 }
 
-@test "help: the same text for help, -help and --help, with or without anything else" {
+@test "help: the same text for help, -help and --help, alone or with a command and anything else" {
     attribute help >text
     grep -q "darknet attribute check CFG" text
-    for words in "-help" "--help" "test -help" "test ${model[*]} $picture -help" "nonsense -help"; do
+    for words in "-help" "--help"; do attribute "$words" | cmp - text; done
+    attribute help test >text
+    for words in "test -help" "test ${model[*]} $picture -help"; do
         # shellcheck disable=SC2086
         attribute $words | cmp - text
     done
+    refused "nonsense" attribute nonsense -help
     [ "$(ls)" = text ]
 }
 

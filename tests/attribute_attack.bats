@@ -203,7 +203,7 @@ for t in document["targets"]:
     refused "attacked_pixels=785: the picture has 28 x 28" attack "$picture" -attack topk -attacked_pixels 785
     refused "attack takes one layer for all" attack "$picture" -method gradcam -layers 3,4
     refused "adaptive: attack takes root_sigma as it is" attack "$picture" -method smoothtaylor -adaptive aupc
-    refused "-json is for test and compare, not for attack" attack "$picture" -json
+    refused "-json is for test, compare, not for attack" attack "$picture" -json
     refused "needs a probability" attack "$picture" -method gradient -target "logit - logit(runner_up)"
     refused "no.png" attack no.png
 }

@@ -226,3 +226,11 @@ PYTHON
         -methods gradient,smoothgrad,noisegrad,smoothtaylor -output png,json,html
     comparisons whole results/dog gradient smoothgrad noisegrad smoothtaylor
 }
+
+@test "compare: adaptive noise is for smoothtaylor, whatever stands beside it" {
+    attribute compare "${model[@]}" "$picture" -methods gradient,smoothtaylor -roots 5 -threads 1 -adaptive autvc \
+        -adaptive_steps 4 >printed
+    [ "$(grep -c '(adaptive)' printed)" = 1 ]
+    refused "adaptive=autvc searches the noise of method=smoothtaylor" attribute compare "${model[@]}" "$picture" \
+        -methods gradient,smoothgrad -adaptive autvc
+}

@@ -181,7 +181,7 @@ assert abs(math.exp(d["curves"]["clean"][40]) - d["curves"]["probability"][40]) 
     refused "a number of clones is needed" dream -class Bag -clones auto
     refused "dream: -fresh_clones needs -clones N" dream -class Bag -fresh_clones
     refused "-smallest_scale 2 is above -largest_scale 1.2" dream -class Bag -smallest_scale 2
-    refused "-json is for test and compare, not for dream" dream -class Bag -json
+    refused "-json is for test, compare, not for dream" dream -class Bag -json
     refused "dream_steps=0: expected a whole number from 1" dream -class Bag -dream_steps 0
     printf '[attribution]\ndream_steps=5\n' >it.cfg
     refused "dream_steps" dream -class Bag -attribution it.cfg

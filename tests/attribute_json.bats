@@ -130,7 +130,7 @@ PYTHON
 
 @test "json: commands that do not print it refuse it; so do sections" {
     for command in "check ${model[*]:1}" "tune cfg/fashion.cfg" "calibrate ${model[*]}" init help; do
-        refused "-json is for test and compare, not for ${command%% *}" attribute $command -json
+        refused "-json is for test, compare, not for ${command%% *}" attribute $command -json
     done
     printf '[attribution]\njson=1\n' >file
     refused "json is for the command line only" explain "$picture" -attribution file

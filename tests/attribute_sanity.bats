@@ -150,7 +150,7 @@ assert verdict("logit", "gradient") == "cannot be told"
     refused "usage: darknet attribute sanity DATA CFG WEIGHTS" attribute sanity
     refused "checks=top" sanity "$picture" -checks top
     refused "other_classes=0" sanity "$picture" -other_classes 0
-    refused "-json is for test and compare, not for sanity" sanity "$picture" -json
+    refused "-json is for test, compare, not for sanity" sanity "$picture" -json
     refused "sanity takes one layer for all" sanity "$picture" -method gradcam -layers 3,4
     refused "no.png" sanity no.png
 }

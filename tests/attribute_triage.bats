@@ -174,7 +174,7 @@ PYTHON
     refused "methods: there is no method gradent" attribute triage "${detector[@]}" list.txt -methods gradent
     grep -v '^labels' "$build/cfg/fashion.data" >without.data
     refused "labels= is missing" attribute triage without.data "${model[1]}" "${model[2]}" list.txt
-    refused "command line: -json is for test and compare" attribute triage "${detector[@]}" list.txt -json
+    refused "command line: -json is for test, compare, not for triage" attribute triage "${detector[@]}" list.txt -json
 }
 
 @test "triage: pictures that cannot be read are reported, the others are done" {

@@ -162,6 +162,8 @@ PYTHON
 @test "valid: what it cannot do is refused" {
     some
     refused "metrics: there is no metric deltion (did you mean deletion?)" attribute valid "${model[@]}" some -metrics deltion
+    refused "valid takes -methods a,b,c, not -method" attribute valid "${model[@]}" some -method gradient
+    refused "-shared_scale is for compare, not for valid" attribute valid "${model[@]}" some -shared_scale
     refused "metrics: gini is there twice" attribute valid "${model[@]}" some -metrics gini,gini
     refused "methods: there is no method" attribute valid "${model[@]}" some -methods gradent
     refused "usage: darknet attribute valid" attribute valid "${model[@]}" some more
@@ -169,7 +171,7 @@ PYTHON
 
 @test "valid: adaptive noise is searched for each target" {
     some
-    local taylor=(-method smoothtaylor -methods smoothtaylor -metrics autvc -roots 5 -threads 1)
+    local taylor=(-methods smoothtaylor -metrics autvc -roots 5 -threads 1)
     attribute valid "${model[@]}" some "${taylor[@]}" -results fixed >/dev/null
     attribute valid "${model[@]}" some "${taylor[@]}" -adaptive autvc -adaptive_steps 4 -results found >/dev/null
     sigmas=()

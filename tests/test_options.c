@@ -274,6 +274,8 @@ Test(flags, are_taken_from_anywhere_and_leave_the_positional_arguments_in_order)
     cr_expect(o.max_steps == 9 && o.sigma_unit == ATTR_SIGMA_UNIT_ABSOLUTE && strcmp(o.results, "a=b") == 0);
     expect_left("-verbose|-antithetic=0|-|-1.5|--|-samples|--", "-|-1.5|-samples|--|");
     cr_expect(o.verbose && !o.antithetic && o.samples == 50);
+    expect_left("-relu|0|x|-antithetic|1|-control|10", "x|10|");
+    cr_expect(!o.relu && o.antithetic && o.control);
     expect_left("-results|a b%20|-attribution|-", "");
     cr_expect(strcmp(o.results, "a b%20") == 0 && strcmp(o.attribution, "-") == 0);
     expect_left("", "|");
@@ -283,6 +285,39 @@ Test(flags, of_darknets_commands_are_taken) {
     expect_left("-thresh|.25|x|-nogpu|-hier|.4|-i|0|-nms|0.3|-dont_show|-t|3|-out|folder|y", "x|y|");
     cr_expect(o.thresh == 0.25 && o.hier == 0.4 && o.nms == 0.3 && o.top == 3 && strcmp(o.results, "folder") == 0);
     expect_left("-i|-1|x|-dont-show|--nogpu", "x|");
+}
+
+/* Whether a command takes a flag; the command line has no other. */
+static bool takes(const char *command, const char *flag) {
+    char text[64], *argv[] = {(char *)"darknet", text, NULL};
+    int argc = 2;
+    snprintf(text, sizeof text, "-%s", flag);
+    attr_options_default(&o);
+    cr_assert_eq(attr_options_parse_flags(&o, &argc, argv), ATTR_OK, "%s: %s", flag, attr_error_message());
+    return attr_options_check_command(&o, command) == ATTR_OK;
+}
+
+Test(flags, are_refused_by_commands_that_they_are_not_for) {
+    static const char *const commands[] = {"test",      "compare", "triage", "valid",  "sanity", "check",
+                                           "calibrate", "dream",   "tune",   "attack", "init"};
+    static const struct {
+        const char *flag, *commands;
+    } cases[] = {{"methods=gradient", "compare triage valid sanity"},
+                 {"metrics=gini", "valid"},
+                 {"shift=0.5", "valid sanity"},
+                 {"json", "test compare"},
+                 {"pictures=3", "valid calibrate"},
+                 {"save=x", "tune"},
+                 {"fresh_clones", "dream"},
+                 {"stock=0", "check"},
+                 {"epsilon=0.1", "attack init"},
+                 {"samples=3", "test compare triage valid sanity check calibrate dream tune attack init"},
+                 {"attribution=x", "test compare triage valid sanity check calibrate dream tune attack init"},
+                 {"verbose", "test compare triage valid sanity check calibrate dream tune attack init"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        for (size_t k = 0; k < sizeof commands / sizeof *commands; k++)
+            cr_expect_eq(takes(commands[k], cases[i].flag), strstr(cases[i].commands, commands[k]) != NULL,
+                         "%s -%s: %s", commands[k], cases[i].flag, attr_error_message());
 }
 
 Test(flags, that_are_wrong_are_refused) {

@@ -60,7 +60,8 @@ static attr_status attack_picture(void *context, const char *path) {
     attr_status status = attr_attack_picture(&r, path, show_progress, NULL);
     attr_hide_progress();
     if (status == ATTR_OK && r.count == 0)
-        printf("%s: nothing to attack: no detection above -thresh %g\n", path, run->session->options.thresh);
+        printf("%s: nothing to attack: no detection%s above -thresh %g\n", path,
+               r.ex && r.ex->prediction_count > 0 ? " of the classes asked for" : "", run->session->options.thresh);
     if (status == ATTR_OK && r.count > 0) status = attr_claim_folder(run, r.ex);
     if (status == ATTR_OK && r.count > 0) status = attr_write_attack(&folder, &r, run->session->options.results);
     for (int i = 0; status == ATTR_OK && i < r.count; ++i) print_target(&r, &r.targets[i], folder);

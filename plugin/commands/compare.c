@@ -147,8 +147,6 @@ attr_status attr_command_compare(int count, char **arguments, const attr_options
         return attr_fail(ATTR_BAD_INPUT,
                          "usage: darknet attribute compare DATA CFG WEIGHTS [PICTURE|LIST|FOLDER] -methods a,b,c "
                          "[-shared_scale] [-json] [-option value]");
-    if (flags->given[ATTR_FROM_FLAGS].line[ATTR_OPTION_method])
-        return attr_fail(ATTR_BAD_INPUT, "command line: compare takes -methods a,b,c, not -method");
     comparing *c = NULL;
     ATTR_TRY(attr_allocate(&c, 1, sizeof *c, "a comparison"));
     attr_catch_interrupts();

@@ -5,24 +5,28 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Which of the flags -method and -methods a command heeds; of both it would be one only. */
+typedef enum { HEEDS_NONE, HEEDS_METHOD, HEEDS_METHODS, HEEDS_EITHER } attr_heeds;
+
 static const struct {
     const char *name;
     attr_command run;
-    bool prints_json; /* knows -json */
+    attr_heeds heeds;
+    bool takes_all_flags; /* those of the commands whose work it does, too */
 } commands[] = {
-    {"test", attr_command_test, true},
-    {"compare", attr_command_compare, true},
-    {"triage", attr_command_triage, false},
-    {"valid", attr_command_valid, false},
-    {"experiment", attr_command_experiment, false},
-    {"sanity", attr_command_sanity, false},
-    {"check", attr_command_check, false},
-    {"tune", attr_command_tune, false},
-    {"calibrate", attr_command_calibrate, false},
-    {"dream", attr_command_dream, false},
-    {"attack", attr_command_attack, false},
-    {"init", attr_command_init, false},
-    {"help", attr_command_help, false},
+    {"test", attr_command_test, HEEDS_METHOD, false},
+    {"compare", attr_command_compare, HEEDS_METHODS, false},
+    {"triage", attr_command_triage, HEEDS_EITHER, false},
+    {"valid", attr_command_valid, HEEDS_METHODS, false},
+    {"experiment", attr_command_experiment, HEEDS_EITHER, true},
+    {"sanity", attr_command_sanity, HEEDS_EITHER, false},
+    {"check", attr_command_check, HEEDS_NONE, false},
+    {"tune", attr_command_tune, HEEDS_NONE, false},
+    {"calibrate", attr_command_calibrate, HEEDS_NONE, false},
+    {"dream", attr_command_dream, HEEDS_NONE, false},
+    {"attack", attr_command_attack, HEEDS_METHOD, false},
+    {"init", attr_command_init, HEEDS_METHOD, false},
+    {"help", attr_command_help, HEEDS_METHOD, false},
 };
 enum { command_count = sizeof commands / sizeof *commands };
 
@@ -42,12 +46,26 @@ int attr_report_failure(attr_status status) {
     return attr_status_exit_code(status);
 }
 
+/* What a command would not heed is refused: results would be others than those asked for. */
+static attr_status check_flags(const attr_options *flags, int command) {
+    const char *name = commands[command].name;
+    attr_heeds heeds = commands[command].heeds;
+    bool one = flags->given[ATTR_FROM_FLAGS].line[ATTR_OPTION_method] != 0;
+    bool many = flags->given[ATTR_FROM_FLAGS].line[ATTR_OPTION_methods] != 0;
+    if (one && heeds == HEEDS_METHODS)
+        return attr_fail(ATTR_BAD_INPUT, "command line: %s takes -methods a,b,c, not -method", name);
+    if (one && heeds == HEEDS_NONE) return attr_fail(ATTR_BAD_INPUT, "command line: %s has no use for -method", name);
+    if (one && many && heeds == HEEDS_EITHER)
+        return attr_fail(ATTR_BAD_INPUT, "command line: -method and -methods: %s takes one of them", name);
+    return commands[command].takes_all_flags ? ATTR_OK : attr_options_check_command(flags, name);
+}
+
 static attr_status dispatch(int argc, char **argv, const attr_options *flags) {
     if (flags->version) {
         printf("Attribution for Darknet %s\n", ATTR_VERSION);
         return ATTR_OK;
     }
-    if (flags->help) return attr_command_help(0, NULL, flags);
+    if (flags->help) return attr_command_help(argc > 2 ? 1 : 0, argv + 2, flags); /* `test -help` is `help test` */
     if (argc < 3)
         return attr_fail(ATTR_BAD_INPUT, "a command is missing (test, compare, triage, valid, sanity, experiment, "
                                          "check, tune, calibrate, dream, attack, init or help)");
@@ -57,8 +75,7 @@ static attr_status dispatch(int argc, char **argv, const attr_options *flags) {
                          "there is no command \"%s\" (test, compare, triage, valid, sanity, experiment, check, tune, "
                          "calibrate, dream, attack, init or help)",
                          argv[2]);
-    if (flags->json && !commands[command].prints_json)
-        return attr_fail(ATTR_BAD_INPUT, "command line: -json is for test and compare, not for %s", argv[2]);
+    ATTR_TRY(check_flags(flags, command));
     return commands[command].run(argc - 3, argv + 3, flags);
 }
 

@@ -10,6 +10,11 @@ static bool is_flag(const char *argument) {
     return isalpha((unsigned char)argument[1]) || (argument[1] == '-' && argument[2] != '\0');
 }
 
+/* What may be the value of a BOOL. */
+static bool is_yes_or_no(const char *argument) {
+    return (argument[0] == '0' || argument[0] == '1') && argument[1] == '\0';
+}
+
 typedef struct {
     const char *name, *same_as; /* the row it stands for; NULL: ignored */
     bool takes_value;
@@ -37,6 +42,10 @@ static attr_status take_flag(int *taken, attr_options *o, int argc, char **argv,
     int i = attr_option_find(name);
     bool takes_value = host ? host->takes_value : i >= 0 && attr_option_rows[i].kind != ATTR_KIND_BOOL;
     *taken = 1;
+    if (i >= 0 && !takes_value && !value && at + 1 < argc && is_yes_or_no(argv[at + 1])) {
+        value = argv[at + 1];
+        *taken = 2;
+    }
     if (takes_value && !value) {
         if (at + 1 >= argc || is_flag(argv[at + 1])) {
             if (i < 0) return attr_fail(ATTR_BAD_INPUT, "command line: -%s needs a value", name);
@@ -64,5 +73,34 @@ attr_status attr_options_parse_flags(attr_options *o, int *argc, char **argv) {
     }
     *argc = kept;
     argv[kept] = NULL;
+    return ATTR_OK;
+}
+
+/* ---- For which command */
+
+/* The length of the list of commands that a row is for, at the beginning of its help; 0: it is for all. */
+static size_t length_of_commands(const attr_option_row *row) {
+    size_t length = strspn(row->help, "abcdefghijklmnopqrstuvwxyz, ");
+    if (row->topic != ATTR_TOPIC_COMMAND || row->help[length] != ':') return 0;
+    return length;
+}
+
+static bool has_word(const char *list, size_t length, const char *word) {
+    size_t size = strlen(word);
+    for (const char *at = list; at + size <= list + length; at += strcspn(at, " ") + 1)
+        if (0 == strncmp(at, word, size) && (at + size == list + length || at[size] == ',')) return true;
+    return false;
+}
+
+attr_status attr_options_check_command(const attr_options *flags, const char *command) {
+    for (int i = 0; i < ATTR_OPTION_COUNT; i++) {
+        const attr_option_row *row = &attr_option_rows[i];
+        bool attacks = row->topic == ATTR_TOPIC_ATTACK;
+        const char *list = attacks ? "attack, init" : row->help;
+        size_t length = attacks ? strlen(list) : length_of_commands(row);
+        if (!flags->given[ATTR_FROM_FLAGS].line[i] || length == 0 || has_word(list, length, command)) continue;
+        return attr_fail(ATTR_BAD_INPUT, "command line: -%s is for %.*s, not for %s", row->name, (int)length, list,
+                         command);
+    }
     return ATTR_OK;
 }

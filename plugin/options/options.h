@@ -106,10 +106,13 @@ bool attr_option_has_preset(attr_option option);
 /* Takes the flags out of argv[1 .. argc-1] (argc is 1 or more, as main() has it) and leaves the positional arguments in
  * their order, argv[*argc] = NULL.
  *
- * `-name value` or `-name=value`, also with two dashes, anywhere. A BOOL takes no value, or `=0` and `=1`. What follows
- * a flag is its value even if it is a negative number, but not if it is a dash and a letter or two dashes; "-" is a
- * value or positional. After "--" all is positional. The flags of Darknet in table.h are taken, too. */
+ * `-name value` or `-name=value`, also with two dashes, anywhere. A BOOL needs no value, and takes 0 and 1. What
+ * follows a flag is its value even if it is a negative number, but not if it is a dash and a letter or two dashes; "-"
+ * is a value or positional. After "--" all is positional. The flags of Darknet in table.h are taken, too. */
 attr_status attr_options_parse_flags(attr_options *o, int *argc, char **argv);
+
+/* ATTR_BAD_INPUT for a flag that is for other commands than this one (see table.h). */
+attr_status attr_options_check_command(const attr_options *flags, const char *command);
 
 /* Checks what no single row can: options against each other, as far as the chosen method uses them. */
 attr_status attr_options_validate(const attr_options *o);

@@ -11,7 +11,9 @@
  *   CHOICE_OR_FILE topic, name, default, help       a word or the name of a file         char[], see attr_option_word()
  *
  * Defaults are written as attr_options_write() writes them. An INT with a word for 0 takes 0, too, below its smallest
- * number. Rows of the topic COMMAND are flags only: sections may not have them, records do not keep them. */
+ * number. Rows of the topic COMMAND are flags only: sections may not have them, records do not keep them. If their help
+ * begins with names of commands, "valid, sanity: ..", they are refused by all others, as are those of ATTACK by all but
+ * attack and init. */
 #ifndef ATTR_OPTIONS_TABLE_H
 #define ATTR_OPTIONS_TABLE_H
 
@@ -182,7 +184,7 @@
     REAL(COMMAND, smallest_scale, "0.5", "0.05", "20", "", "dream: each view's height and width are multiplied, by no less") \
     REAL(COMMAND, largest_scale, "1.2", "0.05", "20", "", "dream: and by no more") \
     REAL(COMMAND, jitter, "0", "0", "10000", "pixels", "dream: each view is moved by up to so much, to all sides") \
-    BOOL(COMMAND, fresh_clones, "0", "dream with clones: others at each step, not the same at all") \
+    BOOL(COMMAND, fresh_clones, "0", "dream: with clones, others at each step, not the same at all") \
     \
     BOOL(COMMAND, stock, "1", "check: -stock=0 leaves out the slow comparison with stock Darknet's own gradient") \
     BOOL(COMMAND, verbose, "0", "tell where every value comes from, and let Darknet talk") \

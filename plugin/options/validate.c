@@ -162,8 +162,19 @@ static attr_status validate_automatic(const attr_options *o) {
     return ATTR_OK;
 }
 
+/* Whether it is the method, or one of those that are given in its place. */
+static bool has_method(const attr_options *o, attr_method_word method) {
+    attr_method_choice choices[ATTR_METHODS_AT_MOST];
+    int count;
+    if (!attr_option_is_given(o, ATTR_OPTION_methods) || attr_read_methods(choices, &count, o) != ATTR_OK)
+        return o->method == (int)method;
+    for (int i = 0; i < count; i++)
+        if (choices[i].method == (int)method) return true;
+    return false;
+}
+
 static attr_status validate_adaptive(const attr_options *o) {
-    if (o->adaptive != ATTR_ADAPTIVE_NONE && o->method != ATTR_METHOD_SMOOTHTAYLOR)
+    if (o->adaptive != ATTR_ADAPTIVE_NONE && !has_method(o, ATTR_METHOD_SMOOTHTAYLOR))
         REFUSE(adaptive, "adaptive=%s searches the noise of method=smoothtaylor, and of no other",
                o->adaptive == ATTR_ADAPTIVE_AUPC ? "aupc" : "autvc");
     return ATTR_OK;

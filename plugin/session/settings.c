@@ -154,7 +154,7 @@ attr_status attr_settings_make(attr_settings_holder *out, attr_explanation *ex, 
     };
     ex->sigma = o->method == ATTR_METHOD_SMOOTHTAYLOR ? out->settings.root_sigma : out->settings.sigma;
     out->adaptive = (attr_adaptive_settings){
-        .objective = (attr_adaptive_word)o->adaptive,
+        .objective = o->method == ATTR_METHOD_SMOOTHTAYLOR ? (attr_adaptive_word)o->adaptive : ATTR_ADAPTIVE_NONE,
         .search = {o->adaptive_rate * unit, ATTR_NOISE_DECAY, (size_t)o->adaptive_steps, ATTR_NOISE_PATIENCE},
         .redraw = o->adaptive_redraw,
     };
