@@ -197,7 +197,7 @@ $(BUILD)/tests/unit: $(test_objects) $(OBJ)/test_objects.list $(BUILD)/libattrib
 	@mkdir -p $(@D)
 	@ln -sfn ../data $(@D)/data
 	@ln -sfn ../cfg $(@D)/cfg
-	$(Q)$(LINK) -o $@ $(test_objects) $(BUILD)/libattribution.a -lcriterion $(LIBS)
+	$(Q)$(LINK) -Wl,--wrap=attr_sets_weights -o $@ $(test_objects) $(BUILD)/libattribution.a -lcriterion $(LIBS)
 
 # Files of bats run side by side, the longest first; then the unit tests, even if one has failed. Each leaves its results
 # for scripts/test, too.

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <malloc.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -95,6 +97,24 @@ network *parse_quietly(const char *path) {
     streams s = silence();
     network *net = parse_network_cfg((char *)path);
     end_silence(s);
+    return net;
+}
+
+/* The linker puts it in the place of the plugin's, of which Darknet asks the same (option --wrap, see Makefile). */
+static bool without_weights;
+int __real_attr_sets_weights(void);
+int __wrap_attr_sets_weights(void);
+
+int __wrap_attr_sets_weights(void) {
+    return without_weights || __real_attr_sets_weights();
+}
+
+network *parse_without_weights(const char *path) {
+    /* Else malloc, once it has freed large pieces, uses them again, and calloc has to write all the zeros. */
+    mallopt(M_MMAP_THRESHOLD, 1 << 20);
+    without_weights = true;
+    network *net = parse_quietly(path);
+    without_weights = false;
     return net;
 }
 

@@ -45,4 +45,7 @@ void end_silence(streams before);
 network *parse_quietly(const char *path);
 void load_weights_quietly(network *net, const char *path);
 
+/* The parser without the drawing of random weights, which takes longer than all else: they stay 0. */
+network *parse_without_weights(const char *path);
+
 #endif
