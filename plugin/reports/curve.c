@@ -5,8 +5,9 @@
 #include "reports/axis.h"
 #include "reports/text.h"
 
-/* In pixels: the whole drawing, and the field between the axes. */
-enum { whole_w = 720, whole_h = 460, left = 80, right = 700, top = 50, bottom = 390 };
+/* In pixels: the whole drawing but for its legend, the field between the axes, and a line of the legend. */
+enum { whole_w = 720, whole_h = 460, left = 80, right = 700, top = 50, bottom = 390, legend_h = 20 };
+enum { names_of_line = 2 };
 
 /* Okabe and Ito's colours, which can be told apart with any kind of colour blindness. */
 static const char *const colours[] = {"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"};
@@ -136,23 +137,27 @@ static void draw_curve(const page *p, const attr_curve *curve, const char *colou
     fputs("</g>\n", p->file);
 }
 
+/* Below the axis, where no curve is. */
 static void draw_legend(const page *p) {
     for (int c = 0; c < p->drawing->count; ++c) {
         char style[64];
-        double y = bottom - 12 - 18. * (p->drawing->count - 1 - c);
+        double x = left + (right - left) * (double)(c % names_of_line) / names_of_line;
+        double y = whole_h + legend_h * (double)(c / names_of_line);
         snprintf(style, sizeof style, "stroke=\"%s\" stroke-width=\"2\"", colours[c % colour_count]);
-        draw_line(p, right - 180, y - 4, right - 160, y - 4, style);
-        draw_text(p, right - 154, y, "text-anchor=\"start\"", p->drawing->curves[c].name);
+        draw_line(p, x, y - 4, x + 20, y - 4, style);
+        draw_text(p, x + 26, y, "text-anchor=\"start\"", p->drawing->curves[c].name);
     }
 }
 
 void attr_curve_write_svg(FILE *file, const attr_curve_drawing *drawing) {
     page p = {.file = file, .drawing = drawing};
+    int lines = drawing->count > 1 ? (drawing->count + names_of_line - 1) / names_of_line : 0;
+    int h = whole_h + legend_h * lines;
     find_axes(&p);
     fprintf(file,
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\" "
             "font-family=\"sans-serif\" font-size=\"13\">\n<rect width=\"100%%\" height=\"100%%\" fill=\"#fff\"/>\n",
-            whole_w, whole_h, whole_w, whole_h);
+            whole_w, h, whole_w, h);
     draw_text(&p, (left + right) / 2., 22, "text-anchor=\"middle\" font-size=\"16\"", drawing->title);
     draw_axes(&p);
 
