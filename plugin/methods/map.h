@@ -26,17 +26,16 @@ typedef struct {
 } attr_viewed_layer;
 
 typedef struct {
-    attr_shape_of_map shape; /* of a map made at a layer: one channel, the input's height and width */
-    size_t size;             /* channels x height x width */
-    double *values;          /* [size], network coordinates, all channels */
-    double *standard_error;  /* [size], of the mean over noise samples; NULL when the method has no samples */
-    double *half;            /* [size], the map of every second sample alone; NULL likewise */
-    double
-        *plane_error[ATTR_POOLS]; /* standard errors of sums over channels and blocks of 2^i pixels a side; likewise */
-    double target;                /* f(x) */
-    size_t gradients;             /* gradients that went into the map */
-    size_t samples;               /* independent samples: noisy inputs, pairs of them, or clones; 1 without noise */
-    double relative_error;        /* |standard error| / |values| (l2); NAN when the method has no samples */
+    attr_shape_of_map shape;         /* of a map made at a layer: one channel, the input's height and width */
+    size_t size;                     /* channels x height x width */
+    double *values;                  /* [size], network coordinates, all channels */
+    double *standard_error;          /* [size], of the mean over noise samples; NULL when the method has no samples */
+    double *half;                    /* [size], the map of every second sample alone; NULL likewise */
+    double *plane_error[ATTR_POOLS]; /* [i]: standard errors of sums over channels and blocks of 2^i pixels a side */
+    double target;                   /* f(x) */
+    size_t gradients;                /* gradients that went into the map */
+    size_t samples;                  /* independent samples: noisy inputs, pairs of them, or clones; 1 without noise */
+    double relative_error;           /* |standard error| / |values| (l2); NAN when the method has no samples */
     double pooled_error[ATTR_POOLS]; /* the same of the map's sums over channels and blocks of 2^i pixels a side */
     double mean_target;              /* mean of f over the noisy inputs and clones, where it costs nothing; else NAN */
     double expected_sum;             /* what a complete map sums to: f(x) - f(x'), with noise its mean; else NAN */
