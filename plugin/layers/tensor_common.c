@@ -66,8 +66,8 @@ void attr_tensor_clear_gradient(attr_tensor *t, int count) {
 void attr_tensor_clear_gradient_but(attr_tensor *t, attr_area part, int count) {
     const attr_span rows = part.rows, columns = part.columns;
     size_t pixel = (t->blocked ? attr_lanes : 1) * t->element, row = (size_t)t->w * pixel, plane = row * (size_t)t->h;
-    int planes = count * (t->blocked ? (t->c + attr_lanes - 1) / attr_lanes : t->c), whole_rows = 0;
-    if (columns.first <= 0 && columns.end >= t->w) whole_rows = 1;
+    int planes = count * (t->blocked ? (t->c + attr_lanes - 1) / attr_lanes : t->c);
+    int whole_rows = columns.first <= 0 && columns.end >= t->w;
     if (whole_rows && rows.first <= 0 && rows.end >= t->h) return;
 #pragma omp parallel for schedule(static)
     for (int i = 0; i < planes; ++i) {

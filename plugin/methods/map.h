@@ -31,7 +31,7 @@ typedef struct {
     double *values;                  /* [size], network coordinates, all channels */
     double *standard_error;          /* [size], of the mean over noise samples; NULL when the method has no samples */
     double *half;                    /* [size], the map of every second sample alone; NULL likewise */
-    double *plane_error[ATTR_POOLS]; /* [i]: standard errors of sums over channels and blocks of 2^i pixels a side */
+    double *plane_error[ATTR_POOLS]; /* the errors of sums over channels and blocks of 2^i pixels a side; likewise */
     double target;                   /* f(x) */
     size_t gradients;                /* gradients that went into the map */
     size_t samples;                  /* independent samples: noisy inputs, pairs of them, or clones; 1 without noise */

@@ -64,7 +64,7 @@ typedef struct {
     attr_reduction reduction;
     bool magnitudes;   /* absolute values of samples, before they are reduced */
     double tolerance;  /* stop when the relative error is no larger; 0: never. Each target on its own */
-    int error_side;    /* that of blocks of such a side; 1: of pixels */
+    int error_side;    /* that of blocks of such a side; 0, 1: of pixels */
     bool forward_done; /* the engine's last forward was of x as its only sample, and that is the first point */
 } attr_schedule;
 

@@ -69,7 +69,7 @@ static void add_noise(attr_schedule *s, const attr_method_settings *settings) {
     s->reduction = reduction_of(settings);
     s->magnitudes = settings->magnitudes;
     s->tolerance = settings->error_tolerance;
-    s->error_side = settings->error_side > 1 ? settings->error_side : 1;
+    s->error_side = settings->error_side;
 }
 
 static attr_status check(const attr_schedule *s) {

@@ -9,14 +9,11 @@
 /* ---- Memory */
 
 static attr_status make_pools(attr_statistics *s) {
-    int h = s->plan.shape.height, w = s->plan.shape.width;
     for (int level = 0; level < ATTR_POOLS; ++level) {
         attr_pooled_statistics *p = &s->pooled[level];
-        p->height = h;
-        p->width = w;
-        size_t area = (size_t)h * w;
-        h = (h + 1) / 2;
-        w = (w + 1) / 2;
+        p->height = attr_pooled_length(s->plan.shape.height, level);
+        p->width = attr_pooled_length(s->plan.shape.width, level);
+        size_t area = (size_t)p->height * p->width;
         ATTR_TRY(attr_allocate(&p->sample, area, sizeof(double), "statistics"));
         ATTR_TRY(attr_allocate(&p->mean, area, sizeof(double), "statistics"));
         ATTR_TRY(attr_allocate(&p->deviations, area, sizeof(double), "statistics"));
@@ -178,7 +175,7 @@ static double error_of(const double *mean, const double *deviations, size_t n, s
 
 double attr_statistics_error(const attr_statistics *s, int side) {
     const attr_pooled_statistics *p = &s->pooled[attr_pool_of_side(side)];
-    if (side == 1 || !s->plan.errors) return error_of(s->mean, s->deviations, s->size, s->units);
+    if (side <= 1 || !s->plan.errors) return error_of(s->mean, s->deviations, s->size, s->units);
     return error_of(p->mean, p->deviations, (size_t)p->height * p->width, s->units);
 }
 
